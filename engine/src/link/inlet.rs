@@ -1,0 +1,88 @@
+//! The consuming side of a broker.
+
+use super::{Failure, Route};
+use crate::message::{Stamp, StampFault};
+use crate::time::Clock;
+use crate::units::Timestamp;
+
+/// One message as it came.
+#[derive(Clone, Copy, Debug)]
+pub struct Delivery<'run> {
+    /// Its stamp, or why there is none of ours.
+    pub stamp: Result<Stamp, StampFault>,
+    /// The topic it came from.
+    pub route: Route,
+    /// The partition.
+    pub partition: i32,
+    /// The offset.
+    pub offset: i64,
+    /// The body.
+    pub body: &'run [u8],
+}
+
+/// A partition held by a consumer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Assigned {
+    /// The topic.
+    pub route: Route,
+    /// The partition.
+    pub partition: i32,
+}
+
+/// How far a consumer has come on a partition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moved {
+    /// The partition.
+    pub at: Assigned,
+    /// The offset of the next message to come.
+    pub next: i64,
+}
+
+/// Takes what an inlet reports.
+pub trait InletSink {
+    /// A message came, read at `now`.
+    fn delivery(&mut self, now: Timestamp, delivery: &Delivery<'_>);
+
+    /// An offset commit ended.
+    fn committed(&mut self, result: Result<(), Failure>);
+
+    /// The client reports trouble; `fatal` when this consumer cannot go on.
+    fn trouble(&mut self, failure: Failure, fatal: bool);
+}
+
+/// One client that consumes.
+pub trait Inlet {
+    /// Takes what is pending, at most about `limit` messages; never blocks but for the commit that
+    /// a revocation asks for. Returns whether there may be more.
+    fn poll(&mut self, clock: &impl Clock, limit: usize, sink: &mut impl InletSink) -> bool;
+
+    /// How many assignments this consumer has been given; 0 until it has joined.
+    fn revision(&self) -> u64;
+
+    /// The partitions it holds.
+    fn assignment(&self) -> &[Assigned];
+
+    /// How far it has come on each partition that it ever read from in this run.
+    fn position(&self) -> Vec<Moved>;
+
+    /// Stops fetching; what was fetched stays for later.
+    ///
+    /// # Errors
+    /// The client's refusal.
+    fn pause(&mut self) -> Result<(), Failure>;
+
+    /// Goes on fetching.
+    ///
+    /// # Errors
+    /// The client's refusal.
+    fn resume(&mut self) -> Result<(), Failure>;
+
+    /// Commits what was read; the result comes through `poll`.
+    fn commit(&mut self);
+
+    /// Commits what was read and waits for the answer; leaves the group, by `deadline`.
+    fn leave(&mut self, clock: &impl Clock, deadline: Timestamp, sink: &mut impl InletSink);
+
+    /// The client's last own words about trouble, for messages to people.
+    fn last_words(&self) -> Option<&str>;
+}

@@ -1,0 +1,13 @@
+//! The seam between a lane and a broker.
+//!
+//! A lane offers messages to an [`Outlet`] and takes them from an [`Inlet`]; a [`Target`] makes
+//! both and handles topics. Kafka is one target, the embedded broker and the loopback are others.
+
+mod inlet;
+pub mod loopback;
+mod outlet;
+mod target;
+
+pub use inlet::{Assigned, Delivery, Inlet, InletSink, Moved};
+pub use outlet::{Ack, End, Failure, FailureKind, Header, Message, Offer, Outcome, Outlet, OutletSink, Route};
+pub use target::{InletSpec, OutletSpec, RouteSpec, Target, TopicSpec, Topics};

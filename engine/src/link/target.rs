@@ -1,0 +1,129 @@
+//! What a lane's clients and a run's topics come from.
+
+use super::{Inlet, Outlet, Route};
+use crate::error::RunError;
+use crate::units::Nanos;
+
+/// A topic as the plan wants it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TopicSpec {
+    /// Its name.
+    pub name: String,
+    /// How many partitions.
+    pub partitions: u32,
+}
+
+/// A topic that a client uses.
+#[derive(Clone, Copy, Debug)]
+pub struct RouteSpec<'plan> {
+    /// Its index in the plan.
+    pub route: Route,
+    /// Its name.
+    pub topic: &'plan str,
+    /// Its partitions.
+    pub partitions: u32,
+}
+
+/// What a producing client is made from.
+#[derive(Clone, Copy, Debug)]
+pub struct OutletSpec<'plan> {
+    /// The client's name in messages to people.
+    pub name: &'plan str,
+    /// Where it will send to.
+    pub routes: &'plan [RouteSpec<'plan>],
+}
+
+/// What a consuming client is made from.
+#[derive(Clone, Copy, Debug)]
+pub struct InletSpec<'plan> {
+    /// The client's name in messages to people.
+    pub name: &'plan str,
+    /// Its consumer group.
+    pub group: &'plan str,
+    /// The group's subscription, an index.
+    pub subscription: u32,
+    /// Which member of the group this is, and of how many.
+    pub member: (u32, u32),
+    /// What it subscribes to.
+    pub routes: &'plan [RouteSpec<'plan>],
+    /// Who reads the run's own messages apart from others'.
+    pub run: u64,
+}
+
+/// Creates, deletes and looks up topics (and the groups that read them).
+pub trait Topics: Send + Sync {
+    /// Checks, before anything is created, that the cluster answers and can give what is asked.
+    ///
+    /// # Errors
+    /// Unreachable, or refused with what to change.
+    fn check(&self, deadline: Nanos) -> Result<(), RunError>;
+
+    /// Creates the topics that do not exist and accepts those that have the right shape. Returns
+    /// the names that it created; `progress` hears how many are done.
+    ///
+    /// # Errors
+    /// The first topic that cannot be as planned; what was created until then is in the second part.
+    fn create(
+        &self,
+        topics: &[TopicSpec],
+        deadline: Nanos,
+        progress: &mut dyn FnMut(usize),
+    ) -> Result<Vec<String>, (RunError, Vec<String>)>;
+
+    /// Deletes topics; returns each that stays, with the reason.
+    fn delete(&self, topics: &[String], deadline: Nanos) -> Vec<(String, String)>;
+
+    /// Deletes consumer groups; returns each that stays, with the reason.
+    fn delete_groups(&self, groups: &[String], deadline: Nanos) -> Vec<(String, String)>;
+
+    /// The names of all topics.
+    ///
+    /// # Errors
+    /// Unreachable.
+    fn list(&self, deadline: Nanos) -> Result<Vec<String>, RunError>;
+
+    /// The names of all consumer groups.
+    ///
+    /// # Errors
+    /// Unreachable.
+    fn list_groups(&self, deadline: Nanos) -> Result<Vec<String>, RunError>;
+
+    /// How many partitions a topic has; `None` when it does not exist.
+    ///
+    /// # Errors
+    /// Unreachable.
+    fn partitions(&self, topic: &str, deadline: Nanos) -> Result<Option<u32>, RunError>;
+
+    /// The end offset of each partition of a topic.
+    ///
+    /// # Errors
+    /// Unreachable.
+    fn end_offsets(&self, topic: &str, partitions: u32, deadline: Nanos) -> Result<Vec<i64>, RunError>;
+}
+
+/// A system under test: makes the clients of lanes and handles topics.
+pub trait Target: Send + Sync + 'static {
+    /// What produces to it.
+    type Outlet: Outlet;
+    /// What consumes from it.
+    type Inlet: Inlet;
+
+    /// The handler of topics, shared with the clean-up.
+    fn topics(&self) -> std::sync::Arc<dyn Topics>;
+
+    /// Makes a producing client; called on the lane's thread, which the client will unpark.
+    ///
+    /// # Errors
+    /// The client's refusal.
+    fn outlet(&self, spec: &OutletSpec<'_>) -> Result<Self::Outlet, RunError>;
+
+    /// Makes a consuming client; called on the lane's thread, which the client will unpark.
+    ///
+    /// # Errors
+    /// The client's refusal.
+    fn inlet(&self, spec: &InletSpec<'_>) -> Result<Self::Inlet, RunError>;
+
+    /// Makes the connections of an outlet ready, by `deadline`, so that the first message does not
+    /// pay for them.
+    fn warm(&self, outlet: &mut Self::Outlet, deadline: Nanos);
+}

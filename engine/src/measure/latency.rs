@@ -1,0 +1,187 @@
+//! One latency as a histogram that never clips in silence.
+
+use crate::units::Nanos;
+use hdrhistogram::Histogram;
+use hdrhistogram::serialization::{Serializer, V2DeflateSerializer};
+
+/// The longest span a histogram holds; what is longer is counted as beyond the range.
+pub const LATENCY_MAX: Nanos = Nanos::from_secs(3_600);
+
+/// Significant decimal digits of every recorded span: its error is below 0.1 %.
+pub const LATENCY_DIGITS: u8 = 3;
+
+/// Spans of one kind: nanoseconds from 1 ns to [`LATENCY_MAX`], in about 270 KiB whatever comes.
+#[derive(Clone, Debug)]
+pub struct Latency {
+    histogram: Histogram<u64>,
+    negative: u64,
+    beyond_range: u64,
+    sum_nanos: u128,
+    max: Nanos,
+}
+
+impl Default for Latency {
+    fn default() -> Self {
+        let histogram = Histogram::new_with_bounds(1, LATENCY_MAX.0, LATENCY_DIGITS)
+            .expect("the bounds are constants that the library accepts");
+        Self { histogram, negative: 0, beyond_range: 0, sum_nanos: 0, max: Nanos::ZERO }
+    }
+}
+
+impl Latency {
+    /// Records one span; `None` is one that came out negative, which is counted and never dropped.
+    pub fn record(&mut self, span: Option<Nanos>) {
+        let Some(span) = span else {
+            self.negative += 1;
+            return;
+        };
+        self.sum_nanos += u128::from(span.0);
+        self.max = self.max.max(span);
+        if LATENCY_MAX < span {
+            self.beyond_range += 1;
+        }
+        // Saturates at the fixed bounds only: the value is in, the counter beside it says so.
+        self.histogram.saturating_record(span.0);
+    }
+
+    /// Adds another lane's, second's or host's spans.
+    pub fn merge(&mut self, other: &Self) {
+        let Self { histogram, negative, beyond_range, sum_nanos, max } = other;
+        if !histogram.is_empty() {
+            self.histogram.add(histogram).expect("all histograms of a run have the same bounds");
+        }
+        self.negative += negative;
+        self.beyond_range += beyond_range;
+        self.sum_nanos += sum_nanos;
+        self.max = self.max.max(*max);
+    }
+
+    /// Forgets everything and keeps the memory.
+    pub fn clear(&mut self) {
+        if !self.histogram.is_empty() {
+            self.histogram.reset();
+        }
+        (self.negative, self.beyond_range, self.sum_nanos, self.max) = (0, 0, 0, Nanos::ZERO);
+    }
+
+    /// How many spans were recorded, the negative ones not counted.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.histogram.len()
+    }
+
+    /// How many came out negative.
+    #[must_use]
+    pub const fn negative(&self) -> u64 {
+        self.negative
+    }
+
+    /// How many were longer than [`LATENCY_MAX`].
+    #[must_use]
+    pub const fn beyond_range(&self) -> u64 {
+        self.beyond_range
+    }
+
+    /// The longest span, exact; zero when there is none.
+    #[must_use]
+    pub const fn max(&self) -> Nanos {
+        self.max
+    }
+
+    /// The shortest span, to the histogram's precision; zero when there is none.
+    #[must_use]
+    pub fn min(&self) -> Nanos {
+        Nanos(if self.histogram.is_empty() { 0 } else { self.histogram.min() })
+    }
+
+    /// The mean in nanoseconds, from the exact sum; zero when there is none.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "floats begin in the report; 53 bits hold 104 days of ns")]
+    pub fn mean_nanos(&self) -> f64 {
+        if self.histogram.is_empty() { 0.0 } else { self.sum_nanos as f64 / self.histogram.len() as f64 }
+    }
+
+    /// The standard deviation in nanoseconds, to the histogram's precision.
+    #[must_use]
+    pub fn stdev_nanos(&self) -> f64 {
+        self.histogram.stdev()
+    }
+
+    /// The span that `percent` of all spans do not exceed (0 to 100), never above the exact maximum.
+    #[must_use]
+    pub fn percentile(&self, percent: f64) -> Nanos {
+        Nanos(self.histogram.value_at_percentile(percent)).min(self.max)
+    }
+
+    /// How many spans lie beyond the `percent`-th percentile: with fewer than 10 it says little.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss,
+        reason = "a count of samples is estimated for a remark; it lies between 0 and the count")]
+    pub fn samples_beyond(&self, percent: f64) -> u64 {
+        (self.histogram.len() as f64 * (1.0 - percent / 100.0)).round() as u64
+    }
+
+    /// The histogram in `HdrHistogram`'s V2 deflate encoding, in nanoseconds.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        V2DeflateSerializer::new()
+            .serialize(&self.histogram, &mut bytes)
+            .expect("writing to memory does not fail");
+        bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LATENCY_MAX, Latency};
+    use crate::units::Nanos;
+    use proptest::prelude::{prop, proptest};
+
+    fn of(spans: &[u64]) -> Latency {
+        let mut latency = Latency::default();
+        spans.iter().for_each(|span| latency.record(Some(Nanos(*span))));
+        latency
+    }
+
+    #[test]
+    fn a_known_delay_comes_back_in_every_percentile_within_a_thousandth() {
+        let latency = of(&(1..=100_000).map(|n| n * 1_000).collect::<Vec<_>>());
+        for (percent, expected) in [(50.0, 50_000_000_u64), (99.0, 99_000_000), (99.9, 99_900_000)] {
+            let got = latency.percentile(percent).0;
+            assert!(got.abs_diff(expected) <= expected / 1_000, "p{percent}: {got}");
+        }
+        assert_eq!(latency.max(), Nanos(100_000_000), "the maximum is exact");
+    }
+
+    #[test]
+    fn what_is_negative_or_too_long_is_counted_and_shown() {
+        let mut latency = of(&[1_000]);
+        latency.record(None);
+        latency.record(Some(Nanos(LATENCY_MAX.0 + 1)));
+        assert_eq!((latency.negative(), latency.beyond_range(), latency.count()), (1, 1, 2), "counted");
+        assert_eq!(latency.max(), Nanos(LATENCY_MAX.0 + 1), "the true maximum, not the clip");
+    }
+
+    proptest! {
+        #[test]
+        fn a_merge_equals_recording_everything_in_one(
+            first in prop::collection::vec(0_u64..10_000_000_000, 0..200),
+            second in prop::collection::vec(0_u64..10_000_000_000, 0..200),
+        ) {
+            let mut merged = of(&first);
+            merged.merge(&of(&second));
+            let joined = of(&[first, second].concat());
+            assert_eq!(merged.histogram, joined.histogram, "bit for bit");
+            assert_eq!((merged.sum_nanos, merged.max), (joined.sum_nanos, joined.max), "exact parts");
+        }
+    }
+
+    #[test]
+    fn clearing_leaves_nothing() {
+        let mut latency = of(&[5, 6, 7]);
+        latency.record(None);
+        latency.clear();
+        assert_eq!((latency.count(), latency.negative(), latency.max()), (0, 0, Nanos::ZERO), "empty");
+    }
+}

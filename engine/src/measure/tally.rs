@@ -1,0 +1,326 @@
+//! What a lane hands over once a second; the only thing that leaves its thread.
+//!
+//! Seconds, lanes and hosts all combine by [`Tally::merge`]. Every `merge` takes its argument apart
+//! field by field, so that a new field does not compile until it is merged.
+
+use super::counts::{ErrorCounts, Window};
+use super::latency::Latency;
+use crate::plan::{Demand, StreamDemand};
+
+/// The phase a message belongs to: the one in which it was due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Before the measured phase; its figures enter no measured one.
+    Warmup,
+    /// What is reported.
+    Measured,
+}
+
+/// What a lane saw, by stream.
+#[derive(Clone, Debug)]
+pub struct Tally {
+    /// In the plan's order.
+    pub streams: Vec<StreamTally>,
+    /// Turns of the lane's loop: a lane whose number stands still is stuck.
+    pub turns: u64,
+}
+
+/// What a lane saw of one stream.
+#[derive(Clone, Debug)]
+pub struct StreamTally {
+    /// What was due in the warm-up.
+    pub warmup: PhaseTally,
+    /// What was due in the measured phase.
+    pub measured: PhaseTally,
+    /// The highest acked offset of each partition of each topic, in a row; −1 for none.
+    pub acked_offsets: Vec<i64>,
+}
+
+/// What a lane saw of one stream's messages of one phase.
+#[derive(Clone, Debug)]
+pub struct PhaseTally {
+    /// The sending side.
+    pub produced: Produced,
+    /// The broker's answers.
+    pub acked: Acked,
+    /// The receiving side, by subscription.
+    pub consumed: Vec<Consumed>,
+    /// Offset commits.
+    pub commits: Commits,
+    /// Failed messages, by code: what the broker or the client answered.
+    pub produce_errors: ErrorCounts,
+    /// Consumer errors, by code.
+    pub consume_errors: ErrorCounts,
+    /// Failed commits, by code.
+    pub commit_errors: ErrorCounts,
+    /// sent − due: our own lateness.
+    pub send_delay: Latency,
+    /// acked − due.
+    pub publish: Latency,
+    /// acked − sent.
+    pub service: Latency,
+    /// received − due.
+    pub end_to_end: Latency,
+    /// received − sent.
+    pub transit: Latency,
+}
+
+/// Counts of the sending side.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Produced {
+    /// Due by the schedule.
+    pub due: u64,
+    /// Offered at least once.
+    pub attempted: u64,
+    /// Accepted by the client.
+    pub messages: u64,
+    /// Body bytes of the accepted ones.
+    pub bytes: u64,
+    /// Due and never offered.
+    pub unsent: u64,
+    /// Offered again because the client was full.
+    pub queue_full: u64,
+    /// Messages that met a full client at least once.
+    pub held_back: u64,
+    /// Sent more than [`super::constants::LATE`] after their due while the client was not full in
+    /// between.
+    pub late_by_us: u64,
+    /// When messages were accepted.
+    pub window: Window,
+    /// When the unsent ones were due.
+    pub unsent_due: Window,
+}
+
+/// Counts of the broker's answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Acked {
+    /// Persisted.
+    pub messages: u64,
+    /// Their body bytes.
+    pub bytes: u64,
+    /// Given up by the client.
+    pub failed: u64,
+    /// Of these, those that the broker may have all the same.
+    pub failed_maybe_persisted: u64,
+    /// Given up by us at the deadline: neither acked nor failed.
+    pub purged: u64,
+    /// When acks came.
+    pub window: Window,
+}
+
+/// Counts of one subscription's receiving side.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Consumed {
+    /// This run's messages received.
+    pub messages: u64,
+    /// Their body bytes.
+    pub bytes: u64,
+    /// Other runs' or programs' messages.
+    pub foreign: u64,
+    /// Messages whose stamp was damaged.
+    pub corrupted: u64,
+    /// When messages came.
+    pub window: Window,
+}
+
+/// Counts of offset commits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Commits {
+    /// Acknowledged.
+    pub succeeded: u64,
+    /// Failed.
+    pub failed: u64,
+}
+
+impl Tally {
+    /// An empty tally for a plan.
+    #[must_use]
+    pub fn new(demand: &Demand) -> Self {
+        Self { streams: demand.streams.iter().map(StreamTally::new).collect(), turns: 0 }
+    }
+
+    /// Adds another second's, lane's or host's.
+    pub fn merge(&mut self, other: &Self) {
+        let Self { streams, turns } = other;
+        self.streams.iter_mut().zip(streams).for_each(|(mine, theirs)| mine.merge(theirs));
+        self.turns += turns;
+    }
+
+    /// Forgets everything and keeps the memory.
+    pub fn clear(&mut self) {
+        let Self { streams, turns } = self;
+        for StreamTally { warmup, measured, acked_offsets } in streams {
+            warmup.clear();
+            measured.clear();
+            acked_offsets.fill(-1);
+        }
+        *turns = 0;
+    }
+}
+
+impl StreamTally {
+    fn new(stream: &StreamDemand) -> Self {
+        let partitions = usize::try_from(stream.partitions()).expect("partitions fit in memory");
+        Self {
+            warmup: PhaseTally::new(stream.subscriptions),
+            measured: PhaseTally::new(stream.subscriptions),
+            acked_offsets: vec![-1; partitions],
+        }
+    }
+
+    /// The tally of a phase.
+    pub const fn phase(&mut self, phase: Phase) -> &mut PhaseTally {
+        match phase {
+            Phase::Warmup => &mut self.warmup,
+            Phase::Measured => &mut self.measured,
+        }
+    }
+
+    fn merge(&mut self, other: &Self) {
+        let Self { warmup, measured, acked_offsets } = other;
+        self.warmup.merge(warmup);
+        self.measured.merge(measured);
+        let highest = self.acked_offsets.iter_mut().zip(acked_offsets);
+        highest.for_each(|(mine, theirs)| *mine = (*mine).max(*theirs));
+    }
+}
+
+impl PhaseTally {
+    fn new(subscriptions: u32) -> Self {
+        Self {
+            produced: Produced::default(),
+            acked: Acked::default(),
+            consumed: (0..subscriptions).map(|_| Consumed::default()).collect(),
+            commits: Commits::default(),
+            produce_errors: ErrorCounts::default(),
+            consume_errors: ErrorCounts::default(),
+            commit_errors: ErrorCounts::default(),
+            send_delay: Latency::default(),
+            publish: Latency::default(),
+            service: Latency::default(),
+            end_to_end: Latency::default(),
+            transit: Latency::default(),
+        }
+    }
+
+    /// Accepted messages whose fate is not known.
+    #[must_use]
+    pub const fn outstanding(&self) -> u64 {
+        self.produced.messages.saturating_sub(self.acked.messages + self.acked.failed)
+    }
+
+    /// Failed messages, failed commits and consumer errors, once each.
+    #[must_use]
+    pub const fn errors(&self) -> u64 {
+        self.produce_errors.total() + self.consume_errors.total() + self.commit_errors.total()
+    }
+
+    /// Messages received by all subscriptions.
+    #[must_use]
+    pub fn received(&self) -> u64 {
+        self.consumed.iter().map(|consumed| consumed.messages).sum()
+    }
+
+    fn merge(&mut self, other: &Self) {
+        let Self {
+            produced,
+            acked,
+            consumed,
+            commits: Commits { succeeded, failed },
+            produce_errors,
+            consume_errors,
+            commit_errors,
+            send_delay,
+            publish,
+            service,
+            end_to_end,
+            transit,
+        } = other;
+        self.produced.merge(produced);
+        self.acked.merge(acked);
+        self.consumed.iter_mut().zip(consumed).for_each(|(mine, theirs)| mine.merge(theirs));
+        self.commits.succeeded += succeeded;
+        self.commits.failed += failed;
+        self.produce_errors.merge(produce_errors);
+        self.consume_errors.merge(consume_errors);
+        self.commit_errors.merge(commit_errors);
+        self.send_delay.merge(send_delay);
+        self.publish.merge(publish);
+        self.service.merge(service);
+        self.end_to_end.merge(end_to_end);
+        self.transit.merge(transit);
+    }
+
+    fn clear(&mut self) {
+        let Self {
+            produced,
+            acked,
+            consumed,
+            commits,
+            produce_errors,
+            consume_errors,
+            commit_errors,
+            send_delay,
+            publish,
+            service,
+            end_to_end,
+            transit,
+        } = self;
+        *produced = Produced::default();
+        *acked = Acked::default();
+        consumed.fill(Consumed::default());
+        *commits = Commits::default();
+        [produce_errors, consume_errors, commit_errors].into_iter().for_each(ErrorCounts::clear);
+        [send_delay, publish, service, end_to_end, transit].into_iter().for_each(Latency::clear);
+    }
+}
+
+impl Produced {
+    fn merge(&mut self, other: &Self) {
+        let Self {
+            due,
+            attempted,
+            messages,
+            bytes,
+            unsent,
+            queue_full,
+            held_back,
+            late_by_us,
+            window,
+            unsent_due,
+        } = other;
+        self.due += due;
+        self.attempted += attempted;
+        self.messages += messages;
+        self.bytes += bytes;
+        self.unsent += unsent;
+        self.queue_full += queue_full;
+        self.held_back += held_back;
+        self.late_by_us += late_by_us;
+        self.window.merge(window);
+        self.unsent_due.merge(unsent_due);
+    }
+}
+
+impl Acked {
+    fn merge(&mut self, other: &Self) {
+        let Self { messages, bytes, failed, failed_maybe_persisted, purged, window } = other;
+        self.messages += messages;
+        self.bytes += bytes;
+        self.failed += failed;
+        self.failed_maybe_persisted += failed_maybe_persisted;
+        self.purged += purged;
+        self.window.merge(window);
+    }
+}
+
+impl Consumed {
+    fn merge(&mut self, other: &Self) {
+        let Self { messages, bytes, foreign, corrupted, window } = other;
+        self.messages += messages;
+        self.bytes += bytes;
+        self.foreign += foreign;
+        self.corrupted += corrupted;
+        self.window.merge(window);
+    }
+}

@@ -1,0 +1,9 @@
+//! What travels: a body that carries its own times and number.
+
+mod key;
+mod payload;
+mod stamp;
+
+pub use key::{KeySource, Keys, murmur2};
+pub use payload::Bodies;
+pub use stamp::{Stamp, StampFault};

@@ -1,0 +1,115 @@
+//! Which clients carry the logical producers and consumers.
+
+use super::demand::{Demand, StreamDemand};
+use crate::link::Route;
+use std::ops::Range;
+
+/// How many clients carry the logical producers and consumers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ClientCount {
+    /// One per lane, and per subscription of a consuming lane.
+    #[default]
+    Shared,
+    /// One per logical producer and consumer, as OMB does; one group per topic and subscription.
+    Each,
+    /// This many producing clients, and this many members per subscription.
+    Number(u32),
+}
+
+/// A producing client and the logical producers it carries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProducerClient {
+    /// Its name in messages to people.
+    pub name: String,
+    /// The logical producers, ascending.
+    pub producers: Vec<u64>,
+}
+
+/// A consuming client: one member of a group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConsumerClient {
+    /// Its name in messages to people.
+    pub name: String,
+    /// Its group, an index into the plan's groups.
+    pub group: usize,
+    /// Which member of the group, from 0.
+    pub member: u32,
+}
+
+/// A consumer group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupPlan {
+    /// Its name: `subscription-{i}-{test_id}`, with `-{topic}` where each topic has its own.
+    pub name: String,
+    /// The stream it reads.
+    pub stream: usize,
+    /// Which subscription of the stream.
+    pub subscription: u32,
+    /// The topics it reads, as indices into the stream's.
+    pub topics: Range<u32>,
+    /// Its members.
+    pub members: u32,
+    /// The logical consumers that its members stand for.
+    pub logical: u64,
+}
+
+impl GroupPlan {
+    /// The routes that its members subscribe to.
+    pub fn routes(&self) -> impl Iterator<Item = Route> {
+        self.topics.clone().map(Route)
+    }
+
+    /// Partitions of all its topics.
+    #[must_use]
+    pub fn partitions(&self, stream: &StreamDemand) -> u64 {
+        let range = self.topics.start as usize..self.topics.end as usize;
+        stream.topics[range].iter().map(|topic| u64::from(topic.partitions)).sum()
+    }
+}
+
+/// The consumer groups of a run. Members of `Shared` groups are set when lanes are known.
+pub(super) fn groups(demand: &Demand, count: ClientCount) -> Vec<GroupPlan> {
+    let mut groups = Vec::new();
+    for (index, stream) in demand.streams.iter().enumerate() {
+        for subscription in 0..stream.subscriptions {
+            let prefix = if demand.streams.len() == 1 {
+                format!("subscription-{subscription}-{}", demand.test_id)
+            } else {
+                format!("subscription-{subscription}-{}-{}", demand.test_id, stream.name)
+            };
+            let template = GroupPlan {
+                name: prefix,
+                stream: index,
+                subscription,
+                topics: 0..u32::try_from(stream.topics.len()).expect("fewer than 2^32 topics"),
+                members: 1,
+                logical: 0,
+            };
+            push_groups(&mut groups, &template, stream, count);
+        }
+    }
+    groups
+}
+
+fn push_groups(groups: &mut Vec<GroupPlan>, template: &GroupPlan, stream: &StreamDemand, count: ClientCount) {
+    let per_topic = u64::from(stream.consumers_per_subscription);
+    let logical = u64::from(template.topics.end) * per_topic;
+    if logical == 0 {
+        return;
+    }
+    match count {
+        ClientCount::Shared => groups.push(GroupPlan { logical, ..template.clone() }),
+        ClientCount::Number(members) => {
+            groups.push(GroupPlan { members: members.max(1), logical, ..template.clone() });
+        }
+        ClientCount::Each => groups.extend(template.topics.clone().zip(&stream.topics).map(|(route, topic)| {
+            GroupPlan {
+                name: format!("{}-{}", template.name, topic.name),
+                topics: route..route + 1,
+                members: stream.consumers_per_subscription,
+                logical: per_topic,
+                ..template.clone()
+            }
+        })),
+    }
+}

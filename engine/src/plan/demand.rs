@@ -1,0 +1,214 @@
+//! What a run is asked to do, with every default filled in.
+
+use crate::message::KeySource;
+use crate::units::{Bytes, NANOS_PER_SECOND, Nanos, Rate};
+
+/// What is asked of a run.
+#[derive(Clone, Debug)]
+pub struct Demand {
+    /// The run's name, unique: `{slug}_{unix seconds}_{4 hex}`.
+    pub test_id: String,
+    /// The run's number in every stamp, drawn at random.
+    pub run: u64,
+    /// What is sent and read; most runs have one stream.
+    pub streams: Vec<StreamDemand>,
+    /// How long each phase lasts.
+    pub phases: Phases,
+    /// What the clients are told.
+    pub clients: ClientSettings,
+    /// How long each wait may last.
+    pub deadlines: Deadlines,
+    /// Whether topics and groups stay after the run.
+    pub keep_topics: bool,
+}
+
+/// One load: a rate, a size, topics, producers, subscriptions.
+#[derive(Clone, Debug)]
+pub struct StreamDemand {
+    /// Its name in the result.
+    pub name: String,
+    /// How fast.
+    pub pace: Pace,
+    /// Bytes of a body.
+    pub message_size: Bytes,
+    /// The bodies to send in turn, each of `message_size`; at least one.
+    pub bodies: Vec<Vec<u8>>,
+    /// Where the stamp travels.
+    pub stamp: StampPlace,
+    /// Where keys come from.
+    pub keys: KeySource,
+    /// How partitions are chosen for messages without a key.
+    pub partitioner: Partitioner,
+    /// The topics.
+    pub topics: Vec<TopicPlan>,
+    /// Producers of each topic.
+    pub producers_per_topic: u32,
+    /// Consumer groups of each topic.
+    pub subscriptions: u32,
+    /// Consumers of each topic in each group.
+    pub consumers_per_subscription: u32,
+}
+
+/// A topic of a stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TopicPlan {
+    /// Its name.
+    pub name: String,
+    /// Its partitions.
+    pub partitions: u32,
+    /// Whether it was there before the run: then it is never created and never deleted.
+    pub existing: bool,
+}
+
+/// How fast messages are sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// By a schedule of this many messages per second in all.
+    At(Rate),
+    /// As fast as the client takes them: a closed loop without due times.
+    Max {
+        /// At most this many unanswered messages over all producers; `None` leaves it to the
+        /// client's queue.
+        in_flight: Option<u64>,
+    },
+}
+
+/// Where the stamp travels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StampPlace {
+    /// At the head of the body.
+    Body,
+    /// In a header named `kdyno`.
+    Header,
+}
+
+/// How the lane chooses partitions for messages without a key; keyed ones go by murmur2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Partitioner {
+    /// One after the other.
+    RoundRobin,
+    /// Stays on a partition for this many bytes, as the Java client does.
+    Sticky {
+        /// The client's `batch.size`.
+        batch: Bytes,
+    },
+}
+
+/// The phases of a run, one schedule over both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Phases {
+    /// Over the same connections and code path; its figures enter no measured one.
+    pub warmup: Nanos,
+    /// What is reported.
+    pub measured: Nanos,
+}
+
+/// What the clients are told, in librdkafka's names.
+#[derive(Clone, Debug, Default)]
+pub struct ClientSettings {
+    /// For producers.
+    pub producer: Vec<(String, String)>,
+    /// For consumers; `group.id` is the run's.
+    pub consumer: Vec<(String, String)>,
+    /// For the handler of topics.
+    pub admin: Vec<(String, String)>,
+    /// For new topics.
+    pub topic: Vec<(String, String)>,
+    /// For new topics; −1 leaves it to the broker.
+    pub replication_factor: i16,
+    /// How consumers commit.
+    pub commit: CommitMode,
+}
+
+/// How consumers commit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CommitMode {
+    /// librdkafka does, by its own timer (`enable.auto.commit=true`).
+    #[default]
+    Client,
+    /// kdyno does, asynchronously, this often; and when partitions are revoked, and at the end.
+    Every(Nanos),
+    /// Nobody does.
+    Never,
+}
+
+/// How long each wait may last (requirements R29).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deadlines {
+    /// The first answer of a broker.
+    pub reach: Nanos,
+    /// The creation of all topics.
+    pub create: Nanos,
+    /// All consumers ready.
+    pub ready: Nanos,
+    /// All delivery reports in, from the last message due.
+    pub acks: Nanos,
+    /// A consumer's drain without any message.
+    pub quiet: Nanos,
+    /// A batch of deletions, and the closing of clients.
+    pub teardown: Nanos,
+    /// After an interrupt: reports and consumers.
+    pub interrupt: Nanos,
+}
+
+impl Deadlines {
+    /// The defaults: 15 s to be reached, 120 s plus 0.5 s a topic to create, 60 s to be ready,
+    /// 120 s for delivery reports, 30 s of quiet, 30 s to tear down, 5 s after an interrupt.
+    #[must_use]
+    pub fn standard(topics: usize) -> Self {
+        let topics = u64::try_from(topics).unwrap_or(u64::MAX);
+        Self {
+            reach: Nanos::from_secs(15),
+            create: Nanos::from_secs(120) + Nanos::from_millis(500_u64.saturating_mul(topics)),
+            ready: Nanos::from_secs(60),
+            acks: Nanos::from_secs(120),
+            quiet: Nanos::from_secs(30),
+            teardown: Nanos::from_secs(30),
+            interrupt: Nanos::from_secs(5),
+        }
+    }
+}
+
+impl Phases {
+    /// How long a lane in debt goes on after the end: max(10 s, phase / 10).
+    #[must_use]
+    pub fn grace(&self) -> Nanos {
+        Nanos((self.measured.0 / 10).max(10 * NANOS_PER_SECOND))
+    }
+}
+
+impl StreamDemand {
+    /// Logical producers: topics × producers per topic.
+    #[must_use]
+    pub fn producers(&self) -> u64 {
+        self.topic_count() * u64::from(self.producers_per_topic)
+    }
+
+    /// Logical consumers: topics × subscriptions × consumers per subscription.
+    #[must_use]
+    pub fn consumers(&self) -> u64 {
+        self.topic_count() * u64::from(self.subscriptions) * u64::from(self.consumers_per_subscription)
+    }
+
+    /// Partitions of all topics.
+    #[must_use]
+    pub fn partitions(&self) -> u64 {
+        self.topics.iter().map(|topic| u64::from(topic.partitions)).sum()
+    }
+
+    /// The index of each topic's first partition when the partitions of all topics stand in a row.
+    #[must_use]
+    pub fn partition_bases(&self) -> Vec<usize> {
+        let mut base = 0;
+        let step = |topic: &TopicPlan| {
+            let first = base;
+            base += usize::try_from(topic.partitions).expect("partitions fit in memory");
+            first
+        };
+        self.topics.iter().map(step).collect()
+    }
+
+    fn topic_count(&self) -> u64 {
+        u64::try_from(self.topics.len()).expect("topics fit in memory")
+    }
+}

@@ -1,0 +1,75 @@
+//! The validated run: plain data, decided once, before anything is created.
+//!
+//! A plan is made by [`Plan::new`] from a [`Demand`] (what is asked), a [`Machine`] (what there is)
+//! and [`Wishes`] (what the user set by hand).
+
+mod clients;
+mod demand;
+mod placement;
+
+pub use clients::{ClientCount, ConsumerClient, GroupPlan, ProducerClient};
+pub use demand::{
+    ClientSettings, CommitMode, Deadlines, Demand, Pace, Partitioner, Phases, StampPlace, StreamDemand,
+    TopicPlan,
+};
+pub use placement::{LanePlan, LaneWork, Machine, Role, WaitChoice, Wishes};
+
+use crate::error::PlanError;
+use crate::link::Route;
+
+/// What will be run: the demand, and who carries it.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// What is asked.
+    pub demand: Demand,
+    /// The consumer groups, all streams together.
+    pub groups: Vec<GroupPlan>,
+    /// The threads and their clients.
+    pub lanes: Vec<LanePlan>,
+    /// What the user should know before the start.
+    pub remarks: Vec<String>,
+}
+
+impl Plan {
+    /// Deals the logical producers and consumers to clients, and the clients to lanes.
+    ///
+    /// # Errors
+    /// When the wishes name cores that do not exist, or leave none to a role.
+    pub fn new(demand: Demand, machine: &Machine, wishes: &Wishes) -> Result<Self, PlanError> {
+        let mut groups = clients::groups(&demand, wishes.clients);
+        let mut remarks = Vec::new();
+        let lanes = placement::place(&demand, &groups, machine, wishes, &mut remarks)?;
+        for (index, group) in groups.iter_mut().enumerate() {
+            group.members = members_of(&lanes, index);
+        }
+        Ok(Self { demand, groups, lanes, remarks })
+    }
+
+    /// Logical producers of all streams.
+    #[must_use]
+    pub fn logical_producers(&self) -> u64 {
+        self.demand.streams.iter().map(StreamDemand::producers).sum()
+    }
+
+    /// Logical consumers of all streams.
+    #[must_use]
+    pub fn logical_consumers(&self) -> u64 {
+        self.demand.streams.iter().map(StreamDemand::consumers).sum()
+    }
+
+    /// The name of a topic.
+    #[must_use]
+    pub fn topic(&self, stream: usize, route: Route) -> &str {
+        let index = usize::try_from(route.0).expect("a topic's index fits in memory");
+        &self.demand.streams[stream].topics[index].name
+    }
+}
+
+/// How many clients of a group the lanes carry.
+fn members_of(lanes: &[LanePlan], group: usize) -> u32 {
+    let of_lane = |lane: &LanePlan| match &lane.work {
+        LaneWork::Consume { clients } => clients.iter().filter(|client| client.group == group).count(),
+        LaneWork::Produce { .. } => 0,
+    };
+    u32::try_from(lanes.iter().map(of_lane).sum::<usize>()).expect("fewer than 2^32 clients")
+}

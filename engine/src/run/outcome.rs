@@ -1,0 +1,136 @@
+//! What a run brought: merged tallies, seconds, and what happened on the way.
+
+use crate::error::RunError;
+use crate::measure::Tally;
+use crate::plan::Role;
+use crate::units::{Nanos, Timestamp};
+
+/// A finished run, also one that did not finish as planned.
+#[derive(Debug)]
+pub struct Outcome {
+    /// When preparation began.
+    pub started: Timestamp,
+    /// When the last report was merged.
+    pub ended: Timestamp,
+    /// The start line; `None` when the run failed before it.
+    pub start: Option<StartLine>,
+    /// Everything, merged.
+    pub tally: Tally,
+    /// Each lane's own, merged over its seconds.
+    pub lanes: Vec<LaneOutcome>,
+    /// One entry per second of the measured phase and of its drain.
+    pub intervals: Vec<Interval>,
+    /// How the run ended.
+    pub ending: Ending,
+    /// The deadlines that struck, each in words: what was waited for, how long, what was missing.
+    pub deadlines_struck: Vec<String>,
+    /// What the user should know, from the engine: e.g. "latest" replaced.
+    pub remarks: Vec<Remark>,
+    /// Trouble that clients reported in words, each once, with how often.
+    pub trouble: Vec<(String, u64)>,
+    /// For each group of the plan, how many partitions each member held at the start.
+    pub partitions_per_member: Vec<Vec<usize>>,
+    /// For each group, whether its consumers' positions passed the highest acked offset everywhere.
+    pub drained: Vec<bool>,
+    /// What the process used from the start line to the end of the drain.
+    pub cost: Cost,
+    /// Topics that this run created.
+    pub topics_created: Vec<String>,
+}
+
+/// Something the user should know; a code for tools, a text for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remark {
+    /// A short name, e.g. `offset_reset_replaced`.
+    pub code: &'static str,
+    /// What was seen, why it matters, what to do.
+    pub message: String,
+}
+
+/// The moments of the start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StartLine {
+    /// When all lanes began.
+    pub at: Timestamp,
+    /// When the measured phase began.
+    pub measured: Timestamp,
+    /// When the last message was due.
+    pub end: Timestamp,
+    /// From the beginning of preparation until all consumers were ready.
+    pub ready: Nanos,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// As planned; deadlines may have struck.
+    Finished,
+    /// The user interrupted it.
+    Interrupted,
+    /// It could not be finished as planned.
+    Failed(RunError),
+}
+
+/// What one lane brought.
+#[derive(Debug)]
+pub struct LaneOutcome {
+    /// The lane's name.
+    pub name: String,
+    /// What it did.
+    pub role: Role,
+    /// Its own tally.
+    pub tally: Tally,
+    /// Why it ended early, if it did.
+    pub error: Option<String>,
+}
+
+/// One second of all lanes, of messages of the measured phase, all streams together.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Interval {
+    /// Which second, from the start of the measured phase.
+    pub second: u32,
+    /// Accepted by the clients.
+    pub produced: u64,
+    /// Acked.
+    pub acked: u64,
+    /// Received, all subscriptions together.
+    pub consumed: u64,
+    /// Failed messages, failed commits, consumer errors.
+    pub errors: u64,
+    /// Acked × subscriptions − received at the end of the second, warm-up included.
+    pub backlog: u64,
+    /// Publish latency (from due): median.
+    pub publish_p50: Nanos,
+    /// Publish latency: 99th percentile.
+    pub publish_p99: Nanos,
+    /// Publish latency: maximum.
+    pub publish_max: Nanos,
+    /// End-to-end latency: median.
+    pub end_to_end_p50: Nanos,
+    /// End-to-end latency: 99th percentile.
+    pub end_to_end_p99: Nanos,
+    /// End-to-end latency: maximum.
+    pub end_to_end_max: Nanos,
+    /// Send delay: 99th percentile.
+    pub send_delay_p99: Nanos,
+}
+
+/// What the process used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cost {
+    /// User and system time of all threads, from the start line to the end of the drain.
+    pub cpu: Nanos,
+    /// The largest resident memory so far, in bytes.
+    pub peak_rss: u64,
+}
+
+/// What the clean-up found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CleanUp {
+    /// Topics that were deleted.
+    pub deleted: Vec<String>,
+    /// Topics and groups that stay, with the reason.
+    pub left: Vec<(String, String)>,
+    /// Clients that were not closed by the deadline.
+    pub unclosed: Vec<String>,
+}

@@ -1,0 +1,338 @@
+//! The rate, turned into one exact due time per message.
+//!
+//! Message *j* of the run is due at `start + (j − first) / rate` of its segment and belongs to
+//! logical producer *j* mod P. Who sends it never changes when it is due: one lane, sixteen lanes
+//! or eight hosts walk the same *j* and see the same due times.
+
+use crate::units::{NANOS_PER_SECOND, Nanos, Rate, Timestamp};
+
+/// From message `first` on, the run goes at `rate`, counted from `start`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Segment {
+    /// The due time of message `first`.
+    pub start: Timestamp,
+    /// The first message that this segment times.
+    pub first: u64,
+    /// Messages per second of the whole run.
+    pub rate: Rate,
+}
+
+impl Segment {
+    /// The due time of message `index`, rounded down to a nanosecond once.
+    fn due(&self, index: u64) -> Timestamp {
+        let nth = u128::from(index - self.first);
+        let nanos = nth * u128::from(NANOS_PER_SECOND) / u128::from(self.rate.get());
+        self.start + Nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+    }
+
+    /// The first message that is due at `moment` or later.
+    fn index_at(&self, moment: Timestamp) -> u64 {
+        let elapsed = u128::from(self.start.until(moment).0);
+        let messages = (elapsed * u128::from(self.rate.get())).div_ceil(u128::from(NANOS_PER_SECOND));
+        self.first.saturating_add(u64::try_from(messages).unwrap_or(u64::MAX))
+    }
+}
+
+/// The due times of a whole run: segments in order, up to an end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Schedule {
+    segments: Vec<Segment>,
+    end: Timestamp,
+}
+
+impl Schedule {
+    /// One rate from `start` to `end`, the end excluded.
+    #[must_use]
+    pub fn constant(rate: Rate, start: Timestamp, end: Timestamp) -> Self {
+        Self { segments: vec![Segment { start, first: 0, rate }], end }
+    }
+
+    /// Changes the rate at `moment`; what was due before stays due, so no debt is forgiven.
+    ///
+    /// # Panics
+    /// When `moment` lies before the last segment's start: the past cannot be changed.
+    pub fn change_rate(&mut self, moment: Timestamp, rate: Rate) {
+        let last = self.segments.last().expect("a schedule has at least one segment");
+        assert!(last.start <= moment, "a rate changes from now on, not in the past");
+        let first = last.index_at(moment);
+        self.segments.push(Segment { start: moment, first, rate });
+    }
+
+    /// When the last message is due at the latest, excluded.
+    #[must_use]
+    pub const fn end(&self) -> Timestamp {
+        self.end
+    }
+
+    /// The due time of message `index` of the run.
+    #[must_use]
+    pub fn due(&self, index: u64) -> Timestamp {
+        self.segment_of(index).due(index)
+    }
+
+    /// How many messages of the run are due before `moment` (and before the end).
+    #[must_use]
+    pub fn count_before(&self, moment: Timestamp) -> u64 {
+        let moment = moment.min(self.end);
+        let later = self.segments.partition_point(|segment| segment.start < moment);
+        self.segments[..later].last().map_or(0, |segment| segment.index_at(moment))
+    }
+
+    fn segment_of(&self, index: u64) -> &Segment {
+        let later = self.segments.partition_point(|segment| segment.first <= index);
+        &self.segments[later.max(1) - 1]
+    }
+
+    /// The first message that a later segment than `index`'s times.
+    fn next_change(&self, index: u64) -> u64 {
+        let later = self.segments.partition_point(|segment| segment.first <= index);
+        self.segments.get(later).map_or(u64::MAX, |segment| segment.first)
+    }
+}
+
+/// One message of a lane's share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Turn {
+    /// Its number in the run.
+    pub index: u64,
+    /// Which of the lane's producers it belongs to, counted within the lane.
+    pub slot: usize,
+    /// When it is due.
+    pub due: Timestamp,
+}
+
+/// A lane's walk through the schedule: the messages of its producers, in order.
+///
+/// The step to the next message is kept as quotient and remainder, so nothing is rounded twice and
+/// the millionth due time is as exact as the first.
+#[derive(Clone, Debug)]
+pub struct Walk {
+    schedule: Schedule,
+    producers: u64,
+    /// The lane's producers, ascending, each below `producers`.
+    own: Vec<u64>,
+    /// For each slot the step to the next slot's message: whole nanoseconds and remainder / rate.
+    steps: Vec<(u64, u64)>,
+    turn: Turn,
+    /// The fraction of a nanosecond that the due time was rounded down by, over `rate`.
+    remainder: u64,
+    /// The current segment's rate.
+    rate: u64,
+    /// The first message that the next segment times.
+    change: u64,
+}
+
+impl Walk {
+    /// The messages of `own` among `producers` logical producers.
+    ///
+    /// # Panics
+    /// When `own` is empty, unsorted, or names a producer that does not exist.
+    #[must_use]
+    pub fn new(schedule: Schedule, producers: u64, own: &[u64]) -> Self {
+        assert!(own.is_sorted_by(|a, b| a < b), "producers ascend, each once");
+        let first = *own.first().expect("a lane has at least one producer");
+        assert!(own.last().is_some_and(|last| *last < producers), "producers exist");
+        let turn = Turn { index: first, slot: 0, due: Timestamp::default() };
+        let own = own.to_vec();
+        let mut walk =
+            Self { schedule, producers, own, steps: Vec::new(), turn, remainder: 0, rate: 1, change: 0 };
+        walk.seat();
+        walk
+    }
+
+    /// The next message, `None` after the schedule's end.
+    #[must_use]
+    pub fn peek(&self) -> Option<Turn> {
+        (self.turn.due < self.schedule.end).then_some(self.turn)
+    }
+
+    /// Goes on to the message after the current one.
+    pub fn advance(&mut self) {
+        let slot = self.turn.slot;
+        let (step, step_remainder) = self.steps[slot];
+        self.turn.index += self.gap(slot);
+        self.turn.slot = if slot + 1 == self.own.len() { 0 } else { slot + 1 };
+        if self.change <= self.turn.index {
+            self.seat();
+            return;
+        }
+        self.turn.due = self.turn.due + Nanos(step);
+        self.remainder += step_remainder;
+        if self.rate <= self.remainder {
+            self.remainder -= self.rate;
+            self.turn.due = self.turn.due + Nanos(1);
+        }
+    }
+
+    /// Takes over a schedule with segments appended; the current message keeps its number.
+    pub fn follow(&mut self, schedule: Schedule) {
+        self.schedule = schedule;
+        self.seat();
+    }
+
+    /// How many messages of this lane from the current one on are due before `moment`.
+    #[must_use]
+    pub fn left_before(&self, moment: Timestamp) -> u64 {
+        let total = self.schedule.count_before(moment);
+        self.own_below(total).saturating_sub(self.own_below(self.turn.index))
+    }
+
+    /// How many of the run's first `count` messages are this lane's.
+    fn own_below(&self, count: u64) -> u64 {
+        let below = self.own.partition_point(|producer| *producer < count % self.producers);
+        count / self.producers * to_u64(self.own.len()) + to_u64(below)
+    }
+
+    /// The distance in messages from `slot`'s to the next slot's.
+    fn gap(&self, slot: usize) -> u64 {
+        match self.own.get(slot + 1) {
+            Some(next) => next - self.own[slot],
+            None => self.producers - self.own[slot] + self.own[0],
+        }
+    }
+
+    /// Computes the current due time and the steps anew, from the exact formula.
+    fn seat(&mut self) {
+        let segment = *self.schedule.segment_of(self.turn.index);
+        let rate = segment.rate.get();
+        self.rate = rate;
+        self.change = self.schedule.next_change(self.turn.index);
+        self.turn.due = segment.due(self.turn.index);
+        self.remainder = fraction(self.turn.index - segment.first, rate).1;
+        self.steps = (0..self.own.len()).map(|slot| fraction(self.gap(slot), rate)).collect();
+    }
+}
+
+/// `messages` at `rate` take this many whole nanoseconds, and this remainder over the rate.
+fn fraction(messages: u64, rate: u64) -> (u64, u64) {
+    let nanos = u128::from(messages) * u128::from(NANOS_PER_SECOND);
+    let (whole, rest) = (nanos / u128::from(rate), nanos % u128::from(rate));
+    let rest = u64::try_from(rest).expect("a remainder is smaller than the 64-bit rate");
+    (u64::try_from(whole).unwrap_or(u64::MAX), rest)
+}
+
+fn to_u64(count: usize) -> u64 {
+    u64::try_from(count).expect("a count fits in 64 bits")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Schedule, Turn, Walk};
+    use crate::units::{NANOS_PER_SECOND, Nanos, Rate, Timestamp};
+    use proptest::prelude::{prop, proptest};
+
+    const START: Timestamp = Timestamp::from_nanos(42);
+
+    fn rate(per_second: u64) -> Rate {
+        Rate::per_second(per_second).expect("tests use rates above zero")
+    }
+
+    fn schedule(per_second: u64, length: Nanos) -> Schedule {
+        Schedule::constant(rate(per_second), START, START + length)
+    }
+
+    fn turns(mut walk: Walk) -> impl Iterator<Item = Turn> {
+        std::iter::from_fn(move || {
+            let turn = walk.peek();
+            walk.advance();
+            turn
+        })
+    }
+
+    fn check_exact(per_second: u64, producers: u64, own: &[u64]) {
+        let walk = Walk::new(schedule(per_second, Nanos(200_000_000)), producers, own);
+        for turn in turns(walk) {
+            let exact = u128::from(turn.index) * u128::from(NANOS_PER_SECOND) / u128::from(per_second);
+            let elapsed = turn.due.since(START).expect("due times follow the start");
+            assert_eq!(u128::from(elapsed.0), exact, "rate {per_second}, {own:?}, {turn:?}");
+            assert_eq!(own[turn.slot], turn.index % producers, "the producer owns its message");
+        }
+    }
+
+    #[test]
+    fn due_times_never_drift_from_the_exact_formula() {
+        for per_second in [1, 3, 7, 999, 333_333, 1_000_003, 3_000_000] {
+            check_exact(per_second, 1, &[0]);
+            check_exact(per_second, 5, &[0, 3, 4]);
+            check_exact(per_second, 5, &[1, 2]);
+        }
+    }
+
+    #[test]
+    fn a_second_holds_exactly_the_rate_from_one_to_five_million() {
+        for per_second in [1, 2, 333_333, 5_000_000] {
+            for seconds in [1, 3] {
+                let walk = Walk::new(schedule(per_second, Nanos::from_secs(seconds)), 3, &[0, 1, 2]);
+                let counted = turns(walk).count();
+                assert_eq!(u64::try_from(counted), Ok(per_second * seconds), "rate {per_second}");
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_rate_and_time_give_rate_times_time_within_one(
+            per_second in 1_u64..20_000_000,
+            nanos in 1_u64..5_000_000_000_000,
+        ) {
+            let counted = schedule(per_second, Nanos(nanos)).count_before(START + Nanos(nanos));
+            let exact = u128::from(per_second) * u128::from(nanos);
+            let above = u128::from(counted) * u128::from(NANOS_PER_SECOND);
+            assert!(above.abs_diff(exact) < u128::from(NANOS_PER_SECOND), "{counted}");
+        }
+
+        #[test]
+        fn any_dealing_of_producers_sends_each_message_once_at_its_own_time(
+            per_second in 1_u64..50_000,
+            lanes in prop::collection::vec(0_usize..4, 1..12),
+        ) {
+            let producers = u64::try_from(lanes.len()).expect("at most 12");
+            let whole = schedule(per_second, Nanos(50_000_000));
+            let mut all: Vec<Turn> = (0..4)
+                .map(|lane| -> Vec<u64> {
+                    (0_u64..).zip(&lanes).filter(|(_, of)| **of == lane).map(|(p, _)| p).collect()
+                })
+                .filter(|own| !own.is_empty())
+                .flat_map(|own| turns(Walk::new(whole.clone(), producers, &own)))
+                .collect();
+            all.sort_by_key(|turn| turn.index);
+            let expected: Vec<u64> = (0..whole.count_before(whole.end())).collect();
+            assert_eq!(all.iter().map(|turn| turn.index).collect::<Vec<_>>(), expected, "each once");
+            assert!(all.iter().all(|turn| turn.due == whole.due(turn.index)), "at its own time");
+        }
+
+        #[test]
+        fn a_change_of_rate_forgives_no_debt(
+            first in 1_u64..100_000, second in 1_u64..100_000, at in 0_u64..1_000_000_000,
+        ) {
+            let mut changed = schedule(first, Nanos::from_secs(2));
+            let before = changed.count_before(START + Nanos(at));
+            changed.change_rate(START + Nanos(at), rate(second));
+            assert_eq!(changed.count_before(START + Nanos(at)), before, "the past stays due");
+            let mut walk = Walk::new(schedule(first, Nanos::from_secs(2)), 2, &[0, 1]);
+            let mut seen = 0;
+            while walk.peek().is_some_and(|turn| turn.index < before / 2) {
+                walk.advance();
+                seen += 1;
+            }
+            walk.follow(changed.clone());
+            for turn in turns(walk) {
+                assert_eq!((turn.index, turn.due), (seen, changed.due(seen)), "in order, in time");
+                seen += 1;
+            }
+            assert_eq!(seen, changed.count_before(changed.end()), "nothing is skipped");
+        }
+
+        #[test]
+        fn what_is_left_is_what_will_come(
+            per_second in 1_u64..5_000, taken in 0_usize..200, horizon in 0_u64..200_000_000,
+        ) {
+            let mut walk = Walk::new(schedule(per_second, Nanos(100_000_000)), 7, &[1, 2, 6]);
+            (0..taken).for_each(|_| walk.advance());
+            let moment = START + Nanos(horizon);
+            let left = walk.left_before(moment);
+            let counted = turns(walk).filter(|turn| turn.due < moment).count();
+            assert_eq!(u64::try_from(counted), Ok(left), "counted without walking");
+        }
+    }
+}

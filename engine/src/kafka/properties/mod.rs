@@ -1,0 +1,16 @@
+//! The properties of Kafka clients: typed, checked and resolved before any client exists.
+//!
+//! librdkafka ignores, truncates or misreads much of what a file may say, and Java's files mean
+//! another client. So every property is held to a table of names, kinds and ranges, Java's names
+//! and defaults are translated, and each value keeps where it came from. The files, in reading
+//! order: `kind` and `servers` (values), `table` (librdkafka's properties), `java` (the Java
+//! client's), `request` (what is asked), `read` (the layers), `defaults`, `check` (one property
+//! against another), `resolve` (all of it), `topic` (the configs of topics).
+
+mod error;
+mod kind;
+mod servers;
+mod table;
+
+pub use error::PropertyError;
+pub use table::Role;

@@ -1,0 +1,31 @@
+//! Properties that hold code or pointers: known by name, set by no file.
+
+/// Names that only code can set (`rd_kafka_conf_set_…_cb` and the like).
+pub(super) const CALLBACKS: &[&str] = &[
+    "error_cb",
+    "throttle_cb",
+    "stats_cb",
+    "log_cb",
+    "background_event_cb",
+    "socket_cb",
+    "connect_cb",
+    "closesocket_cb",
+    "open_cb",
+    "resolve_cb",
+    "opaque",
+    "default_topic_conf",
+    "ssl_key",
+    "ssl_certificate",
+    "ssl_ca",
+    "ssl_engine_callback_data",
+    "ssl.certificate.verify_cb",
+    "oauthbearer_token_refresh_cb",
+    "interceptors",
+    "consume_cb",
+    "rebalance_cb",
+    "offset_commit_cb",
+    "dr_cb",
+    "dr_msg_cb",
+    "partitioner_cb",
+    "msg_order_cmp",
+];

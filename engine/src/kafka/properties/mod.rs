@@ -8,6 +8,7 @@
 //! against another), `resolve` (all of it), `topic` (the configs of topics).
 
 mod error;
+mod java;
 mod kind;
 mod servers;
 mod table;

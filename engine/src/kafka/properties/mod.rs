@@ -5,13 +5,27 @@
 //! and defaults are translated, and each value keeps where it came from. The files, in reading
 //! order: `kind` and `servers` (values), `table` (librdkafka's properties), `java` (the Java
 //! client's), `request` (what is asked), `read` (the layers), `defaults`, `check` (one property
-//! against another), `resolve` (all of it), `topic` (the configs of topics).
+//! against another), `resolve` (all of it).
 
+mod check;
+mod defaults;
+mod effective;
 mod error;
+mod idempotence;
 mod java;
 mod kind;
+mod read;
+mod request;
+mod resolve;
 mod servers;
+mod settings;
+mod suggest;
 mod table;
+#[cfg(test)]
+mod tests;
 
+pub use effective::{Effective, Note, NoteKind, Origin};
 pub use error::PropertyError;
+pub use request::{Dialect, Entry, Layer, Preset, Request, Scope, ZONE_VARIABLE};
+pub use resolve::{Resolved, resolve};
 pub use table::Role;

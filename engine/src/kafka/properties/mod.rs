@@ -5,7 +5,7 @@
 //! and defaults are translated, and each value keeps where it came from. The files, in reading
 //! order: `kind` and `servers` (values), `table` (librdkafka's properties), `java` (the Java
 //! client's), `request` (what is asked), `read` (the layers), `defaults`, `check` (one property
-//! against another), `resolve` (all of it).
+//! against another), `resolve` (all of it), `topic` (the configs of topics).
 
 mod check;
 mod defaults;
@@ -23,9 +23,11 @@ mod suggest;
 mod table;
 #[cfg(test)]
 mod tests;
+mod topic;
 
 pub use effective::{Effective, Note, NoteKind, Origin};
 pub use error::PropertyError;
 pub use request::{Dialect, Entry, Layer, Preset, Request, Scope, ZONE_VARIABLE};
 pub use resolve::{Resolved, resolve};
 pub use table::Role;
+pub use topic::{TopicConfig, resolve_topic};

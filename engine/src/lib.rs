@@ -6,6 +6,7 @@
 //! its share of the schedule; [`run`] starts the lanes together, merges what they hand over and
 //! ends them; [`kafka`] is the seam's real side, [`driver`] lists the sides there are.
 
+pub mod driver;
 pub mod error;
 pub mod kafka;
 pub mod lane;
@@ -13,5 +14,6 @@ pub mod link;
 pub mod measure;
 pub mod message;
 pub mod plan;
+pub mod run;
 pub mod time;
 pub mod units;

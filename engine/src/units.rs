@@ -142,7 +142,9 @@ impl Rate {
 /// Splits `50k/s` into its number and its unit, both trimmed.
 fn split_unit(text: &str) -> (&str, &str) {
     let trimmed = text.trim();
-    let end = trimmed.find(|c: char| !(c.is_ascii_digit() || c == '.' || c == '_')).unwrap_or(trimmed.len());
+    let end = trimmed
+        .find(|c: char| !(c.is_ascii_digit() || c == '.' || c == '_'))
+        .unwrap_or(trimmed.len());
     let (number, unit) = trimmed.split_at(end);
     (number.trim(), unit.trim())
 }
@@ -173,7 +175,9 @@ impl FromStr for Rate {
     /// Reads `50000`, `50k`, `1.5M/s`; the number of messages in one second must be whole.
     fn from_str(text: &str) -> Result<Self, String> {
         let fault = || {
-            format!("got \"{text}\", need a whole number of messages per second above 0, e.g. 50000, 50k or 1.5M/s")
+            format!(
+                "got \"{text}\", need a whole number of messages per second above 0, e.g. 50000, 50k or 1.5M/s"
+            )
         };
         let (number, unit) = split_unit(text);
         let unit = unit.strip_suffix("/s").unwrap_or(unit).trim();
@@ -203,8 +207,11 @@ impl FromStr for Nanos {
 
     /// Reads `30s`, `1.5m`, `250ms`, `1h`; a bare number is refused, since its unit would be a guess.
     fn from_str(text: &str) -> Result<Self, String> {
-        let fault =
-            || format!("got \"{text}\", need a number with a unit: ns, us, ms, s, m or h, e.g. 30s or 1.5m");
+        let fault = || {
+            format!(
+                "got \"{text}\", need a number with a unit: ns, us, ms, s, m or h, e.g. 30s or 1.5m"
+            )
+        };
         let (number, unit) = split_unit(text);
         let factor = match unit {
             "ns" => 1,
@@ -243,7 +250,8 @@ impl FromStr for Bytes {
 
     /// Reads `1024`, `1KiB`, `100 B`, `1.5MB`; `k…B` counts in thousands, `Ki…B` in 1024s.
     fn from_str(text: &str) -> Result<Self, String> {
-        let fault = || format!("got \"{text}\", need a number of bytes, e.g. 1024, 100B, 1KiB or 1.5MB");
+        let fault =
+            || format!("got \"{text}\", need a number of bytes, e.g. 1024, 100B, 1KiB or 1.5MB");
         let (number, unit) = split_unit(text);
         let factor = match unit {
             "" | "B" => 1,

@@ -50,7 +50,7 @@ pub trait InletSink {
     fn trouble(&mut self, failure: Failure, fatal: bool);
 }
 
-/// One client that consumes.
+/// One client that consumes; leaves its group when dropped.
 pub trait Inlet {
     /// Takes what is pending, at most about `limit` messages; never blocks but for the commit that
     /// a revocation asks for. Returns whether there may be more.
@@ -77,11 +77,12 @@ pub trait Inlet {
     /// The client's refusal.
     fn resume(&mut self) -> Result<(), Failure>;
 
-    /// Commits what was read; the result comes through `poll`.
-    fn commit(&mut self);
+    /// Commits what was read, without waiting; the result comes through `poll`, or at once where
+    /// the client refuses.
+    fn commit(&mut self, sink: &mut impl InletSink);
 
-    /// Commits what was read and waits for the answer; leaves the group, by `deadline`.
-    fn leave(&mut self, clock: &impl Clock, deadline: Timestamp, sink: &mut impl InletSink);
+    /// How many commits have not been answered.
+    fn commits_pending(&self) -> u64;
 
     /// The client's last own words about trouble, for messages to people.
     fn last_words(&self) -> Option<&str>;

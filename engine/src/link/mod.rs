@@ -9,5 +9,7 @@ mod outlet;
 mod target;
 
 pub use inlet::{Assigned, Delivery, Inlet, InletSink, Moved};
-pub use outlet::{Ack, End, Failure, FailureKind, Header, Message, Offer, Outcome, Outlet, OutletSink, Route};
+pub use outlet::{
+    Ack, End, Failure, FailureKind, Header, Message, Offer, Outcome, Outlet, OutletSink, Route,
+};
 pub use target::{InletSpec, OutletSpec, RouteSpec, Target, TopicSpec, Topics};

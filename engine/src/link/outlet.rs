@@ -101,6 +101,8 @@ pub enum Outcome {
         /// The broker may have it all the same.
         maybe_persisted: bool,
     },
+    /// We gave it up, by [`Outlet::purge`]: neither acked nor failed.
+    Purged,
 }
 
 /// How a transaction ends.

@@ -46,8 +46,8 @@ pub struct InletSpec<'plan> {
     pub member: (u32, u32),
     /// What it subscribes to.
     pub routes: &'plan [RouteSpec<'plan>],
-    /// Who reads the run's own messages apart from others'.
-    pub run: u64,
+    /// Whether stamps travel in a header.
+    pub stamp_in_header: bool,
 }
 
 /// Creates, deletes and looks up topics (and the groups that read them).
@@ -98,7 +98,12 @@ pub trait Topics: Send + Sync {
     ///
     /// # Errors
     /// Unreachable.
-    fn end_offsets(&self, topic: &str, partitions: u32, deadline: Nanos) -> Result<Vec<i64>, RunError>;
+    fn end_offsets(
+        &self,
+        topic: &str,
+        partitions: u32,
+        deadline: Nanos,
+    ) -> Result<Vec<i64>, RunError>;
 }
 
 /// A system under test: makes the clients of lanes and handles topics.
@@ -107,6 +112,10 @@ pub trait Target: Send + Sync + 'static {
     type Outlet: Outlet;
     /// What consumes from it.
     type Inlet: Inlet;
+
+    /// How long assignments must stay as they are before consumers count as ready: zero where the
+    /// target assigns partitions itself and nothing can move.
+    const SETTLE: Nanos;
 
     /// The handler of topics, shared with the clean-up.
     fn topics(&self) -> std::sync::Arc<dyn Topics>;

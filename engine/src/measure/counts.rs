@@ -109,7 +109,11 @@ mod tests {
         other.include(moment(9));
         other.include(moment(2));
         window.merge(&other);
-        assert_eq!((window.first(), window.last()), (Some(moment(2)), Some(moment(9))), "outer ends");
+        assert_eq!(
+            (window.first(), window.last()),
+            (Some(moment(2)), Some(moment(9))),
+            "outer ends"
+        );
     }
 
     #[test]

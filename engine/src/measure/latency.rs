@@ -96,9 +96,16 @@ impl Latency {
 
     /// The mean in nanoseconds, from the exact sum; zero when there is none.
     #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "floats begin in the report; 53 bits hold 104 days of ns")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "floats begin in the report; 53 bits hold 104 days of ns"
+    )]
     pub fn mean_nanos(&self) -> f64 {
-        if self.histogram.is_empty() { 0.0 } else { self.sum_nanos as f64 / self.histogram.len() as f64 }
+        if self.histogram.is_empty() {
+            0.0
+        } else {
+            self.sum_nanos as f64 / self.histogram.len() as f64
+        }
     }
 
     /// The standard deviation in nanoseconds, to the histogram's precision.
@@ -115,8 +122,12 @@ impl Latency {
 
     /// How many spans lie beyond the `percent`-th percentile: with fewer than 10 it says little.
     #[must_use]
-    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss,
-        reason = "a count of samples is estimated for a remark; it lies between 0 and the count")]
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a count of samples is estimated for a remark; it lies between 0 and the count"
+    )]
     pub fn samples_beyond(&self, percent: f64) -> u64 {
         (self.histogram.len() as f64 * (1.0 - percent / 100.0)).round() as u64
     }
@@ -147,7 +158,8 @@ mod tests {
     #[test]
     fn a_known_delay_comes_back_in_every_percentile_within_a_thousandth() {
         let latency = of(&(1..=100_000).map(|n| n * 1_000).collect::<Vec<_>>());
-        for (percent, expected) in [(50.0, 50_000_000_u64), (99.0, 99_000_000), (99.9, 99_900_000)] {
+        for (percent, expected) in [(50.0, 50_000_000_u64), (99.0, 99_000_000), (99.9, 99_900_000)]
+        {
             let got = latency.percentile(percent).0;
             assert!(got.abs_diff(expected) <= expected / 1_000, "p{percent}: {got}");
         }
@@ -159,7 +171,11 @@ mod tests {
         let mut latency = of(&[1_000]);
         latency.record(None);
         latency.record(Some(Nanos(LATENCY_MAX.0 + 1)));
-        assert_eq!((latency.negative(), latency.beyond_range(), latency.count()), (1, 1, 2), "counted");
+        assert_eq!(
+            (latency.negative(), latency.beyond_range(), latency.count()),
+            (1, 1, 2),
+            "counted"
+        );
         assert_eq!(latency.max(), Nanos(LATENCY_MAX.0 + 1), "the true maximum, not the clip");
     }
 
@@ -182,6 +198,10 @@ mod tests {
         let mut latency = of(&[5, 6, 7]);
         latency.record(None);
         latency.clear();
-        assert_eq!((latency.count(), latency.negative(), latency.max()), (0, 0, Nanos::ZERO), "empty");
+        assert_eq!(
+            (latency.count(), latency.negative(), latency.max()),
+            (0, 0, Nanos::ZERO),
+            "empty"
+        );
     }
 }

@@ -6,11 +6,11 @@ mod counts;
 mod latency;
 mod recorder;
 mod tally;
-mod verdict;
+// mod verdict;
 
-pub use collector::{Collector, Handover, LaneEnd, Mailbox, mailboxes};
+pub use collector::{Collector, LaneEnd, Mailbox, Second, mailboxes};
 pub use counts::{ErrorCounts, Window};
 pub use latency::{LATENCY_DIGITS, LATENCY_MAX, Latency};
 pub use recorder::Recorder;
 pub use tally::{Acked, Commits, Consumed, Phase, PhaseTally, Produced, StreamTally, Tally};
-pub use verdict::{Finding, LimitedBy, Severity, Verdict};
+// pub use verdict::{Finding, LimitedBy, Severity, Verdict};

@@ -91,7 +91,12 @@ pub(super) fn groups(demand: &Demand, count: ClientCount) -> Vec<GroupPlan> {
     groups
 }
 
-fn push_groups(groups: &mut Vec<GroupPlan>, template: &GroupPlan, stream: &StreamDemand, count: ClientCount) {
+fn push_groups(
+    groups: &mut Vec<GroupPlan>,
+    template: &GroupPlan,
+    stream: &StreamDemand,
+    count: ClientCount,
+) {
     let per_topic = u64::from(stream.consumers_per_subscription);
     let logical = u64::from(template.topics.end) * per_topic;
     if logical == 0 {
@@ -102,14 +107,16 @@ fn push_groups(groups: &mut Vec<GroupPlan>, template: &GroupPlan, stream: &Strea
         ClientCount::Number(members) => {
             groups.push(GroupPlan { members: members.max(1), logical, ..template.clone() });
         }
-        ClientCount::Each => groups.extend(template.topics.clone().zip(&stream.topics).map(|(route, topic)| {
-            GroupPlan {
-                name: format!("{}-{}", template.name, topic.name),
-                topics: route..route + 1,
-                members: stream.consumers_per_subscription,
-                logical: per_topic,
-                ..template.clone()
-            }
-        })),
+        ClientCount::Each => {
+            groups.extend(template.topics.clone().zip(&stream.topics).map(|(route, topic)| {
+                GroupPlan {
+                    name: format!("{}-{}", template.name, topic.name),
+                    topics: route..route + 1,
+                    members: stream.consumers_per_subscription,
+                    logical: per_topic,
+                    ..template.clone()
+                }
+            }))
+        }
     }
 }

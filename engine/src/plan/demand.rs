@@ -187,7 +187,9 @@ impl StreamDemand {
     /// Logical consumers: topics × subscriptions × consumers per subscription.
     #[must_use]
     pub fn consumers(&self) -> u64 {
-        self.topic_count() * u64::from(self.subscriptions) * u64::from(self.consumers_per_subscription)
+        self.topic_count()
+            * u64::from(self.subscriptions)
+            * u64::from(self.consumers_per_subscription)
     }
 
     /// Partitions of all topics.

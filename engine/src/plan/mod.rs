@@ -9,8 +9,8 @@ mod placement;
 
 pub use clients::{ClientCount, ConsumerClient, GroupPlan, ProducerClient};
 pub use demand::{
-    ClientSettings, CommitMode, Deadlines, Demand, Pace, Partitioner, Phases, StampPlace, StreamDemand,
-    TopicPlan,
+    ClientSettings, CommitMode, Deadlines, Demand, Pace, Partitioner, Phases, StampPlace,
+    StreamDemand, TopicPlan,
 };
 pub use placement::{LanePlan, LaneWork, Machine, Role, WaitChoice, Wishes};
 
@@ -68,7 +68,9 @@ impl Plan {
 /// How many clients of a group the lanes carry.
 fn members_of(lanes: &[LanePlan], group: usize) -> u32 {
     let of_lane = |lane: &LanePlan| match &lane.work {
-        LaneWork::Consume { clients } => clients.iter().filter(|client| client.group == group).count(),
+        LaneWork::Consume { clients } => {
+            clients.iter().filter(|client| client.group == group).count()
+        }
         LaneWork::Produce { .. } => 0,
     };
     u32::try_from(lanes.iter().map(of_lane).sum::<usize>()).expect("fewer than 2^32 clients")

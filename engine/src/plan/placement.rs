@@ -130,7 +130,8 @@ impl Cores {
         check("--cores", wishes.cores.as_deref(), all)?;
         check("--io-cores", wishes.io_cores.as_deref(), all)?;
         let rest = |taken: &[usize]| -> Vec<usize> {
-            let free: Vec<usize> = all.iter().copied().filter(|core| !taken.contains(core)).collect();
+            let free: Vec<usize> =
+                all.iter().copied().filter(|core| !taken.contains(core)).collect();
             if free.is_empty() { all.clone() } else { free }
         };
         Ok(match (&wishes.cores, &wishes.io_cores) {
@@ -149,9 +150,9 @@ impl Cores {
 fn check(flag: &str, wish: Option<&[usize]>, all: &[usize]) -> Result<(), PlanError> {
     let Some(wish) = wish else { return Ok(()) };
     match wish.iter().find(|core| !all.contains(core)) {
-        Some(core) => Err(PlanError(format!(
-            "{flag}: got core {core}, this process may use {all:?}"
-        ))),
+        Some(core) => {
+            Err(PlanError(format!("{flag}: got core {core}, this process may use {all:?}")))
+        }
         None if wish.is_empty() => Err(PlanError(format!("{flag}: need at least one core"))),
         None => Ok(()),
     }
@@ -170,10 +171,14 @@ fn want(stream: &StreamDemand, slots: usize) -> Want {
         Pace::Max { .. } => None,
     };
     let reads = u64::from(stream.subscriptions);
-    let fit = |logical: u64, lanes: usize| lanes.min(usize::try_from(logical).unwrap_or(usize::MAX));
+    let fit =
+        |logical: u64, lanes: usize| lanes.min(usize::try_from(logical).unwrap_or(usize::MAX));
     Want {
         produce: fit(stream.producers(), rate.map_or(slots, by_rate)),
-        consume: fit(stream.consumers(), rate.map_or(slots, |rate| by_rate(rate.saturating_mul(reads)))),
+        consume: fit(
+            stream.consumers(),
+            rate.map_or(slots, |rate| by_rate(rate.saturating_mul(reads))),
+        ),
     }
 }
 
@@ -244,7 +249,12 @@ fn producers(demand: &Demand, stream: usize, lanes: usize, count: ClientCount) -
 }
 
 /// Deals the members of all groups to lanes, one after the other.
-fn consumers(demand: &Demand, groups: &[GroupPlan], lanes: usize, count: ClientCount) -> Vec<LaneWork> {
+fn consumers(
+    demand: &Demand,
+    groups: &[GroupPlan],
+    lanes: usize,
+    count: ClientCount,
+) -> Vec<LaneWork> {
     let mut works: Vec<Vec<ConsumerClient>> = vec![Vec::new(); lanes];
     let mut lane = 0;
     for (index, group) in groups.iter().enumerate() {

@@ -28,7 +28,8 @@ impl Segment {
     /// The first message that is due at `moment` or later.
     fn index_at(&self, moment: Timestamp) -> u64 {
         let elapsed = u128::from(self.start.until(moment).0);
-        let messages = (elapsed * u128::from(self.rate.get())).div_ceil(u128::from(NANOS_PER_SECOND));
+        let messages =
+            (elapsed * u128::from(self.rate.get())).div_ceil(u128::from(NANOS_PER_SECOND));
         self.first.saturating_add(u64::try_from(messages).unwrap_or(u64::MAX))
     }
 }
@@ -134,8 +135,16 @@ impl Walk {
         assert!(own.last().is_some_and(|last| *last < producers), "producers exist");
         let turn = Turn { index: first, slot: 0, due: Timestamp::default() };
         let own = own.to_vec();
-        let mut walk =
-            Self { schedule, producers, own, steps: Vec::new(), turn, remainder: 0, rate: 1, change: 0 };
+        let mut walk = Self {
+            schedule,
+            producers,
+            own,
+            steps: Vec::new(),
+            turn,
+            remainder: 0,
+            rate: 1,
+            change: 0,
+        };
         walk.seat();
         walk
     }
@@ -242,7 +251,8 @@ mod tests {
     fn check_exact(per_second: u64, producers: u64, own: &[u64]) {
         let walk = Walk::new(schedule(per_second, Nanos(200_000_000)), producers, own);
         for turn in turns(walk) {
-            let exact = u128::from(turn.index) * u128::from(NANOS_PER_SECOND) / u128::from(per_second);
+            let exact =
+                u128::from(turn.index) * u128::from(NANOS_PER_SECOND) / u128::from(per_second);
             let elapsed = turn.due.since(START).expect("due times follow the start");
             assert_eq!(u128::from(elapsed.0), exact, "rate {per_second}, {own:?}, {turn:?}");
             assert_eq!(own[turn.slot], turn.index % producers, "the producer owns its message");
@@ -262,7 +272,8 @@ mod tests {
     fn a_second_holds_exactly_the_rate_from_one_to_five_million() {
         for per_second in [1, 2, 333_333, 5_000_000] {
             for seconds in [1, 3] {
-                let walk = Walk::new(schedule(per_second, Nanos::from_secs(seconds)), 3, &[0, 1, 2]);
+                let walk =
+                    Walk::new(schedule(per_second, Nanos::from_secs(seconds)), 3, &[0, 1, 2]);
                 let counted = turns(walk).count();
                 assert_eq!(u64::try_from(counted), Ok(per_second * seconds), "rate {per_second}");
             }

@@ -101,7 +101,8 @@ mod tests {
             served += 1;
             true
         });
-        let late = woke.and_then(|at| at.since(due)).expect("waiting ends at or after the due time");
+        let late =
+            woke.and_then(|at| at.since(due)).expect("waiting ends at or after the due time");
         assert!(late <= Nanos(100), "one look at the clock at most: {late:?}");
         assert!(10 < served, "the guard's span is spent looking, not sleeping: {served}");
     }
@@ -120,7 +121,10 @@ mod tests {
         (0..100).for_each(|_| guard.learn(Nanos(90_000)));
         assert!(Nanos(170_000) < guard.span() && guard.span() <= Nanos(180_000), "{guard:?}");
         (0..100).for_each(|_| guard.learn(Nanos(50_000_000)));
-        assert!(guard.span() <= Nanos(Guard::CEILING), "a hiccup does not make a spinner: {guard:?}");
+        assert!(
+            guard.span() <= Nanos(Guard::CEILING),
+            "a hiccup does not make a spinner: {guard:?}"
+        );
         (0..200).for_each(|_| guard.learn(Nanos::ZERO));
         assert!(guard.span() < Nanos(61_000), "{guard:?}");
     }

@@ -1,0 +1,87 @@
+//! The drivers there are: what a driver file's `driverClass` chooses. Adding one adds one line here.
+
+use crate::error::RunError;
+use crate::kafka::KafkaTarget;
+use crate::kafka::embedded::EmbeddedTarget;
+use crate::link::loopback::LoopbackTarget;
+use crate::plan::Plan;
+use crate::run::{Hooks, Outcome, Ready, Teardown, prepare};
+use crate::time::OsClock;
+
+/// Prepares a plan on a driver's target.
+type Prepare = fn(Plan, OsClock, &mut dyn Hooks) -> Result<Ready, Refusal>;
+
+/// Why a run did not get ready.
+#[derive(Debug)]
+pub enum Refusal {
+    /// The target itself could not be made; nothing was created.
+    Target(RunError),
+    /// Preparation failed: the outcome without a start, and what must be torn down.
+    Run(Box<(Outcome, Teardown)>),
+}
+
+/// One kind of system under test.
+#[derive(Debug)]
+pub struct Driver {
+    /// Its name, a `driverClass` of its own.
+    pub name: &'static str,
+    /// Other tools' `driverClass`es that mean it.
+    pub classes: &'static [&'static str],
+    /// What it is and is not good for, said before a run; empty for a real cluster.
+    pub caveat: &'static str,
+    /// Whether it talks to a cluster of the user's, so that `bootstrap.servers` must be set.
+    pub is_remote: bool,
+    /// Prepares a run on it.
+    pub prepare: Prepare,
+}
+
+/// Every driver.
+pub const DRIVERS: &[Driver] = &[
+    Driver {
+        name: "kafka",
+        classes: &[
+            "io.openmessaging.benchmark.driver.kafka.KafkaBenchmarkDriver",
+            "io.openmessaging.benchmark.driver.redpanda.RedpandaBenchmarkDriver",
+            "io.openmessaging.benchmark.driver.redpanda.swarm.RedpandaBenchmarkDriver",
+            "io.openmessaging.benchmark.driver.redpanda.tx.RedpandaBenchmarkDriver",
+            "benchmark.drivers.kafka.KafkaDriver",
+        ],
+        caveat: "",
+        is_remote: true,
+        prepare: |plan, clock, hooks| {
+            on(Ok(KafkaTarget::new(&plan.demand.clients)), plan, clock, hooks)
+        },
+    },
+    Driver {
+        name: "embedded",
+        classes: &[],
+        caveat: "embedded broker (librdkafka's mock cluster in this process): good for a first look, \
+                 for scripts and for the client's own cost; no disk, no replication, no groups: its \
+                 numbers say nothing about a Kafka cluster",
+        is_remote: false,
+        prepare: |plan, clock, hooks| on(EmbeddedTarget::start(&plan.demand), plan, clock, hooks),
+    },
+    Driver {
+        name: "loopback",
+        classes: &[],
+        caveat: "loopback (no broker at all, messages are handed over in memory): the engine's own \
+                 floor; its numbers say nothing about a Kafka cluster",
+        is_remote: false,
+        prepare: |plan, clock, hooks| on(Ok(LoopbackTarget::new(&plan.demand)), plan, clock, hooks),
+    },
+];
+
+fn on<T: crate::link::Target>(
+    target: Result<T, RunError>,
+    plan: Plan,
+    clock: OsClock,
+    hooks: &mut dyn Hooks,
+) -> Result<Ready, Refusal> {
+    prepare(plan, target.map_err(Refusal::Target)?, clock, hooks).map_err(Refusal::Run)
+}
+
+/// The driver of that name or class.
+#[must_use]
+pub fn find(class: &str) -> Option<&'static Driver> {
+    DRIVERS.iter().find(|driver| driver.name == class || driver.classes.contains(&class))
+}

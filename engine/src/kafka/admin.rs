@@ -1,0 +1,335 @@
+//! Topics and groups of a Kafka cluster: checked, created, listed, deleted, in batches.
+
+use super::context::Quiet;
+use super::errors;
+use super::target::client_config;
+use crate::error::RunError;
+use crate::link::{TopicSpec, Topics};
+use crate::plan::ClientSettings;
+use crate::time::{Clock, OsClock};
+use crate::units::{Nanos, Timestamp};
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::error::KafkaError;
+use rdkafka::metadata::Metadata;
+use rdkafka::types::RDKafkaErrorCode;
+use std::collections::HashMap;
+
+/// Topics in one request: OMB's number, well below what brokers accept.
+const BATCH: usize = 500;
+
+/// How long metadata may take that is asked for again and again.
+const LOOK: Nanos = Nanos::from_secs(5);
+
+/// Pause between two looks at a cluster that is not there yet.
+const PAUSE: Nanos = Nanos::from_millis(50);
+
+/// The handler of topics of one cluster. Makes its client anew for each job: it is idle otherwise.
+#[derive(Debug)]
+pub struct KafkaTopics {
+    settings: ClientSettings,
+}
+
+impl KafkaTopics {
+    /// For the cluster that the settings name.
+    #[must_use]
+    pub fn new(settings: &ClientSettings) -> Self {
+        Self { settings: settings.clone() }
+    }
+
+    fn address(&self) -> String {
+        let found = self.settings.admin.iter().find(|(name, _)| name == "bootstrap.servers");
+        found.map_or_else(String::new, |(_, value)| value.clone())
+    }
+
+    fn admin(&self) -> Result<AdminClient<Quiet>, RunError> {
+        client_config(&self.settings.admin).create_with_context(Quiet::default()).map_err(|error| {
+            RunError::Client {
+                client: "the handler of topics".to_owned(),
+                reason: error.to_string(),
+            }
+        })
+    }
+
+    fn metadata(
+        &self,
+        admin: &AdminClient<Quiet>,
+        topic: Option<&str>,
+        deadline: Nanos,
+    ) -> Result<Metadata, RunError> {
+        admin.inner().fetch_metadata(topic, deadline.duration()).map_err(|error| {
+            let words = admin.inner().context().last_words();
+            RunError::Unreachable {
+                address: self.address(),
+                seconds: deadline.duration().as_secs(),
+                reason: words.unwrap_or_else(|| error.to_string()),
+            }
+        })
+    }
+
+    /// Names what a cluster of so few brokers cannot give, and how to ask for less.
+    fn refuse_replication(&self, brokers: usize) -> Option<RunError> {
+        let brokers_text =
+            if brokers == 1 { "1 broker".to_owned() } else { format!("{brokers} brokers") };
+        let factor = i64::from(self.settings.replication_factor);
+        let brokers = i64::try_from(brokers).unwrap_or(i64::MAX);
+        let insync = self.settings.topic.iter().find(|(name, _)| name == "min.insync.replicas");
+        let insync = insync.and_then(|(_, value)| value.parse::<i64>().ok()).unwrap_or(1);
+        let mut faults = Vec::new();
+        if brokers < factor {
+            faults.push(format!(
+                "replicationFactor: got {factor}: use --set driver.replicationFactor={brokers}"
+            ));
+        }
+        if brokers < insync {
+            faults.push(format!(
+                "topicConfig: min.insync.replicas: got {insync}: use --set driver.topicConfig.min.insync.replicas={brokers}"
+            ));
+        }
+        let text = faults.join("; ");
+        (!faults.is_empty()).then(|| {
+            RunError::Refused(format!(
+                "the cluster at {} has {brokers_text}: {text}",
+                self.address()
+            ))
+        })
+    }
+
+    fn create_batch(
+        &self,
+        admin: &AdminClient<Quiet>,
+        batch: &[TopicSpec],
+        deadline: Nanos,
+    ) -> Batch {
+        let factor = i32::from(self.settings.replication_factor);
+        let wanted: Vec<NewTopic<'_>> = batch
+            .iter()
+            .map(|topic| {
+                let partitions = i32::try_from(topic.partitions).unwrap_or(i32::MAX);
+                let new = NewTopic::new(&topic.name, partitions, TopicReplication::Fixed(factor));
+                self.settings.topic.iter().fold(new, |new, (name, value)| new.set(name, value))
+            })
+            .collect();
+        let results = pollster::block_on(admin.create_topics(&wanted, &options(deadline)));
+        let mut answer = Batch::default();
+        let refused =
+            |topic: &str, reason: String| RunError::Topic { topic: topic.to_owned(), reason };
+        match results {
+            Err(error) => {
+                let first = batch.first().map_or("", |topic| &topic.name);
+                answer.error = Some(refused(first, error.to_string()));
+            }
+            Ok(results) => {
+                for (topic, result) in batch.iter().zip(results) {
+                    match result {
+                        Ok(_) => answer.created.push(topic.name.clone()),
+                        Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {
+                            answer.existing.push(topic.clone())
+                        }
+                        Err((_, code)) => {
+                            let words = describe(code);
+                            answer.error.get_or_insert_with(|| refused(&topic.name, words));
+                        }
+                    }
+                }
+            }
+        }
+        answer
+    }
+
+    /// Waits until the brokers know all topics with all their partitions and a leader for each.
+    fn await_visible(
+        &self,
+        admin: &AdminClient<Quiet>,
+        topics: &[TopicSpec],
+        until: Timestamp,
+    ) -> Result<(), RunError> {
+        let clock = OsClock::anchored();
+        loop {
+            let left = clock.now().until(until);
+            let metadata = self.metadata(admin, None, left.max(LOOK).min(LOOK))?;
+            let led: HashMap<&str, usize> = metadata
+                .topics()
+                .iter()
+                .map(|topic| {
+                    (
+                        topic.name(),
+                        topic.partitions().iter().filter(|part| 0 <= part.leader()).count(),
+                    )
+                })
+                .collect();
+            let missing = topics.iter().find(|topic| {
+                led.get(topic.name.as_str()).and_then(|count| u32::try_from(*count).ok())
+                    < Some(topic.partitions)
+            });
+            let Some(missing) = missing else { return Ok(()) };
+            if left == Nanos::ZERO {
+                let reason =
+                    "created, but not all partitions have a leader by the deadline".to_owned();
+                return Err(RunError::Topic { topic: missing.name.clone(), reason });
+            }
+            clock.park(PAUSE);
+        }
+    }
+}
+
+/// What a batch of creations came to.
+#[derive(Default)]
+struct Batch {
+    created: Vec<String>,
+    existing: Vec<TopicSpec>,
+    error: Option<RunError>,
+}
+
+fn options(deadline: Nanos) -> AdminOptions {
+    AdminOptions::new()
+        .request_timeout(Some(deadline.duration()))
+        .operation_timeout(Some(deadline.duration()))
+}
+
+fn describe(code: RDKafkaErrorCode) -> String {
+    let code = code as i32;
+    format!("{} ({})", errors::description(code), errors::name(code))
+}
+
+fn left_with_reason(
+    names: &[String],
+    results: Result<Vec<Result<String, (String, RDKafkaErrorCode)>>, KafkaError>,
+) -> Vec<(String, String)> {
+    match results {
+        Err(error) => names.iter().map(|name| (name.clone(), error.to_string())).collect(),
+        Ok(results) => results
+            .into_iter()
+            .filter_map(Result::err)
+            .filter(|(_, code)| {
+                // What is not there need not be deleted.
+                !matches!(
+                    code,
+                    RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::GroupIdNotFound
+                )
+            })
+            .map(|(name, code)| (name, describe(code)))
+            .collect(),
+    }
+}
+
+impl Topics for KafkaTopics {
+    fn check(&self, deadline: Nanos) -> Result<(), RunError> {
+        let admin = self.admin()?;
+        let metadata = self.metadata(&admin, None, deadline)?;
+        self.refuse_replication(metadata.brokers().len()).map_or(Ok(()), Err)
+    }
+
+    fn create(
+        &self,
+        topics: &[TopicSpec],
+        deadline: Nanos,
+        progress: &mut dyn FnMut(usize),
+    ) -> Result<Vec<String>, (RunError, Vec<String>)> {
+        let clock = OsClock::anchored();
+        let until = clock.now() + deadline;
+        let admin = self.admin().map_err(|error| (error, Vec::new()))?;
+        let mut created = Vec::new();
+        for batch in topics.chunks(BATCH) {
+            let answer = self.create_batch(&admin, batch, clock.now().until(until));
+            created.extend(answer.created);
+            let wrong =
+                answer.existing.iter().find_map(|topic| match self.partitions(&topic.name, LOOK) {
+                    Ok(Some(partitions)) if partitions == topic.partitions => None,
+                    Ok(found) => Some(wrong_shape(topic, found)),
+                    Err(error) => Some(error),
+                });
+            if let Some(error) = answer.error.or(wrong) {
+                return Err((error, created));
+            }
+            progress(created.len());
+        }
+        match self.await_visible(&admin, topics, until) {
+            Ok(()) => Ok(created),
+            Err(error) => Err((error, created)),
+        }
+    }
+
+    fn delete(&self, topics: &[String], deadline: Nanos) -> Vec<(String, String)> {
+        let admin = match self.admin() {
+            Ok(admin) => admin,
+            Err(error) => {
+                return topics.iter().map(|name| (name.clone(), error.to_string())).collect();
+            }
+        };
+        let delete = |batch: &[String]| {
+            let names: Vec<&str> = batch.iter().map(String::as_str).collect();
+            left_with_reason(
+                batch,
+                pollster::block_on(admin.delete_topics(&names, &options(deadline))),
+            )
+        };
+        topics.chunks(BATCH).flat_map(delete).collect()
+    }
+
+    fn delete_groups(&self, groups: &[String], deadline: Nanos) -> Vec<(String, String)> {
+        let admin = match self.admin() {
+            Ok(admin) => admin,
+            Err(error) => {
+                return groups.iter().map(|name| (name.clone(), error.to_string())).collect();
+            }
+        };
+        let delete = |batch: &[String]| {
+            let names: Vec<&str> = batch.iter().map(String::as_str).collect();
+            left_with_reason(
+                batch,
+                pollster::block_on(admin.delete_groups(&names, &options(deadline))),
+            )
+        };
+        groups.chunks(BATCH).flat_map(delete).collect()
+    }
+
+    fn list(&self, deadline: Nanos) -> Result<Vec<String>, RunError> {
+        let metadata = self.metadata(&self.admin()?, None, deadline)?;
+        Ok(metadata.topics().iter().map(|topic| topic.name().to_owned()).collect())
+    }
+
+    fn list_groups(&self, deadline: Nanos) -> Result<Vec<String>, RunError> {
+        let admin = self.admin()?;
+        let groups = admin.inner().fetch_group_list(None, deadline.duration());
+        let groups = groups.map_err(|error| RunError::Unreachable {
+            address: self.address(),
+            seconds: deadline.duration().as_secs(),
+            reason: error.to_string(),
+        })?;
+        Ok(groups.groups().iter().map(|group| group.name().to_owned()).collect())
+    }
+
+    fn partitions(&self, topic: &str, deadline: Nanos) -> Result<Option<u32>, RunError> {
+        let metadata = self.metadata(&self.admin()?, Some(topic), deadline)?;
+        let found =
+            metadata.topics().iter().find(|found| found.name() == topic && found.error().is_none());
+        Ok(found.map(|found| u32::try_from(found.partitions().len()).unwrap_or(u32::MAX)))
+    }
+
+    fn end_offsets(
+        &self,
+        topic: &str,
+        partitions: u32,
+        deadline: Nanos,
+    ) -> Result<Vec<i64>, RunError> {
+        let admin = self.admin()?;
+        let partitions = i32::try_from(partitions).unwrap_or(i32::MAX);
+        let end = |partition| {
+            let marks = admin.inner().fetch_watermarks(topic, partition, deadline.duration());
+            marks.map(|(_, high)| high).map_err(|error| RunError::Topic {
+                topic: topic.to_owned(),
+                reason: format!("end of partition {partition}: {error}"),
+            })
+        };
+        (0..partitions).map(end).collect()
+    }
+}
+
+fn wrong_shape(topic: &TopicSpec, found: Option<u32>) -> RunError {
+    let found = found.map_or_else(
+        || "no partitions that can be read".to_owned(),
+        |found| format!("{found} partitions"),
+    );
+    let reason = format!("exists with {found}, the plan needs {}", topic.partitions);
+    RunError::Topic { topic: topic.name.clone(), reason }
+}

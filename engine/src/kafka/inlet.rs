@@ -1,0 +1,317 @@
+//! A consuming client: a member of a group, or the holder of partitions it was told to read.
+
+use super::context::Quiet;
+use super::errors::{self, ASSIGN_PARTITIONS, NO_OFFSET};
+use super::native::{Event, EventKind, Handle, Queue, RawMessage};
+use crate::error::RunError;
+use crate::link::{Assigned, Delivery, Failure, Inlet, InletSink, InletSpec, Moved, Route};
+use crate::message::{Stamp, StampFault};
+use crate::time::Clock;
+use crate::units::Timestamp;
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, RebalanceProtocol};
+use rdkafka::error::{KafkaError, KafkaResult};
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+use std::collections::HashMap;
+use std::time::Duration;
+
+/// Messages read under one reading of the clock at most. Popping one takes below 1 µs, so the last
+/// of them is read at most 16 µs after the clock was.
+const BATCH: usize = 16;
+
+/// How long looking up a partition's end may take.
+const LOOKUP: Duration = Duration::from_secs(5);
+
+/// How a consumer gets its partitions and where it starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Reading {
+    /// Commit synchronously when partitions are taken away, and on request.
+    pub(super) commits: bool,
+    /// Start at the end of each partition, looked up before the start line.
+    pub(super) from_end: bool,
+    /// The stamp travels in a header.
+    pub(super) stamp_in_header: bool,
+}
+
+/// One `BaseConsumer`, whose queue this inlet polls by itself.
+pub struct KafkaInlet {
+    // The queue first: it must go before the client that made it.
+    queue: Queue,
+    reading: Reading,
+    topics: Vec<Topic>,
+    by_name: HashMap<String, usize>,
+    by_address: HashMap<usize, usize>,
+    last: (usize, usize),
+    assignment: Vec<Assigned>,
+    revision: u64,
+    commits_pending: u64,
+    last_words: Option<String>,
+    consumer: BaseConsumer<Quiet>,
+}
+
+/// A topic this consumer reads, and how far it has come on each partition.
+struct Topic {
+    route: Route,
+    next: Vec<i64>,
+}
+
+impl std::fmt::Debug for KafkaInlet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("KafkaInlet").field("assignment", &self.assignment).finish_non_exhaustive()
+    }
+}
+
+impl KafkaInlet {
+    /// Wraps a client. The calling thread is the one that it will unpark.
+    pub(super) fn new(
+        consumer: BaseConsumer<Quiet>,
+        spec: &InletSpec<'_>,
+        reading: Reading,
+    ) -> Self {
+        let partitions =
+            |count: u32| vec![-1; usize::try_from(count).expect("partitions fit in memory")];
+        let topics: Vec<Topic> = spec
+            .routes
+            .iter()
+            .map(|route| Topic { route: route.route, next: partitions(route.partitions) })
+            .collect();
+        let by_name = spec
+            .routes
+            .iter()
+            .enumerate()
+            .map(|(index, route)| (route.topic.to_owned(), index))
+            .collect();
+        Self {
+            queue: Handle::of_consumer(&consumer).consumer_queue(),
+            reading,
+            topics,
+            by_name,
+            by_address: HashMap::new(),
+            last: (0, 0),
+            assignment: Vec::new(),
+            revision: 0,
+            commits_pending: 0,
+            last_words: None,
+            consumer,
+        }
+    }
+
+    /// Joins the group.
+    pub(super) fn subscribe(&self, names: &[&str]) -> Result<(), KafkaError> {
+        self.consumer.subscribe(names)
+    }
+
+    /// Takes partitions without a group, from their beginning.
+    pub(super) fn assign(&mut self, partitions: &[(String, i32)]) -> Result<(), KafkaError> {
+        let mut list = TopicPartitionList::new();
+        for (topic, partition) in partitions {
+            list.add_partition_offset(topic, *partition, Offset::Beginning)?;
+        }
+        self.consumer.assign(&list)?;
+        self.note_assignment(partitions, true);
+        Ok(())
+    }
+
+    fn note_assignment(&mut self, partitions: &[(String, i32)], given: bool) {
+        let known = |(topic, partition): &(String, i32)| {
+            let index = self.by_name.get(topic)?;
+            Some(Assigned { route: self.topics[*index].route, partition: *partition })
+        };
+        let moved: Vec<Assigned> = partitions.iter().filter_map(known).collect();
+        if given {
+            self.assignment.extend(moved);
+        } else {
+            self.assignment.retain(|held| !moved.contains(held));
+        }
+        self.revision += 1;
+    }
+
+    fn rebalance(&mut self, event: &Event, sink: &mut impl InletSink) {
+        let partitions = event.partitions();
+        let given = event.code() == ASSIGN_PARTITIONS;
+        if !given && self.reading.commits && !partitions.is_empty() {
+            self.commit_now(sink);
+        }
+        if let Err(error) = self.obey(&partitions, given) {
+            self.last_words = Some(error.to_string());
+            sink.trouble(failure(&error), true);
+        }
+        self.note_assignment(&partitions, given);
+    }
+
+    /// Tells the client that its rebalance is accepted, as its protocol asks.
+    fn obey(&self, partitions: &[(String, i32)], given: bool) -> KafkaResult<()> {
+        let mut list = TopicPartitionList::new();
+        for (topic, partition) in partitions {
+            list.add_partition(topic, *partition);
+        }
+        if given && self.reading.from_end {
+            self.start_at_end(&mut list)?;
+        }
+        match (self.consumer.rebalance_protocol(), given) {
+            (RebalanceProtocol::Cooperative, true) => self.consumer.incremental_assign(&list),
+            (RebalanceProtocol::Cooperative, false) => self.consumer.incremental_unassign(&list),
+            (_, true) => self.consumer.assign(&list),
+            (_, false) => self.consumer.unassign(),
+        }
+    }
+
+    /// Partitions that the group has read go on where it stopped, all others start at their end as
+    /// it is now: asked for, not left to the client's first fetch, which comes too late.
+    fn start_at_end(&self, list: &mut TopicPartitionList) -> KafkaResult<()> {
+        let committed = self.consumer.committed_offsets(list.clone(), LOOKUP)?;
+        for element in committed.elements() {
+            let (topic, partition) = (element.topic(), element.partition());
+            let offset = match element.offset() {
+                Offset::Offset(offset) => offset,
+                _ => self.consumer.fetch_watermarks(topic, partition, LOOKUP)?.1,
+            };
+            list.set_partition_offset(topic, partition, Offset::Offset(offset))?;
+        }
+        Ok(())
+    }
+
+    fn commit_now(&self, sink: &mut impl InletSink) {
+        match self.consumer.commit_consumer_state(CommitMode::Sync) {
+            Ok(()) => sink.committed(Ok(())),
+            Err(error) if failure(&error).code == NO_OFFSET => {}
+            Err(error) => sink.committed(Err(failure(&error))),
+        }
+    }
+
+    fn deliver(&mut self, message: &RawMessage<'_>, now: Timestamp, sink: &mut impl InletSink) {
+        let Some(index) = self.topic_index(message) else { return };
+        let topic = &mut self.topics[index];
+        let (partition, offset) = (message.partition(), message.offset());
+        if let Some(next) = usize::try_from(partition).ok().and_then(|at| topic.next.get_mut(at)) {
+            *next = (*next).max(offset + 1);
+        }
+        let stamp = read_stamp(message, self.reading.stamp_in_header);
+        let route = topic.route;
+        sink.delivery(now, &Delivery { stamp, route, partition, offset, body: message.body() });
+    }
+
+    /// Which topic a message is from: by the address of its handle, by name the first time.
+    fn topic_index(&mut self, message: &RawMessage<'_>) -> Option<usize> {
+        let address = message.topic_address();
+        if self.last.0 == address {
+            return Some(self.last.1);
+        }
+        let index = match self.by_address.get(&address) {
+            Some(index) => *index,
+            None => {
+                let index = *self.by_name.get(&message.topic())?;
+                self.by_address.insert(address, index);
+                index
+            }
+        };
+        self.last = (address, index);
+        Some(index)
+    }
+
+    fn take_event(&mut self, event: &Event, sink: &mut impl InletSink) {
+        match event.kind() {
+            EventKind::Rebalance => self.rebalance(event, sink),
+            EventKind::Committed => {
+                self.commits_pending = self.commits_pending.saturating_sub(1);
+                match event.code() {
+                    0 => sink.committed(Ok(())),
+                    NO_OFFSET => {}
+                    code => sink.committed(Err(errors::failure(code))),
+                }
+            }
+            EventKind::Trouble => {
+                let code = event.code();
+                self.last_words = Some(event.words());
+                let fatal = event.is_fatal() || errors::consumer_cannot_go_on(code);
+                sink.trouble(errors::failure(code), fatal);
+            }
+            EventKind::Acks | EventKind::Delivery | EventKind::Other => {}
+        }
+    }
+}
+
+fn read_stamp(message: &RawMessage<'_>, in_header: bool) -> Result<Stamp, StampFault> {
+    if in_header {
+        return message.header(c"kdyno").ok_or(StampFault::Foreign).and_then(Stamp::decode);
+    }
+    Stamp::decode(message.body())
+}
+
+fn failure(error: &KafkaError) -> Failure {
+    errors::failure(error.rdkafka_error_code().map_or(-196, |code| code as i32))
+}
+
+impl Inlet for KafkaInlet {
+    fn poll(&mut self, clock: &impl Clock, limit: usize, sink: &mut impl InletSink) -> bool {
+        if !self.queue.is_ready() {
+            return false;
+        }
+        let mut now = None;
+        for taken in 0..limit {
+            let Some(mut event) = self.queue.next() else { return false };
+            if event.kind() != EventKind::Delivery {
+                self.take_event(&event, sink);
+                now = None;
+                continue;
+            }
+            let moment = match now {
+                Some(moment) if taken % BATCH != 0 => moment,
+                _ => clock.now(),
+            };
+            now = Some(moment);
+            while let Some(message) = event.next_message() {
+                self.deliver(&message, moment, sink);
+            }
+        }
+        true
+    }
+
+    fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    fn assignment(&self) -> &[Assigned] {
+        &self.assignment
+    }
+
+    fn position(&self) -> Vec<Moved> {
+        let moved = |topic: &Topic| -> Vec<Moved> {
+            let route = topic.route;
+            let read = (0_i32..).zip(&topic.next).filter(|(_, next)| 0 <= **next);
+            read.map(|(partition, next)| Moved { at: Assigned { route, partition }, next: *next })
+                .collect()
+        };
+        self.topics.iter().flat_map(moved).collect()
+    }
+
+    fn pause(&mut self) -> Result<(), Failure> {
+        let held = self.consumer.assignment().map_err(|error| failure(&error))?;
+        self.consumer.pause(&held).map_err(|error| failure(&error))
+    }
+
+    fn resume(&mut self) -> Result<(), Failure> {
+        let held = self.consumer.assignment().map_err(|error| failure(&error))?;
+        self.consumer.resume(&held).map_err(|error| failure(&error))
+    }
+
+    fn commit(&mut self, sink: &mut impl InletSink) {
+        match self.consumer.commit_consumer_state(CommitMode::Async) {
+            Ok(()) => self.commits_pending += 1,
+            Err(error) if failure(&error).code == NO_OFFSET => {}
+            Err(error) => sink.committed(Err(failure(&error))),
+        }
+    }
+
+    fn commits_pending(&self) -> u64 {
+        self.commits_pending
+    }
+
+    fn last_words(&self) -> Option<&str> {
+        self.last_words.as_deref()
+    }
+}
+
+/// For messages to people.
+pub(super) fn refused(spec: &InletSpec<'_>, error: &KafkaError) -> RunError {
+    RunError::Client { client: spec.name.to_owned(), reason: error.to_string() }
+}

@@ -1,0 +1,24 @@
+//! Kafka: the only folder that names rdkafka.
+
+mod admin;
+mod context;
+pub mod embedded;
+pub mod errors;
+mod inlet;
+#[expect(
+    unsafe_code,
+    reason = "the client's queue is polled raw: half the cost per message (ARCHITECTURE.md)"
+)]
+mod native;
+mod outlet;
+pub mod properties;
+mod target;
+
+pub use admin::KafkaTopics;
+pub use target::KafkaTarget;
+
+/// librdkafka's version, e.g. `2.12.1`.
+#[must_use]
+pub fn version() -> String {
+    rdkafka::util::get_rdkafka_version().1
+}

@@ -1,0 +1,92 @@
+//! A Kafka-protocol cluster as a target.
+
+use super::admin::KafkaTopics;
+use super::context::Quiet;
+use super::inlet::{KafkaInlet, Reading, refused};
+use super::outlet::KafkaOutlet;
+use crate::error::RunError;
+use crate::link::{InletSpec, OutletSpec, Target, Topics};
+use crate::plan::{ClientSettings, CommitMode};
+use crate::units::Nanos;
+use rdkafka::config::ClientConfig;
+use rdkafka::consumer::BaseConsumer;
+use rdkafka::producer::BaseProducer;
+use std::sync::Arc;
+
+/// Makes clients from the plan's settings.
+#[derive(Debug)]
+pub struct KafkaTarget {
+    settings: ClientSettings,
+    topics: Arc<KafkaTopics>,
+}
+
+impl KafkaTarget {
+    /// The cluster that the settings' `bootstrap.servers` name.
+    #[must_use]
+    pub fn new(settings: &ClientSettings) -> Self {
+        Self { settings: settings.clone(), topics: Arc::new(KafkaTopics::new(settings)) }
+    }
+
+    fn reads_from_end(&self) -> bool {
+        let latest = |(name, value): &(String, String)| {
+            name == "auto.offset.reset" && matches!(value.as_str(), "latest" | "largest" | "end")
+        };
+        self.settings.consumer.iter().any(latest)
+    }
+
+    /// A consumer of a group, not subscribed to anything yet.
+    pub(super) fn consumer(&self, spec: &InletSpec<'_>) -> Result<KafkaInlet, RunError> {
+        let mut config = client_config(&self.settings.consumer);
+        config.set("group.id", spec.group);
+        let consumer: BaseConsumer<Quiet> =
+            config.create_with_context(Quiet::default()).map_err(|error| refused(spec, &error))?;
+        let reading = Reading {
+            commits: matches!(self.settings.commit, CommitMode::Every(_)),
+            from_end: self.reads_from_end(),
+            stamp_in_header: spec.stamp_in_header,
+        };
+        Ok(KafkaInlet::new(consumer, spec, reading))
+    }
+}
+
+impl Target for KafkaTarget {
+    type Outlet = KafkaOutlet;
+    type Inlet = KafkaInlet;
+
+    /// Longer than a group of loopback members takes from one rebalance to the next.
+    const SETTLE: Nanos = Nanos::from_millis(500);
+
+    fn topics(&self) -> Arc<dyn Topics> {
+        Arc::<KafkaTopics>::clone(&self.topics)
+    }
+
+    fn outlet(&self, spec: &OutletSpec<'_>) -> Result<KafkaOutlet, RunError> {
+        let config = client_config(&self.settings.producer);
+        let producer: BaseProducer<Quiet> =
+            config.create_with_context(Quiet::default()).map_err(|error| RunError::Client {
+                client: spec.name.to_owned(),
+                reason: error.to_string(),
+            })?;
+        KafkaOutlet::new(producer, spec)
+    }
+
+    fn inlet(&self, spec: &InletSpec<'_>) -> Result<KafkaInlet, RunError> {
+        let inlet = self.consumer(spec)?;
+        let names: Vec<&str> = spec.routes.iter().map(|route| route.topic).collect();
+        inlet.subscribe(&names).map_err(|error| refused(spec, &error))?;
+        Ok(inlet)
+    }
+
+    fn warm(&self, outlet: &mut KafkaOutlet, deadline: Nanos) {
+        outlet.fetch_metadata(deadline);
+    }
+}
+
+/// The settings as rdkafka takes them.
+pub(super) fn client_config(settings: &[(String, String)]) -> ClientConfig {
+    let mut config = ClientConfig::new();
+    for (name, value) in settings {
+        config.set(name, value);
+    }
+    config
+}

@@ -1,0 +1,203 @@
+//! The consuming loop: joins, reads, commits, and says how far it has come.
+
+use super::board::{Board, MemberState};
+use super::signal::{Signal, Stage};
+use crate::link::{Delivery, Failure, Inlet, InletSink};
+use crate::measure::Recorder;
+use crate::plan::CommitMode;
+use crate::time::{Clock, WaitMode};
+use crate::units::{Nanos, Timestamp};
+
+/// Events taken from one client before the next has its turn.
+const EVENTS_AT_ONCE: usize = 256;
+
+/// Longest sleep of a lane that has nothing to read; a message ends it early.
+const PATIENCE: Nanos = Nanos::from_millis(10);
+
+/// How often positions are published while draining.
+const POSITIONS_EVERY: Nanos = Nanos::from_millis(20);
+
+/// How long the last commits may take to be answered.
+const COMMIT_DEADLINE: Nanos = Nanos::from_secs(5);
+
+/// One consuming client of a lane.
+pub(super) struct Member<I> {
+    pub(super) inlet: I,
+    pub(super) name: String,
+    pub(super) stream: usize,
+    pub(super) subscription: usize,
+    pub(super) group: usize,
+    /// The revision that the board knows.
+    published: u64,
+}
+
+impl<I> Member<I> {
+    pub(super) const fn new(
+        inlet: I,
+        name: String,
+        (stream, subscription, group): (usize, usize, usize),
+    ) -> Self {
+        Self { inlet, name, stream, subscription, group, published: 0 }
+    }
+}
+
+/// A lane's clients and its pen.
+pub(super) struct Reader<'lane, I> {
+    pub(super) members: Vec<Member<I>>,
+    pub(super) recorder: Recorder,
+    pub(super) board: &'lane Board,
+    pub(super) lane: usize,
+    pub(super) commit: CommitMode,
+}
+
+struct Sink<'reader> {
+    recorder: &'reader mut Recorder,
+    stream: usize,
+    subscription: usize,
+    trouble: Option<(Failure, bool)>,
+}
+
+impl InletSink for Sink<'_> {
+    fn delivery(&mut self, now: Timestamp, delivery: &Delivery<'_>) {
+        self.recorder.delivery(now, self.stream, self.subscription, delivery);
+    }
+
+    fn committed(&mut self, result: Result<(), Failure>) {
+        self.recorder.committed(self.stream, result);
+    }
+
+    fn trouble(&mut self, failure: Failure, fatal: bool) {
+        self.recorder.consumer_trouble(self.stream, failure);
+        let worse = fatal || self.trouble.is_some_and(|(_, fatal)| fatal);
+        self.trouble = Some((failure, worse));
+    }
+}
+
+impl<I: Inlet> Reader<'_, I> {
+    /// Takes what the clients have. Returns whether there may be more, and publishes what changed.
+    fn serve(&mut self, clock: &impl Clock) -> bool {
+        let mut more = false;
+        for (index, member) in self.members.iter_mut().enumerate() {
+            let Member { inlet, name, stream, subscription, published, .. } = member;
+            let mut sink = Sink {
+                recorder: &mut self.recorder,
+                stream: *stream,
+                subscription: *subscription,
+                trouble: None,
+            };
+            more |= inlet.poll(clock, EVENTS_AT_ONCE, &mut sink);
+            if let Some((_, fatal)) = sink.trouble {
+                note_trouble(self.board, self.lane, (inlet.last_words(), name), fatal);
+            }
+            if *published != inlet.revision() {
+                *published = inlet.revision();
+                let mut slot = self.board.slot(self.lane);
+                let state = &mut slot.members[index];
+                state.revision = *published;
+                state.assignment = inlet.assignment().to_vec();
+            }
+        }
+        more
+    }
+
+    fn publish_positions(&self) {
+        let positions: Vec<_> = self.members.iter().map(|member| member.inlet.position()).collect();
+        let mut slot = self.board.slot(self.lane);
+        slot.members
+            .iter_mut()
+            .zip(positions)
+            .for_each(|(state, position)| state.position = position);
+    }
+
+    fn commit(&mut self) {
+        for Member { inlet, stream, subscription, .. } in &mut self.members {
+            let mut sink = Sink {
+                recorder: &mut self.recorder,
+                stream: *stream,
+                subscription: *subscription,
+                trouble: None,
+            };
+            inlet.commit(&mut sink);
+        }
+    }
+
+    /// Puts the lane's members on the board, as not joined yet.
+    pub(super) fn announce(&mut self) {
+        let state =
+            |member: &Member<I>| MemberState { group: member.group, ..MemberState::default() };
+        self.board.slot(self.lane).members = self.members.iter().map(state).collect();
+    }
+
+    /// Polls until the run says that all are ready, so that rebalances are answered.
+    pub(super) fn prepare(&mut self, clock: &impl Clock, signal: &Signal) {
+        while signal.stage() == Stage::Preparing {
+            if !self.serve(clock) {
+                clock.park(PATIENCE);
+            }
+        }
+    }
+
+    /// Reads until the run says that everything has been read, or gives up.
+    pub(super) fn consume(&mut self, clock: &impl Clock, signal: &Signal, wait: WaitMode) {
+        let every = match self.commit {
+            CommitMode::Every(every) => Some(every),
+            CommitMode::Client | CommitMode::Never => None,
+        };
+        let mut now = clock.now();
+        let mut next_commit = every.map(|every| now + every);
+        let mut next_positions = now;
+        loop {
+            let more = self.serve(clock);
+            now = clock.now();
+            self.recorder.tick(now);
+            let stage = signal.stage();
+            if stage == Stage::Closing {
+                return;
+            }
+            if stage == Stage::Draining && next_positions <= now {
+                self.publish_positions();
+                next_positions = now + POSITIONS_EVERY;
+            }
+            if let (Some(due), Some(every)) = (next_commit, every)
+                && due <= now
+            {
+                self.commit();
+                next_commit = Some(now + every);
+            }
+            if !more && wait == WaitMode::Sleep {
+                clock.park(PATIENCE);
+            }
+        }
+    }
+
+    /// Commits what was read and waits for the answers. Returns the deadline that struck, if any.
+    pub(super) fn settle(&mut self, clock: &impl Clock) -> Option<String> {
+        if !matches!(self.commit, CommitMode::Every(_)) {
+            return None;
+        }
+        self.commit();
+        let until = clock.now() + COMMIT_DEADLINE;
+        loop {
+            self.serve(clock);
+            let pending: u64 =
+                self.members.iter().map(|member| member.inlet.commits_pending()).sum();
+            if pending == 0 {
+                return None;
+            }
+            if until <= clock.now() {
+                return Some(format!(
+                    "offset commits: {pending} not answered after {COMMIT_DEADLINE}"
+                ));
+            }
+            clock.park(PATIENCE);
+        }
+    }
+}
+
+fn note_trouble(board: &Board, lane: usize, (words, name): (Option<&str>, &str), fatal: bool) {
+    let words = words.unwrap_or("no reason given");
+    board.note_trouble(words);
+    if fatal {
+        board.slot(lane).failed.get_or_insert_with(|| format!("{name}: {words}"));
+    }
+}

@@ -1,0 +1,16 @@
+//! The threads that do the work: spawned, pinned, started together, joined.
+
+mod board;
+mod consume;
+mod load;
+mod pin;
+mod produce;
+mod signal;
+mod spawn;
+mod start;
+
+pub use board::{Board, MemberState, Progress};
+pub use pin::{machine, pin_to};
+pub use signal::{Signal, Stage, Timeline};
+pub use spawn::{LaneHandle, LaneSetup, spawn};
+pub use start::{Go, StartLine, Ticket};

@@ -1,0 +1,32 @@
+//! Cores: which there are, and how a thread is bound to them.
+
+use crate::plan::Machine;
+use core_affinity::CoreId;
+use rustix::thread::{CpuSet, sched_setaffinity};
+
+/// The cores that this process may use.
+#[must_use]
+pub fn machine() -> Machine {
+    let mut cores: Vec<usize> =
+        core_affinity::get_core_ids().unwrap_or_default().into_iter().map(|core| core.id).collect();
+    cores.sort_unstable();
+    if cores.is_empty() {
+        cores.push(0);
+    }
+    Machine { cores }
+}
+
+/// Binds the calling thread to one core. False where the system refuses: the lane then runs
+/// wherever the system puts it.
+pub fn pin_to(core: usize) -> bool {
+    core_affinity::set_for_current(CoreId { id: core })
+}
+
+/// Binds the calling thread, and threads that it starts, to any of `cores`: librdkafka's threads
+/// inherit the affinity of the thread that creates the client.
+pub(super) fn bind_to_any(cores: &[usize]) {
+    let mut set = CpuSet::new();
+    cores.iter().filter(|core| **core < CpuSet::MAX_CPU).for_each(|core| set.set(*core));
+    // A refusal leaves the threads unbound: slower perhaps, never wrong.
+    let _refused = sched_setaffinity(None, &set);
+}

@@ -1,0 +1,275 @@
+//! Starts a lane's thread: clients first, on the client's cores; then its own core; then the line.
+
+use super::board::Board;
+use super::consume::{Member, Reader};
+use super::load::{Load, Owner};
+use super::pin::{bind_to_any, pin_to};
+use super::produce::{Orders, Port, Walker, produce};
+use super::signal::{Signal, Stage, Timeline};
+use super::start::{Go, Ticket};
+use crate::error::RunError;
+use crate::link::{InletSpec, OutletSpec, Route, RouteSpec, Target};
+use crate::measure::{LaneEnd, Mailbox, Recorder, Tally};
+use crate::plan::{ConsumerClient, LanePlan, LaneWork, Pace, Plan, ProducerClient, StampPlace};
+use crate::time::{Clock, Walk};
+use crate::units::Nanos;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+/// How long learning the topics' leaders may take before the start.
+const WARM_DEADLINE: Nanos = Nanos::from_secs(10);
+
+/// Longest sleep of a producing lane that waits for the start line.
+const PATIENCE: Nanos = Nanos::from_millis(10);
+
+/// What all lanes of a run share.
+#[derive(Debug)]
+pub struct LaneSetup<T, C> {
+    /// The plan.
+    pub plan: Arc<Plan>,
+    /// Where clients come from.
+    pub target: Arc<T>,
+    /// The run's clock.
+    pub clock: C,
+    /// The run's word.
+    pub signal: Arc<Signal>,
+    /// Where lanes say how they are.
+    pub board: Arc<Board>,
+}
+
+impl<T, C: Clone> Clone for LaneSetup<T, C> {
+    fn clone(&self) -> Self {
+        Self {
+            plan: Arc::clone(&self.plan),
+            target: Arc::clone(&self.target),
+            clock: self.clock.clone(),
+            signal: Arc::clone(&self.signal),
+            board: Arc::clone(&self.board),
+        }
+    }
+}
+
+/// A running lane.
+#[derive(Debug)]
+pub struct LaneHandle {
+    /// Its name.
+    pub name: String,
+    thread: JoinHandle<()>,
+}
+
+impl LaneHandle {
+    /// Whether the thread has ended and its clients are closed.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        self.thread.is_finished()
+    }
+
+    /// Waits for the thread's end; the panic's message if it panicked.
+    ///
+    /// # Errors
+    /// The lane's panic.
+    pub fn join(self) -> Result<(), RunError> {
+        self.thread.join().map_err(|panic| {
+            let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+            let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+            RunError::Lane {
+                lane: self.name,
+                reason: text.unwrap_or_else(|| "panicked".to_owned()),
+            }
+        })
+    }
+}
+
+/// Starts lane `index` of the plan.
+///
+/// # Errors
+/// When the system starts no more threads.
+pub fn spawn<T: Target, C: Clock + Send + 'static>(
+    setup: &LaneSetup<T, C>,
+    index: usize,
+    (mailbox, tally): (Mailbox, Box<Tally>),
+    ticket: Ticket,
+) -> Result<LaneHandle, RunError> {
+    let setup = setup.clone();
+    let name = setup.plan.lanes[index].name.clone();
+    let bases =
+        setup.plan.demand.streams.iter().map(crate::plan::StreamDemand::partition_bases).collect();
+    let recorder = Recorder::new(tally, mailbox, bases, setup.plan.demand.run);
+    let thread = std::thread::Builder::new()
+        .name(name.clone())
+        .spawn(move || run_lane(&setup, index, recorder, ticket))
+        .map_err(|error| RunError::Lane { lane: name.clone(), reason: error.to_string() })?;
+    Ok(LaneHandle { name, thread })
+}
+
+fn run_lane<T: Target, C: Clock>(
+    setup: &LaneSetup<T, C>,
+    index: usize,
+    recorder: Recorder,
+    ticket: Ticket,
+) {
+    let lane = &setup.plan.lanes[index];
+    bind_to_any(&lane.io_cores);
+    match &lane.work {
+        LaneWork::Produce { stream, clients } => {
+            run_producer(setup, (index, lane), (*stream, clients), (recorder, ticket));
+        }
+        LaneWork::Consume { clients } => {
+            run_consumer(setup, (index, lane), clients, (recorder, ticket))
+        }
+    }
+}
+
+/// Says on the board why a lane cannot go on, and arrives at the line all the same.
+fn fail<T, C: Clock>(
+    setup: &LaneSetup<T, C>,
+    index: usize,
+    error: &RunError,
+    (recorder, ticket): (Recorder, Ticket),
+) {
+    let words = error.to_string();
+    setup.board.slot(index).failed = Some(words.clone());
+    drop(ticket);
+    recorder.finish(setup.clock.now(), LaneEnd { error: Some(words), struck: None });
+}
+
+fn run_producer<T: Target, C: Clock>(
+    setup: &LaneSetup<T, C>,
+    (index, lane): (usize, &LanePlan),
+    (stream, clients): (usize, &[ProducerClient]),
+    (recorder, ticket): (Recorder, Ticket),
+) {
+    let (plan, clock, signal) = (&setup.plan, &setup.clock, &*setup.signal);
+    let demand = &plan.demand.streams[stream];
+    let owner = Owner { run: plan.demand.run, stream, lane: index };
+    let (mut load, producers) = Load::new(demand, clients, owner);
+    let outlets = clients.iter().map(|client| make_outlet(setup, stream, client)).collect();
+    let outlets: Vec<T::Outlet> = match outlets {
+        Ok(outlets) => outlets,
+        Err(error) => return fail(setup, index, &error, (recorder, ticket)),
+    };
+    let mut port = Port::new(outlets, recorder, stream, &setup.board);
+    pin_to(lane.core);
+    setup.board.slot(index).prepared = true;
+    while signal.stage() == Stage::Preparing {
+        port.serve(clock, 1024, clock.now());
+        clock.park(PATIENCE);
+    }
+    let mut end = LaneEnd::default();
+    if let Go::Run(timeline) = ticket.arrive() {
+        port.recorder.start(timeline.start, timeline.measured);
+        let walk = signal
+            .schedule(stream)
+            .map(|schedule| Walk::new(schedule, demand.producers(), &producers));
+        let walker = Walker::new(demand.pace, walk, place_among(plan, stream, index));
+        if matches!(demand.pace, Pace::Max { .. }) {
+            wait_for_start(clock, timeline);
+        }
+        let orders = Orders { signal, timeline, deadlines: plan.demand.deadlines, wait: lane.wait };
+        end.struck = produce(clock, &orders, &mut port, &mut load, walker);
+    }
+    let Port { outlets, recorder, .. } = port;
+    recorder.finish(clock.now(), end);
+    drop(outlets);
+}
+
+fn wait_for_start(clock: &impl Clock, timeline: Timeline) {
+    while clock.now() < timeline.start {
+        clock.park(clock.now().until(timeline.start));
+    }
+}
+
+/// Which of the stream's producing lanes this is, and of how many.
+fn place_among(plan: &Plan, stream: usize, index: usize) -> (u64, u64) {
+    let is_peer = |lane: &&LanePlan| matches!(&lane.work, LaneWork::Produce { stream: of, .. } if *of == stream);
+    let before = plan.lanes[..index].iter().filter(is_peer).count();
+    let all = plan.lanes.iter().filter(is_peer).count();
+    let count = |lanes: usize| u64::try_from(lanes).expect("lanes fit in 64 bits");
+    (count(before), count(all))
+}
+
+fn make_outlet<T: Target, C: Clock>(
+    setup: &LaneSetup<T, C>,
+    stream: usize,
+    client: &ProducerClient,
+) -> Result<T::Outlet, RunError> {
+    let topics = setup.plan.demand.streams[stream].topics.len();
+    let mut used: Vec<usize> = client
+        .producers
+        .iter()
+        .map(|producer| usize::try_from(*producer).expect("producers fit in memory") % topics)
+        .collect();
+    used.sort_unstable();
+    used.dedup();
+    let routes: Vec<RouteSpec<'_>> = used
+        .into_iter()
+        .map(|topic| {
+            route_spec(
+                &setup.plan,
+                stream,
+                Route(u32::try_from(topic).expect("fewer than 2^32 topics")),
+            )
+        })
+        .collect();
+    let mut outlet = setup.target.outlet(&OutletSpec { name: &client.name, routes: &routes })?;
+    setup.target.warm(&mut outlet, WARM_DEADLINE);
+    Ok(outlet)
+}
+
+fn route_spec(plan: &Plan, stream: usize, route: Route) -> RouteSpec<'_> {
+    let index = usize::try_from(route.0).expect("topics fit in memory");
+    let partitions = plan.demand.streams[stream].topics[index].partitions;
+    RouteSpec { route, topic: plan.topic(stream, route), partitions }
+}
+
+fn make_member<T: Target, C: Clock>(
+    setup: &LaneSetup<T, C>,
+    client: &ConsumerClient,
+) -> Result<Member<T::Inlet>, RunError> {
+    let group = &setup.plan.groups[client.group];
+    let stream = group.stream;
+    let routes: Vec<RouteSpec<'_>> =
+        group.routes().map(|route| route_spec(&setup.plan, stream, route)).collect();
+    let inlet = setup.target.inlet(&InletSpec {
+        name: &client.name,
+        group: &group.name,
+        subscription: group.subscription,
+        member: (client.member, group.members),
+        routes: &routes,
+        stamp_in_header: setup.plan.demand.streams[stream].stamp == StampPlace::Header,
+    })?;
+    let subscription = usize::try_from(group.subscription).expect("subscriptions fit in memory");
+    Ok(Member::new(inlet, client.name.clone(), (stream, subscription, client.group)))
+}
+
+fn run_consumer<T: Target, C: Clock>(
+    setup: &LaneSetup<T, C>,
+    (index, lane): (usize, &LanePlan),
+    clients: &[ConsumerClient],
+    (recorder, ticket): (Recorder, Ticket),
+) {
+    let (clock, signal) = (&setup.clock, &*setup.signal);
+    let commit = setup.plan.demand.clients.commit;
+    let mut reader =
+        Reader { members: Vec::new(), recorder, board: &setup.board, lane: index, commit };
+    for client in clients {
+        match make_member(setup, client) {
+            Ok(member) => reader.members.push(member),
+            Err(error) => return fail(setup, index, &error, (reader.recorder, ticket)),
+        }
+    }
+    reader.announce();
+    pin_to(lane.core);
+    setup.board.slot(index).prepared = true;
+    reader.prepare(clock, signal);
+    let mut end = LaneEnd::default();
+    if let Go::Run(timeline) = ticket.arrive() {
+        reader.recorder.start(timeline.start, timeline.measured);
+        reader.consume(clock, signal, lane.wait);
+        end.struck = reader.settle(clock);
+    }
+    let Reader { members, recorder, .. } = reader;
+    recorder.finish(clock.now(), end);
+    // Leaves the groups: after the results are handed over, since this may take its time.
+    drop(members);
+}

@@ -1,0 +1,84 @@
+//! The consumers' drain: has each group passed the highest acked offset of each partition?
+
+use crate::lane::Board;
+use crate::link::{Assigned, Route, Topics};
+use crate::measure::Tally;
+use crate::plan::Plan;
+use crate::units::Nanos;
+use std::collections::HashMap;
+
+/// How long asking for the end of a topic may take, where acks say no offsets.
+const LOOKUP: Nanos = Nanos::from_secs(5);
+
+/// For each stream and topic, the offset that each partition must be read up to; −1 for none.
+pub(super) struct Targets(Vec<Vec<Vec<i64>>>);
+
+impl Targets {
+    /// From the acks; with `acks=0`, which say nothing, from the topics' ends.
+    pub(super) fn new(plan: &Plan, total: &Tally, topics: &dyn Topics) -> Self {
+        let silent =
+            plan.demand.clients.producer.iter().any(|(name, value)| name == "acks" && value == "0");
+        let of_stream =
+            |(stream, tally): (&crate::plan::StreamDemand, &crate::measure::StreamTally)| {
+                let bases = stream.partition_bases();
+                let of_topic = |(topic, base): (&crate::plan::TopicPlan, &usize)| {
+                    let count =
+                        usize::try_from(topic.partitions).expect("partitions fit in memory");
+                    let acked = tally.acked_offsets[*base..*base + count].to_vec();
+                    if !silent {
+                        return acked;
+                    }
+                    let ends = topics.end_offsets(&topic.name, topic.partitions, LOOKUP);
+                    ends.map_or(acked, |ends| ends.into_iter().map(|end| end - 1).collect())
+                };
+                stream.topics.iter().zip(&bases).map(of_topic).collect()
+            };
+        Self(plan.demand.streams.iter().zip(&total.streams).map(of_stream).collect())
+    }
+}
+
+/// What the board shows of the drain.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Drained {
+    /// For each group, whether it has passed every target.
+    pub(super) groups: Vec<bool>,
+    /// The sum of all positions: as long as it grows, something is being read.
+    pub(super) read: i64,
+    /// Messages up to the targets that have not been read, by offsets.
+    pub(super) left: u64,
+}
+
+/// Compares positions with targets.
+pub(super) fn look(plan: &Plan, board: &Board, targets: &Targets) -> Drained {
+    let mut next: Vec<HashMap<Assigned, i64>> = vec![HashMap::new(); plan.groups.len()];
+    for slot in board.slots() {
+        for member in &slot.members {
+            for moved in &member.position {
+                let furthest = next[member.group].entry(moved.at).or_insert(moved.next);
+                *furthest = (*furthest).max(moved.next);
+            }
+        }
+    }
+    let mut drained = Drained::default();
+    for (group, next) in plan.groups.iter().zip(&next) {
+        let mut left = 0;
+        for route in group.routes() {
+            left += unread(&targets.0[group.stream], route, next);
+        }
+        drained.groups.push(left == 0);
+        drained.left += left;
+        drained.read += next.values().sum::<i64>();
+    }
+    drained
+}
+
+fn unread(topics: &[Vec<i64>], route: Route, next: &HashMap<Assigned, i64>) -> u64 {
+    let targets = &topics[usize::try_from(route.0).expect("topics fit in memory")];
+    (0_i32..)
+        .zip(targets)
+        .map(|(partition, target)| {
+            let reached = next.get(&Assigned { route, partition }).copied().unwrap_or(0);
+            u64::try_from(target + 1 - reached).unwrap_or(0)
+        })
+        .sum()
+}

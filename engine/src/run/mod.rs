@@ -1,0 +1,13 @@
+//! The run: prepare a plan, start its lanes together, merge what they hand over, end them.
+
+mod cost;
+mod drain;
+mod outcome;
+mod prepare;
+mod ready;
+mod running;
+mod teardown;
+
+pub use outcome::{CleanUp, Cost, Ending, Interval, LaneOutcome, Outcome, Remark, StartLine};
+pub use prepare::{Event, Hooks, Ready, prepare};
+pub use teardown::Teardown;

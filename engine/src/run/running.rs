@@ -1,0 +1,294 @@
+//! The second half of a run: load, drain, merge.
+
+use super::cost::{cost_since, cpu_now};
+use super::drain::{self, Targets};
+use super::outcome::{Ending, Interval, LaneOutcome, Outcome, StartLine};
+use super::prepare::{Event, Hooks, Ready};
+use super::teardown::Teardown;
+use crate::error::RunError;
+use crate::lane::{Go, Stage, Timeline};
+use crate::measure::{LaneEnd, Latency, PhaseTally, Second};
+use crate::plan::{Pace, Role};
+use crate::time::{Clock, Schedule};
+use crate::units::{Nanos, Timestamp};
+
+/// From the release of the barrier to the first due time: enough for every lane to wake.
+const LEAD: Nanos = Nanos::from_millis(10);
+
+/// How long one wait for handovers lasts: the pace at which interrupts are noticed.
+const TURN: Nanos = Nanos::from_millis(20);
+
+/// How long lanes may take to hand over their last tally: beyond their own deadlines.
+const HANDOVER: Nanos = Nanos::from_secs(15);
+
+/// How long the cluster may take to answer when messages are missing at the end.
+const PROBE: Nanos = Nanos::from_secs(5);
+
+/// What is known while a run goes on.
+struct Watch<'run> {
+    ready: Ready,
+    hooks: &'run mut dyn Hooks,
+    intervals: Vec<Interval>,
+    /// Acked × subscriptions and received so far, warm-up included.
+    owed: u64,
+    received: u64,
+    halted_at: Option<Timestamp>,
+}
+
+impl Ready {
+    /// Releases the start line and sees the run to its end.
+    pub fn start(self, hooks: &mut dyn Hooks) -> (Outcome, Teardown) {
+        let phases = self.plan.demand.phases;
+        let at = self.clock.now() + LEAD;
+        let measured = at + phases.warmup;
+        let end = measured + phases.measured;
+        for (index, stream) in self.plan.demand.streams.iter().enumerate() {
+            if let Pace::At(rate) = stream.pace {
+                self.signal.set_schedule(index, Schedule::constant(rate, at, end));
+            }
+        }
+        self.signal.advance(Stage::Running);
+        let timeline = Timeline { start: at, measured, end, grace: phases.grace() };
+        self.start_line.release(Go::Run(timeline));
+        let cpu = cpu_now();
+        let mut watch = Watch {
+            ready: self,
+            hooks,
+            intervals: Vec::new(),
+            owed: 0,
+            received: 0,
+            halted_at: None,
+        };
+        let mut struck = watch.produce(&timeline);
+        let drained = watch.drain(&mut struck);
+        let cost = cost_since(cpu);
+        struck.extend(watch.close());
+        let start = StartLine { at, measured, end, ready: watch.ready.ready };
+        watch.finish(start, (struck, drained, cost))
+    }
+}
+
+impl Watch<'_> {
+    /// Waits a turn for handovers; makes intervals of complete seconds; notices interrupts and lanes
+    /// that died without a word.
+    fn turn(&mut self) {
+        for second in self.ready.collector.collect(TURN) {
+            self.add(&second);
+        }
+        if self.halted_at.is_none() && self.hooks.is_interrupted() {
+            self.halt();
+        }
+        let died = self.died();
+        if !died.is_empty() && self.halted_at.is_none() {
+            self.halt();
+        }
+    }
+
+    fn halt(&mut self) {
+        self.ready.signal.halt();
+        self.halted_at = Some(self.ready.clock.now());
+    }
+
+    /// Lanes whose thread ended without handing over their last tally: they panicked.
+    fn died(&self) -> Vec<usize> {
+        let lanes = self.ready.teardown.lanes.iter().enumerate();
+        lanes
+            .filter(|(lane, handle)| {
+                handle.is_finished() && self.ready.collector.end(*lane).is_none()
+            })
+            .map(|(lane, _)| lane)
+            .collect()
+    }
+
+    fn lanes_of(&self, role: Role) -> Vec<usize> {
+        let lanes = self.ready.plan.lanes.iter().enumerate();
+        lanes.filter(|(_, lane)| lane.role() == role).map(|(index, _)| index).collect()
+    }
+
+    fn have_ended(&self, lanes: &[usize]) -> bool {
+        let died = self.died();
+        lanes.iter().all(|lane| died.contains(lane) || self.ready.collector.end(*lane).is_some())
+    }
+
+    fn add(&mut self, second: &Second) {
+        let mut interval = Interval::default();
+        let mut latencies = [Latency::default(), Latency::default(), Latency::default()];
+        for (stream, tally) in self.ready.plan.demand.streams.iter().zip(&second.tally.streams) {
+            for phase in [&tally.warmup, &tally.measured] {
+                self.owed += phase.acked.messages * u64::from(stream.subscriptions);
+                self.received += phase.received();
+            }
+            add_counts(&mut interval, &tally.measured);
+            let [publish, end_to_end, send_delay] = &mut latencies;
+            publish.merge(&tally.measured.publish);
+            end_to_end.merge(&tally.measured.end_to_end);
+            send_delay.merge(&tally.measured.send_delay);
+        }
+        interval.backlog = self.owed.saturating_sub(self.received);
+        let [publish, end_to_end, send_delay] = &latencies;
+        interval.publish_p50 = publish.percentile(50.0);
+        interval.publish_p99 = publish.percentile(99.0);
+        interval.publish_max = publish.max();
+        interval.end_to_end_p50 = end_to_end.percentile(50.0);
+        interval.end_to_end_p99 = end_to_end.percentile(99.0);
+        interval.end_to_end_max = end_to_end.max();
+        interval.send_delay_p99 = send_delay.percentile(99.0);
+        // A lane that was held up across the start of the measured phase hands over its first
+        // messages with the last second of the warm-up: they belong to second 0.
+        let is_empty =
+            interval.produced + interval.acked + interval.consumed + interval.errors == 0;
+        if second.number < 0 && is_empty {
+            return;
+        }
+        interval.second = u32::try_from(second.number.max(0)).unwrap_or(u32::MAX);
+        self.hooks.event(&Event::Second(&interval));
+        self.intervals.push(interval);
+    }
+
+    /// Waits for all producing lanes: their schedules, their debts, their acks.
+    fn produce(&mut self, timeline: &Timeline) -> Vec<String> {
+        let producers = self.lanes_of(Role::Producer);
+        let phases = self.ready.plan.demand.phases;
+        if Nanos::ZERO < phases.warmup {
+            self.hooks.event(&Event::Warmup(phases.warmup));
+        }
+        let mut measuring = false;
+        while !self.have_ended(&producers) {
+            self.turn();
+            if !measuring && timeline.measured <= self.ready.clock.now() {
+                measuring = true;
+                self.hooks.event(&Event::Measuring(phases.measured));
+            }
+        }
+        let ends = producers.iter().filter_map(|lane| self.ready.collector.end(*lane));
+        ends.filter_map(|end| end.struck.clone()).collect()
+    }
+
+    /// Waits until every group has read what was acked, or nothing comes any more.
+    fn drain(&mut self, struck: &mut Vec<String>) -> Vec<bool> {
+        if self.ready.plan.groups.is_empty() {
+            return Vec::new();
+        }
+        self.hooks.event(&Event::Draining);
+        let total = self.ready.collector.total();
+        let targets = Targets::new(&self.ready.plan, &total, &*self.ready.teardown.topics);
+        self.ready.signal.advance(Stage::Draining);
+        let deadlines = self.ready.plan.demand.deadlines;
+        let mut last = drain::Drained::default();
+        let mut moved_at = self.ready.clock.now();
+        loop {
+            self.turn();
+            let now = self.ready.clock.now();
+            let seen = drain::look(&self.ready.plan, &self.ready.board, &targets);
+            if seen.groups.iter().all(|drained| *drained) {
+                return seen.groups;
+            }
+            if seen.read != last.read {
+                moved_at = now;
+            }
+            last = seen;
+            let quiet = now.since(moved_at).unwrap_or_default();
+            if deadlines.quiet <= quiet {
+                struck.push(format!(
+                    "consumers: nothing came for {}, {} messages not read",
+                    deadlines.quiet, last.left
+                ));
+                return last.groups;
+            }
+            let hurried = self
+                .halted_at
+                .is_some_and(|at| deadlines.interrupt <= now.since(at).unwrap_or_default());
+            if hurried || self.have_ended(&self.lanes_of(Role::Consumer)) {
+                return last.groups;
+            }
+        }
+    }
+
+    /// Lets consumers commit and hand over; names lanes that do not.
+    fn close(&mut self) -> Vec<String> {
+        self.ready.signal.advance(Stage::Closing);
+        let until = self.ready.clock.now() + HANDOVER;
+        let all: Vec<usize> = (0..self.ready.plan.lanes.len()).collect();
+        while !self.have_ended(&all) {
+            self.turn();
+            if until <= self.ready.clock.now() {
+                let late = all.iter().filter(|lane| self.ready.collector.end(**lane).is_none());
+                let names: Vec<&str> =
+                    late.map(|lane| self.ready.plan.lanes[*lane].name.as_str()).collect();
+                return vec![format!(
+                    "last tallies: {} did not hand over after {HANDOVER}",
+                    names.join(", ")
+                )];
+            }
+        }
+        let consumers = self.lanes_of(Role::Consumer);
+        let ends = consumers.iter().filter_map(|lane| self.ready.collector.end(*lane));
+        ends.filter_map(|end| end.struck.clone()).collect()
+    }
+
+    fn finish(
+        self,
+        start: StartLine,
+        (deadlines_struck, drained, cost): (Vec<String>, Vec<bool>, super::Cost),
+    ) -> (Outcome, Teardown) {
+        let interrupted = self.hooks.is_interrupted();
+        let died: Vec<String> =
+            self.died().into_iter().map(|lane| self.ready.plan.lanes[lane].name.clone()).collect();
+        let Ready { plan, clock, board, collector, began, partitions_per_member, teardown, .. } =
+            self.ready;
+        let tally = collector.total();
+        let missing = drained.contains(&false)
+            || tally
+                .streams
+                .iter()
+                .any(|stream| 0 < stream.measured.outstanding() + stream.measured.acked.failed);
+        let ending = if let Some(lane) = died.into_iter().next() {
+            Ending::Failed(RunError::Lane {
+                lane,
+                reason: "panicked; the run was ended, results are kept".to_owned(),
+            })
+        } else if interrupted {
+            Ending::Interrupted
+        } else if let Some(error) =
+            missing.then(|| teardown.topics.check(PROBE)).and_then(Result::err)
+        {
+            Ending::Failed(error)
+        } else {
+            Ending::Finished
+        };
+        let lanes =
+            plan.lanes.iter().zip(collector.into_lanes()).map(|(lane, (tally, end))| LaneOutcome {
+                name: lane.name.clone(),
+                role: lane.role(),
+                tally,
+                error: match end {
+                    Some(LaneEnd { error, .. }) => error,
+                    None => Some("ended without a word".to_owned()),
+                },
+            });
+        let outcome = Outcome {
+            started: began,
+            ended: clock.now(),
+            start: Some(start),
+            tally,
+            lanes: lanes.collect(),
+            intervals: self.intervals,
+            ending,
+            deadlines_struck,
+            remarks: Vec::new(),
+            trouble: board.trouble(),
+            partitions_per_member,
+            drained,
+            cost,
+            topics_created: teardown.created.clone(),
+        };
+        (outcome, teardown)
+    }
+}
+
+fn add_counts(interval: &mut Interval, tally: &PhaseTally) {
+    interval.produced += tally.produced.messages;
+    interval.acked += tally.acked.messages;
+    interval.consumed += tally.received();
+    interval.errors += tally.errors();
+}

@@ -1,1 +1,3 @@
-//! What a user can see.
+//! What a user can see, and what the engine promises to its callers.
+
+mod engine_run;

@@ -1,1 +1,4 @@
-//! What the tests share.
+//! What the tests share: small demands, runs through the engine, runs of the binary.
+
+pub mod demand;
+pub mod engine_run;

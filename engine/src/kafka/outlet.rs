@@ -165,7 +165,7 @@ impl Outlet for KafkaOutlet {
     }
 
     fn begin(&mut self) -> Result<(), Failure> {
-        self.producer.0.begin_transaction().map_err(|error| self::failure(&error))
+        self.producer.0.begin_transaction().map_err(|error| failure(&error))
     }
 
     fn end(&mut self, how: End) -> Result<(), Failure> {

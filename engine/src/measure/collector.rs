@@ -23,7 +23,7 @@ pub struct LaneEnd {
 
 /// What a lane hands over.
 #[derive(Debug)]
-pub struct Handover {
+pub(super) struct Handover {
     /// Which lane.
     pub lane: usize,
     /// The last second it covers, from the measured phase's start; negative in the warm-up.

@@ -1,0 +1,39 @@
+//! Small demands, built by hand where a test needs the engine without files.
+
+use engine::message::KeySource;
+use engine::plan::{
+    ClientSettings, Deadlines, Demand, Pace, Partitioner, Phases, StampPlace, StreamDemand, TopicPlan,
+};
+use engine::units::{Bytes, Nanos, Rate};
+
+/// One stream: `rate` messages of 100 bytes per second on one topic of four partitions, one producer,
+/// one subscription of one consumer, for `millis` without warm-up.
+///
+/// # Panics
+/// When `rate` is zero.
+#[must_use]
+pub fn small(test_id: &str, rate: u64, millis: u64) -> Demand {
+    let topic = TopicPlan { name: format!("benchmark-{test_id}-topic-0"), partitions: 4, existing: false };
+    let stream = StreamDemand {
+        name: "main".to_owned(),
+        pace: Pace::At(Rate::per_second(rate).expect("tests ask for a rate above zero")),
+        message_size: Bytes(100),
+        bodies: vec![vec![7; 100]],
+        stamp: StampPlace::Body,
+        keys: KeySource::None,
+        partitioner: Partitioner::Sticky { batch: Bytes(16_384) },
+        topics: vec![topic],
+        producers_per_topic: 1,
+        subscriptions: 1,
+        consumers_per_subscription: 1,
+    };
+    Demand {
+        test_id: test_id.to_owned(),
+        run: 0x5EED,
+        streams: vec![stream],
+        phases: Phases { warmup: Nanos::ZERO, measured: Nanos::from_millis(millis) },
+        clients: ClientSettings { replication_factor: 1, ..ClientSettings::default() },
+        deadlines: Deadlines::standard(1),
+        keep_topics: false,
+    }
+}

@@ -3,7 +3,7 @@
 use engine::plan::{Pace, Wishes};
 use engine::run::Ending;
 use engine::units::Nanos;
-use kdyno_tests::demand::small;
+use kdyno_tests::demand::{on_broker, real_broker, small};
 use kdyno_tests::engine_run::run;
 
 #[test]
@@ -37,4 +37,21 @@ fn a_closed_loop_ends_by_itself_with_every_message_answered() {
     assert!(1_000 < measured.acked.messages, "it is fast: {}", measured.acked.messages);
     assert_eq!(measured.produced.messages, measured.acked.messages, "all answered");
     assert_eq!(measured.consumed[0].messages, measured.acked.messages, "all read");
+}
+
+#[test]
+fn everything_due_is_sent_acked_and_read_on_a_real_broker() {
+    let Some(address) = real_broker() else { return };
+    let mut demand = on_broker(&address, &format!("real_{}", std::process::id()), 5_000, 3_000);
+    demand.phases.warmup = Nanos::from_millis(700);
+    demand.streams[0].subscriptions = 2;
+    let (outcome, clean_up) = run("kafka", demand, &Wishes::default());
+    assert_eq!(outcome.ending, Ending::Finished, "finished");
+    let measured = &outcome.tally.streams[0].measured;
+    assert_eq!(measured.acked.messages, 15_000, "acked");
+    assert_eq!(measured.consumed.iter().map(|read| read.messages).collect::<Vec<_>>(), [15_000; 2], "read");
+    assert_eq!(clean_up.left, [], "nothing is left");
+    assert_eq!(clean_up.deleted.len(), 1, "the topic is deleted");
+    println!("{:?} {:?}", outcome.cost, outcome.start);
+    println!("publish p50 {} p99 {} send p50 {} p99 {}", measured.publish.percentile(50.0), measured.publish.percentile(99.0), measured.send_delay.percentile(50.0), measured.send_delay.percentile(99.0));
 }

@@ -37,3 +37,36 @@ pub fn small(test_id: &str, rate: u64, millis: u64) -> Demand {
         keep_topics: false,
     }
 }
+
+/// The address of the real broker that the tests may use, from `KDYNO_KAFKA`.
+///
+/// # Panics
+/// Under CI without one: there, no test of the real broker may be passed over.
+#[must_use]
+pub fn real_broker() -> Option<String> {
+    let address = std::env::var("KDYNO_KAFKA").ok();
+    let needed = std::env::var_os("CI").is_some();
+    assert!(address.is_some() || !needed, "CI runs the real broker's tests: set KDYNO_KAFKA");
+    address
+}
+
+/// A small demand on a real broker.
+///
+/// # Panics
+/// When `rate` is zero.
+#[must_use]
+pub fn on_broker(address: &str, test_id: &str, rate: u64, millis: u64) -> Demand {
+    let mut demand = small(test_id, rate, millis);
+    let bootstrap = ("bootstrap.servers".to_owned(), address.to_owned());
+    let clients = &mut demand.clients;
+    for list in [&mut clients.producer, &mut clients.consumer, &mut clients.admin] {
+        list.push(bootstrap.clone());
+    }
+    let consumer = [
+        ("auto.offset.reset", "earliest"),
+        ("partition.assignment.strategy", "cooperative-sticky"),
+        ("fetch.queue.backoff.ms", "10"),
+    ];
+    clients.consumer.extend(consumer.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    demand
+}

@@ -20,3 +20,34 @@ pub const SAMPLES_BEYOND: u64 = 10;
 
 /// The most loaded member of a group may hold this many times the least loaded one's partitions.
 pub const IMBALANCE: u64 = 2;
+
+/// The percentiles that are reported.
+pub const PERCENTILES: [f64; 7] = [50.0, 75.0, 90.0, 95.0, 99.0, 99.9, 99.99];
+
+/// What the process tells its caller.
+pub mod exit {
+    /// The run did what was asked.
+    pub const VALID: u8 = 0;
+    /// The run could not be finished as planned.
+    pub const FAILED: u8 = 1;
+    /// Usage or configuration; no run, so never in a verdict.
+    pub const USAGE: u8 = 2;
+    /// An assertion of the user's did not hold.
+    pub const ASSERTION: u8 = 10;
+    /// The client was too late too often: the numbers are its own.
+    pub const CLIENT_LIMITED: u8 = 11;
+    /// Less was acked than was due.
+    pub const TARGET: u8 = 12;
+    /// Messages were lost or damaged.
+    pub const VERIFICATION: u8 = 13;
+    /// A worker was lost.
+    pub const PARTIAL: u8 = 14;
+    /// A deadline struck before everything had come.
+    pub const TIMED_OUT: u8 = 15;
+    /// The user interrupted the run; what was measured is kept.
+    pub const INTERRUPTED: u8 = 130;
+
+    /// Where several apply, the first of these is told: what explains the others comes first.
+    pub const PRECEDENCE: [u8; 8] =
+        [INTERRUPTED, FAILED, PARTIAL, VERIFICATION, CLIENT_LIMITED, TARGET, TIMED_OUT, ASSERTION];
+}

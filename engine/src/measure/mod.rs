@@ -1,16 +1,22 @@
 //! What was seen: recorded per lane, merged over all, judged at the end.
 
+mod balance;
+mod cautions;
 mod collector;
 pub mod constants;
 mod counts;
+mod findings;
 mod latency;
 mod recorder;
 mod tally;
-// mod verdict;
+mod verdict;
+#[cfg(test)]
+mod verdict_fixture;
 
+pub use balance::{Balance, balances};
 pub use collector::{Collector, LaneEnd, Mailbox, Second, mailboxes};
 pub use counts::{ErrorCounts, Window};
 pub use latency::{LATENCY_DIGITS, LATENCY_MAX, Latency};
 pub use recorder::Recorder;
 pub use tally::{Acked, Commits, Consumed, Phase, PhaseTally, Produced, StreamTally, Tally};
-// pub use verdict::{Finding, LimitedBy, Severity, Verdict};
+pub use verdict::{Ended, Evidence, Fact, FactValue, Finding, LimitedBy, Severity, Verdict};

@@ -1,0 +1,285 @@
+//! The checks that never spoil a run: what its reader should know all the same.
+
+use super::constants::{IMBALANCE, PERCENTILES, SAMPLES_BEYOND};
+use super::findings::{count, percent, some_of, text};
+use super::latency::{LATENCY_MAX, Latency};
+use super::tally::PhaseTally;
+use super::verdict::{Case, Found};
+
+/// Every check, in the order in which equally grave findings are told.
+pub(super) const CHECKS: &[fn(&Case<'_>, &mut Found)] =
+    &[errors, surplus, foreign, imbalance, spans, embedded, trouble, few_samples, remarks];
+
+fn errors(case: &Case<'_>, found: &mut Found) {
+    let (errors, attempted) = (case.sums.errors, case.sums.attempted);
+    if errors == 0 {
+        return;
+    }
+    let sum = |part: fn(&PhaseTally) -> u64| {
+        case.tally.streams.iter().map(|stream| part(&stream.measured)).sum::<u64>()
+    };
+    let failed = sum(|seen| seen.produce_errors.total());
+    let commits = sum(|seen| seen.commit_errors.total());
+    let consumers = sum(|seen| seen.consume_errors.total());
+    found.warn(
+        "errors",
+        format!(
+            "{errors} errors ({} of the attempted): {failed} failed messages, {commits} failed \
+             commits, {consumers} consumer errors. Failed messages are in no latency. See the \
+             errors by code for the cause.",
+            percent(errors, attempted)
+        ),
+        vec![
+            count("errors", errors),
+            count("failed_messages", failed),
+            count("failed_commits", commits),
+            count("consumer_errors", consumers),
+        ],
+    );
+}
+
+fn surplus(case: &Case<'_>, found: &mut Found) {
+    let surplus: u64 = case.balances.iter().map(|of| of.surplus).sum();
+    if surplus == 0 {
+        return;
+    }
+    let maybe = case.sums.failed_maybe_persisted;
+    let cause = if 0 < maybe {
+        format!("{maybe} messages failed that the broker may have all the same")
+    } else {
+        "retries without idempotence and rebalances deliver twice".to_owned()
+    };
+    found.warn(
+        "received_more",
+        format!(
+            "{surplus} more messages were received than acked: {cause}. By counts alone a repeat \
+             can hide a loss. Set enable.idempotence=true, and commit more often where consumers \
+             rebalance."
+        ),
+        vec![
+            count("surplus", surplus),
+            count("failed_maybe_persisted", maybe),
+            count("outstanding", case.sums.outstanding),
+        ],
+    );
+}
+
+fn foreign(case: &Case<'_>, found: &mut Found) {
+    let foreign: u64 = case.balances.iter().map(|of| of.foreign).sum();
+    if 0 < foreign {
+        found.warn(
+            "foreign",
+            format!(
+                "{foreign} messages of other runs or programs were received. They are in no count \
+                 and no latency, but they took the consumers' time. Use topics of the run's own."
+            ),
+            vec![count("foreign", foreign)],
+        );
+    }
+}
+
+fn imbalance(case: &Case<'_>, found: &mut Found) {
+    let uneven = |members: &[usize]| {
+        let (least, most) = (members.iter().min().copied()?, members.iter().max().copied()?);
+        let (least, most) = (u64::try_from(least).ok()?, u64::try_from(most).ok()?);
+        // Where members outnumber partitions some must have none, so nothing is uneven about it.
+        let enough = members.len() <= members.iter().sum::<usize>();
+        (enough && least.saturating_mul(IMBALANCE) < most).then_some((least, most))
+    };
+    let groups = case.plan.groups.iter().zip(case.evidence.partitions_per_member);
+    let seen: Vec<_> = groups
+        .filter_map(|(group, members)| Some((group.name.as_str(), uneven(members)?)))
+        .collect();
+    let Some((_, (least, most))) = seen.first().copied() else { return };
+    let names: Vec<&str> = seen.iter().map(|(name, _)| *name).collect();
+    found.warn(
+        "imbalance",
+        format!(
+            "Members of {} hold between {least} and {most} partitions. The most loaded one sets \
+             the end-to-end tail. Use partition.assignment.strategy=cooperative-sticky, or a \
+             number of consumers that divides the partitions.",
+            some_of(&names)
+        ),
+        vec![text("groups", names.join(", ")), count("least", least), count("most", most)],
+    );
+}
+
+/// The latencies of a stream's measured messages, with their names.
+fn latencies(seen: &PhaseTally) -> [(&'static str, &Latency); 5] {
+    [
+        ("publish", &seen.publish),
+        ("service", &seen.service),
+        ("send_delay", &seen.send_delay),
+        ("end_to_end", &seen.end_to_end),
+        ("transit", &seen.transit),
+    ]
+}
+
+fn spans(case: &Case<'_>, found: &mut Found) {
+    let sum = |part: fn(&Latency) -> u64| {
+        let all = case.tally.streams.iter().flat_map(|stream| latencies(&stream.measured));
+        all.map(|(_, latency)| part(latency)).sum::<u64>()
+    };
+    let (negative, beyond) = (sum(Latency::negative), sum(Latency::beyond_range));
+    if 0 < negative {
+        found.warn(
+            "negative_spans",
+            format!(
+                "{negative} spans came out negative: something ended before it began, so clocks \
+                 disagree. They are counted and in no percentile. Check the hosts' time \
+                 synchronisation."
+            ),
+            vec![count("negative", negative)],
+        );
+    }
+    if 0 < beyond {
+        found.warn(
+            "beyond_range",
+            format!(
+                "{beyond} spans were longer than {LATENCY_MAX}. Percentiles show at most that, the \
+                 maximum is exact. Look for an outage in the intervals."
+            ),
+            vec![count("beyond_range", beyond)],
+        );
+    }
+}
+
+fn embedded(case: &Case<'_>, found: &mut Found) {
+    if case.evidence.embedded && case.evidence.embedded_full {
+        found.warn(
+            "embedded_full",
+            "The embedded broker's own limit held the load back. It has no disk and no replicas \
+             and shares this process: its numbers say nothing about a cluster. Name a real one \
+             with --bootstrap-server, or lower the rate."
+                .to_owned(),
+            vec![count("held_back", case.sums.held_back)],
+        );
+    }
+}
+
+fn trouble(case: &Case<'_>, found: &mut Found) {
+    for (words, times) in case.evidence.trouble {
+        found.note(
+            "client_trouble",
+            format!("A client reported {times} times: {words}."),
+            vec![text("words", words), count("times", *times)],
+        );
+    }
+}
+
+/// Sent and received sides apart: the spans of one side have equally many samples.
+fn few_samples(case: &Case<'_>, found: &mut Found) {
+    let sides: [(&str, fn(&PhaseTally) -> &Latency); 2] =
+        [("publish", |seen| &seen.service), ("end_to_end", |seen| &seen.transit)];
+    for (side, latency) in sides {
+        let mut merged = Latency::default();
+        for stream in &case.tally.streams {
+            merged.merge(latency(&stream.measured));
+        }
+        let few = |percent: &f64| merged.samples_beyond(*percent) < SAMPLES_BEYOND;
+        let (samples, from) = (merged.count(), PERCENTILES.into_iter().find(few));
+        let (0 < samples, Some(from)) = (0 < samples, from) else { continue };
+        found.note(
+            "few_samples",
+            format!(
+                "With {samples} samples, {side} percentiles from p{from} on rest on fewer than \
+                 {SAMPLES_BEYOND} messages each. They will differ from run to run. Run longer for \
+                 a steady tail."
+            ),
+            vec![text("side", side), count("samples", samples), text("from", format!("p{from}"))],
+        );
+    }
+}
+
+fn remarks(case: &Case<'_>, found: &mut Found) {
+    for (code, message) in &case.evidence.remarks {
+        found.note(code, (*message).to_owned(), Vec::new());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::measure::tally::PhaseTally;
+    use crate::measure::verdict::{Evidence, Severity, Verdict};
+    use crate::measure::verdict_fixture::{evidence, plan, tally};
+    use crate::plan::ClientCount;
+    use crate::units::Nanos;
+
+    /// Changes a clean run and says which one finding it must raise; the run stays valid.
+    fn check(change: impl Fn(&mut PhaseTally, &mut Evidence<'static>), code: &str, words: &str) {
+        let plan = plan(ClientCount::Shared);
+        let (mut tally, mut evidence) = (tally(&plan), evidence());
+        change(&mut tally.streams[0].measured, &mut evidence);
+        let verdict = Verdict::of(&plan, &tally, &evidence);
+        let got: Vec<&str> = verdict.findings.iter().map(|finding| finding.code).collect();
+        assert_eq!(got, [code], "findings");
+        assert!(verdict.findings[0].message.contains(words), "{:?}", verdict.findings);
+        assert_ne!(verdict.findings[0].severity, Severity::Error, "a caution");
+        assert!(verdict.valid && verdict.exit_code == 0, "a caution never changes `valid`");
+    }
+
+    #[test]
+    fn errors_below_the_target_are_named_by_kind() {
+        let change = |tally: &mut PhaseTally, _: &mut Evidence<'static>| {
+            tally.commit_errors.count(25);
+            tally.consume_errors.count(-195);
+            tally.consume_errors.count(-195);
+        };
+        check(change, "errors", "0 failed messages, 1 failed commits, 2 consumer errors");
+    }
+
+    #[test]
+    fn more_received_than_acked_names_what_may_explain_it() {
+        check(|tally, _| tally.consumed[0].messages += 7, "received_more", "7 more messages");
+        let change = |tally: &mut PhaseTally, _: &mut Evidence<'static>| {
+            tally.consumed[0].messages += 7;
+            tally.acked.failed_maybe_persisted = 9;
+        };
+        check(change, "received_more", "9 messages failed that the broker may have");
+    }
+
+    #[test]
+    fn foreign_messages_and_odd_spans_are_counted_aloud() {
+        check(|tally, _| tally.consumed[1].foreign = 4, "foreign", "4 messages of other");
+        check(|tally, _| tally.end_to_end.record(None), "negative_spans", "1 spans");
+        let long = Nanos::from_secs(3_601);
+        check(move |tally, _| tally.publish.record(Some(long)), "beyond_range", "longer than 1h");
+    }
+
+    #[test]
+    fn members_may_hold_twice_as_much_as_each_other_and_no_more() {
+        let uneven = |members: &[&[usize]]| -> &'static [Vec<usize>] {
+            Box::leak(members.iter().map(|member| member.to_vec()).collect())
+        };
+        let bad = uneven(&[&[1, 3], &[2, 2]]);
+        check(move |_, seen| seen.partitions_per_member = bad, "imbalance", "between 1 and 3");
+        let plan = plan(ClientCount::Shared);
+        for fine in [uneven(&[&[1, 2], &[2]]), uneven(&[&[1, 0, 0], &[3]])] {
+            let seen = Evidence { partitions_per_member: fine, ..evidence() };
+            assert_eq!(Verdict::of(&plan, &tally(&plan), &seen).findings, [], "{fine:?}");
+        }
+    }
+
+    #[test]
+    fn the_embedded_brokers_limit_and_the_clients_words_are_told() {
+        let full = |_: &mut PhaseTally, seen: &mut Evidence<'static>| {
+            (seen.embedded, seen.embedded_full) = (true, true);
+        };
+        check(full, "embedded_full", "say nothing about a cluster");
+        let words: &'static [(String, u64)] = Box::leak(Box::new([("broker down".to_owned(), 3)]));
+        check(move |_, seen| seen.trouble = words, "client_trouble", "3 times: broker down");
+        let remark = |_: &mut PhaseTally, seen: &mut Evidence<'static>| {
+            seen.remarks = vec![("offset_reset_replaced", "latest became earliest")];
+        };
+        check(remark, "offset_reset_replaced", "latest became earliest");
+    }
+
+    #[test]
+    fn a_percentile_of_few_samples_is_flagged() {
+        let change = |tally: &mut PhaseTally, _: &mut Evidence<'static>| {
+            tally.service.clear();
+            (0..1_000).for_each(|_| tally.service.record(Some(Nanos::from_millis(1))));
+        };
+        check(change, "few_samples", "publish percentiles from p99.9 on");
+    }
+}

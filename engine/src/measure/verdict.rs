@@ -1,0 +1,310 @@
+//! Did the run do what was asked, and what limited it.
+//!
+//! Judged by counts per subscription, by deadlines and by rate. Every check reads the same case and
+//! raises findings; a finding that spoils the run names an exit code, and the first of
+//! [`exit::PRECEDENCE`] is told. A warning never changes whether a run is valid.
+
+use super::balance::{Balance, balances};
+use super::constants::exit;
+use super::tally::Tally;
+use super::{cautions, findings};
+use crate::plan::{Pace, Plan};
+use crate::units::Timestamp;
+
+/// The judgement on a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verdict {
+    /// Whether its numbers say what they seem to say.
+    pub valid: bool,
+    /// What kept it from going faster.
+    pub limited_by: LimitedBy,
+    /// What the process tells its caller (see [`exit`]).
+    pub exit_code: u8,
+    /// What was found, the gravest first.
+    pub findings: Vec<Finding>,
+}
+
+/// What limited a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LimitedBy {
+    /// The target was reached.
+    Nothing,
+    /// Our own lateness.
+    Client,
+    /// The broker took less than was offered.
+    Broker,
+    /// The way there.
+    Network,
+    /// The counts do not tell.
+    Unknown,
+}
+
+/// How much a finding weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// The run is not valid.
+    Error,
+    /// The run is valid, its numbers need care.
+    Warning,
+    /// Good to know.
+    Info,
+}
+
+/// Something that was found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// A short name for tools.
+    pub code: &'static str,
+    /// Its weight.
+    pub severity: Severity,
+    /// What was seen, why it matters, what to do next.
+    pub message: String,
+    /// The numbers behind it.
+    pub evidence: Vec<Fact>,
+}
+
+/// One number or text behind a finding.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fact {
+    /// Its name, with the unit at the end where there is one.
+    pub name: &'static str,
+    /// What was seen.
+    pub value: FactValue,
+}
+
+/// The value of a fact.
+#[derive(Clone, Debug, PartialEq)]
+pub enum FactValue {
+    /// How many.
+    Count(u64),
+    /// A share or a quantity.
+    Number(f64),
+    /// Words.
+    Text(String),
+}
+
+/// How a run ended, as far as it matters here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// As planned; deadlines may have struck.
+    AsPlanned,
+    /// The user interrupted it, also before the start line.
+    Interrupted,
+    /// It could not be finished as planned, with the reason.
+    Failed(String),
+    /// The deadline of the whole run struck.
+    TimedOut,
+}
+
+/// What the counts do not say.
+#[derive(Clone, Debug)]
+pub struct Evidence<'run> {
+    /// How the run ended.
+    pub ended: Ended,
+    /// When the lanes stopped sending: the age of unsent messages counts up to here.
+    pub stopped: Timestamp,
+    /// The deadlines that struck on acks, consumers or the whole run, in words. The end of a lane's
+    /// grace is none of these: it shows as unsent messages.
+    pub deadlines_struck: &'run [String],
+    /// For each group of the plan, whether its consumers passed the highest acked offset everywhere.
+    pub drained: &'run [bool],
+    /// For each group of the plan, the partitions of each member.
+    pub partitions_per_member: &'run [Vec<usize>],
+    /// What the engine remarked: code and text.
+    pub remarks: Vec<(&'static str, &'run str)>,
+    /// Trouble that clients reported in words, with how often.
+    pub trouble: &'run [(String, u64)],
+    /// Whether the cluster went away for good.
+    pub cluster_lost: bool,
+    /// Whether the broker was the embedded one.
+    pub embedded: bool,
+    /// Whether the embedded broker's own limit held the load back.
+    pub embedded_full: bool,
+}
+
+/// Everything that a check may look at.
+pub(super) struct Case<'run> {
+    pub(super) plan: &'run Plan,
+    pub(super) tally: &'run Tally,
+    pub(super) evidence: &'run Evidence<'run>,
+    pub(super) sums: Sums,
+    pub(super) balances: Vec<Balance>,
+}
+
+/// The measured phase of all streams together.
+#[derive(Default)]
+pub(super) struct Sums {
+    /// Due, in the streams with a schedule.
+    pub(super) due: u64,
+    /// Acked, in the streams with a schedule.
+    pub(super) acked_of_due: u64,
+    /// Attempted, in the streams without.
+    pub(super) free_attempted: u64,
+    /// Failed, in the streams without.
+    pub(super) free_failed: u64,
+    pub(super) attempted: u64,
+    pub(super) acked: u64,
+    pub(super) failed_maybe_persisted: u64,
+    pub(super) late_by_us: u64,
+    pub(super) held_back: u64,
+    pub(super) unsent: u64,
+    pub(super) outstanding: u64,
+    pub(super) errors: u64,
+}
+
+impl Sums {
+    fn of(plan: &Plan, tally: &Tally) -> Self {
+        let mut sums = Self::default();
+        for (demand, stream) in plan.demand.streams.iter().zip(&tally.streams) {
+            let seen = &stream.measured;
+            match demand.pace {
+                Pace::At(_) => {
+                    sums.due += seen.produced.due;
+                    sums.acked_of_due += seen.acked.messages;
+                }
+                Pace::Max { .. } => {
+                    sums.free_attempted += seen.produced.attempted;
+                    sums.free_failed += seen.produce_errors.total().max(seen.acked.failed);
+                }
+            }
+            sums.attempted += seen.produced.attempted;
+            sums.acked += seen.acked.messages;
+            sums.failed_maybe_persisted += seen.acked.failed_maybe_persisted;
+            sums.late_by_us += seen.produced.late_by_us;
+            sums.held_back += seen.produced.held_back;
+            sums.unsent += seen.produced.unsent;
+            sums.outstanding += seen.outstanding();
+            sums.errors += seen.errors();
+        }
+        sums
+    }
+}
+
+/// What the checks have raised so far.
+#[derive(Default)]
+pub(super) struct Found {
+    findings: Vec<Finding>,
+    exits: Vec<u8>,
+}
+
+impl Found {
+    /// Raises what spoils the run.
+    pub(super) fn fail(&mut self, exit: u8, code: &'static str, message: String, evidence: Vec<Fact>) {
+        self.exits.push(exit);
+        self.findings.push(Finding { code, severity: Severity::Error, message, evidence });
+    }
+
+    /// Raises what needs care.
+    pub(super) fn warn(&mut self, code: &'static str, message: String, evidence: Vec<Fact>) {
+        self.findings.push(Finding { code, severity: Severity::Warning, message, evidence });
+    }
+
+    /// Raises what is good to know.
+    pub(super) fn note(&mut self, code: &'static str, message: String, evidence: Vec<Fact>) {
+        self.findings.push(Finding { code, severity: Severity::Info, message, evidence });
+    }
+}
+
+impl Verdict {
+    /// Judges a run.
+    #[must_use]
+    pub fn of(plan: &Plan, tally: &Tally, evidence: &Evidence<'_>) -> Self {
+        let case = Case {
+            plan,
+            tally,
+            evidence,
+            sums: Sums::of(plan, tally),
+            balances: balances(plan, tally, evidence.drained),
+        };
+        let mut found = Found::default();
+        for check in findings::CHECKS.iter().chain(cautions::CHECKS) {
+            check(&case, &mut found);
+        }
+        let Found { mut findings, exits } = found;
+        findings.sort_by_key(|finding| finding.severity);
+        let exit_code = first(&exits);
+        Self {
+            valid: exit_code == exit::VALID,
+            limited_by: limited_by(&case, &exits),
+            exit_code,
+            findings,
+        }
+    }
+}
+
+/// The exit code that is told where several apply.
+fn first(exits: &[u8]) -> u8 {
+    exit::PRECEDENCE.into_iter().find(|code| exits.contains(code)).unwrap_or(exit::VALID)
+}
+
+fn limited_by(case: &Case<'_>, exits: &[u8]) -> LimitedBy {
+    if exits.contains(&exit::CLIENT_LIMITED) {
+        return LimitedBy::Client;
+    }
+    if case.evidence.cluster_lost {
+        return LimitedBy::Broker;
+    }
+    if exits.contains(&exit::TARGET) {
+        // Offers that met a full queue: the broker took less than was offered.
+        return if 0 < case.sums.held_back { LimitedBy::Broker } else { LimitedBy::Unknown };
+    }
+    // A closed loop always goes as fast as something lets it, and a run that ended early was not
+    // seen at its target: the counts do not tell what held them.
+    let ended_early = exits.contains(&exit::FAILED) || exits.contains(&exit::INTERRUPTED);
+    if ended_early || case.sums.due == 0 { LimitedBy::Unknown } else { LimitedBy::Nothing }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Ended, LimitedBy, Verdict, first};
+    use crate::measure::constants::exit;
+    use crate::measure::verdict_fixture::{evidence, plan, tally};
+    use crate::plan::{ClientCount, Pace};
+
+    #[test]
+    fn of_several_codes_the_one_that_explains_the_others_is_told() {
+        let check = |codes: &[u8], expected: u8| assert_eq!(first(codes), expected, "{codes:?}");
+        check(&[], 0);
+        let order = [130, 1, 14, 13, 11, 12, 15, 10];
+        for (index, code) in order.into_iter().enumerate() {
+            check(&[code], code);
+            let mut rest = order[index..].to_vec();
+            rest.reverse();
+            check(&rest, code);
+        }
+    }
+
+    #[test]
+    fn what_limited_the_run_follows_from_lateness_and_a_full_queue() {
+        let plan = plan(ClientCount::Shared);
+        let check = |late: u64, acked: u64, held_back: u64, expected: LimitedBy| {
+            let mut tally = tally(&plan);
+            let measured = &mut tally.streams[0].measured;
+            measured.produced.late_by_us = late;
+            measured.produced.held_back = held_back;
+            measured.acked.messages = acked;
+            let got = Verdict::of(&plan, &tally, &evidence()).limited_by;
+            assert_eq!(got, expected, "late {late}, acked {acked}, held back {held_back}");
+        };
+        check(0, 200_000, 0, LimitedBy::Nothing);
+        check(0, 200_000, 5, LimitedBy::Nothing);
+        check(0, 100_000, 5, LimitedBy::Broker);
+        check(0, 100_000, 0, LimitedBy::Unknown);
+        check(100_000, 100_000, 5, LimitedBy::Client);
+    }
+
+    #[test]
+    fn a_lost_cluster_a_closed_loop_and_an_early_end_say_so() {
+        let mut plan = plan(ClientCount::Shared);
+        let tally = tally(&plan);
+        let lost = super::Evidence { cluster_lost: true, ..evidence() };
+        let got = Verdict::of(&plan, &tally, &lost);
+        assert_eq!((got.limited_by, got.exit_code), (LimitedBy::Broker, exit::FAILED), "lost");
+        let early = super::Evidence { ended: Ended::Interrupted, ..evidence() };
+        let got = Verdict::of(&plan, &tally, &early);
+        assert_eq!((got.limited_by, got.exit_code), (LimitedBy::Unknown, exit::INTERRUPTED), "early");
+        plan.demand.streams[0].pace = Pace::Max { in_flight: None };
+        let got = Verdict::of(&plan, &tally, &evidence());
+        assert_eq!((got.limited_by, got.valid), (LimitedBy::Unknown, true), "closed loop");
+    }
+}

@@ -1,0 +1,73 @@
+//! A clean run, made up, for the tests of the verdict.
+
+use super::tally::Tally;
+use super::verdict::{Ended, Evidence};
+use crate::message::KeySource;
+use crate::plan::{
+    ClientCount, ClientSettings, Deadlines, Demand, Machine, Pace, Partitioner, Phases, Plan, StampPlace,
+    StreamDemand, TopicPlan, Wishes,
+};
+use crate::units::{Bytes, Nanos, Rate, Timestamp};
+
+/// Messages of the clean run.
+const MESSAGES: u64 = 200_000;
+
+/// Two topics of two partitions, two subscriptions with two consumers each, 20,000/s for 10 s.
+pub(super) fn plan(clients: ClientCount) -> Plan {
+    let topic = |index: u32| TopicPlan { name: format!("t{index}"), partitions: 2, existing: false };
+    let stream = StreamDemand {
+        name: "main".to_owned(),
+        pace: Pace::At(Rate::per_second(20_000).expect("not zero")),
+        message_size: Bytes(100),
+        bodies: vec![vec![0; 100]],
+        stamp: StampPlace::Body,
+        keys: KeySource::None,
+        partitioner: Partitioner::RoundRobin,
+        topics: (0..2).map(topic).collect(),
+        producers_per_topic: 1,
+        subscriptions: 2,
+        consumers_per_subscription: 2,
+    };
+    let demand = Demand {
+        test_id: "clean_1_abcd".to_owned(),
+        run: 1,
+        streams: vec![stream],
+        phases: Phases { warmup: Nanos::ZERO, measured: Nanos::from_secs(10) },
+        clients: ClientSettings::default(),
+        deadlines: Deadlines::standard(2),
+        keep_topics: false,
+    };
+    let wishes = Wishes { clients, ..Wishes::default() };
+    Plan::new(demand, &Machine { cores: (0..8).collect() }, &wishes).expect("a plan")
+}
+
+/// Everything due was sent, acked and received by both subscriptions.
+pub(super) fn tally(plan: &Plan) -> Tally {
+    let mut tally = Tally::new(&plan.demand);
+    let seen = &mut tally.streams[0].measured;
+    (seen.produced.due, seen.produced.attempted) = (MESSAGES, MESSAGES);
+    seen.produced.messages = MESSAGES;
+    seen.acked.messages = MESSAGES;
+    seen.consumed.iter_mut().for_each(|consumed| consumed.messages = MESSAGES);
+    for _ in 0..MESSAGES {
+        seen.service.record(Some(Nanos::from_millis(1)));
+        seen.transit.record(Some(Nanos::from_millis(2)));
+    }
+    tally
+}
+
+/// Nothing remarkable happened.
+pub(super) fn evidence() -> Evidence<'static> {
+    Evidence {
+        ended: Ended::AsPlanned,
+        stopped: Timestamp::from_nanos(10_000_000_000),
+        deadlines_struck: &[],
+        drained: &[true, true],
+        partitions_per_member: &[],
+        remarks: Vec::new(),
+        trouble: &[],
+        cluster_lost: false,
+        embedded: false,
+        embedded_full: false,
+    }
+}

@@ -48,7 +48,8 @@ pub fn balances(plan: &Plan, tally: &Tally, drained: &[bool]) -> Vec<Balance> {
             }
             // A group that the engine says nothing about was not seen to be drained.
             let all_drained = groups.all(|index| drained.get(index) == Some(&true));
-            let account = Balance { stream, subscription, drained: all_drained, ..Balance::default() };
+            let account =
+                Balance { stream, subscription, drained: all_drained, ..Balance::default() };
             balances.push(account.filled(&seen.measured));
         }
     }
@@ -90,7 +91,11 @@ mod tests {
         let got: Vec<Balance> = balances(&plan, &tally, drained);
         assert_eq!(got.len(), 2, "one account per subscription");
         let first = got[0];
-        assert_eq!((first.lost, first.outstanding, first.surplus), expected, "{drained:?} {received}");
+        assert_eq!(
+            (first.lost, first.outstanding, first.surplus),
+            expected,
+            "{drained:?} {received}"
+        );
         assert_eq!((first.expected, got[1].received), (acked, acked), "the second is whole");
     }
 

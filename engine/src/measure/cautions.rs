@@ -1,7 +1,7 @@
 //! The checks that never spoil a run: what its reader should know all the same.
 
 use super::constants::{IMBALANCE, PERCENTILES, SAMPLES_BEYOND};
-use super::findings::{count, percent, some_of, text};
+use super::facts::{count, percent, some_of, text};
 use super::latency::{LATENCY_MAX, Latency};
 use super::tally::PhaseTally;
 use super::verdict::{Case, Found};
@@ -169,16 +169,17 @@ fn trouble(case: &Case<'_>, found: &mut Found) {
 
 /// Sent and received sides apart: the spans of one side have equally many samples.
 fn few_samples(case: &Case<'_>, found: &mut Found) {
-    let sides: [(&str, fn(&PhaseTally) -> &Latency); 2] =
-        [("publish", |seen| &seen.service), ("end_to_end", |seen| &seen.transit)];
-    for (side, latency) in sides {
-        let mut merged = Latency::default();
-        for stream in &case.tally.streams {
-            merged.merge(latency(&stream.measured));
-        }
+    let (mut sent, mut received) = (Latency::default(), Latency::default());
+    for stream in &case.tally.streams {
+        sent.merge(&stream.measured.service);
+        received.merge(&stream.measured.transit);
+    }
+    for (side, merged) in [("publish", sent), ("end_to_end", received)] {
         let few = |percent: &f64| merged.samples_beyond(*percent) < SAMPLES_BEYOND;
-        let (samples, from) = (merged.count(), PERCENTILES.into_iter().find(few));
-        let (0 < samples, Some(from)) = (0 < samples, from) else { continue };
+        let samples = merged.count();
+        let Some(from) = PERCENTILES.into_iter().find(few).filter(|_| 0 < samples) else {
+            continue;
+        };
         found.note(
             "few_samples",
             format!(

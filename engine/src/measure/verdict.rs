@@ -6,6 +6,7 @@
 
 use super::balance::{Balance, balances};
 use super::constants::exit;
+use super::facts::Fact;
 use super::tally::Tally;
 use super::{cautions, findings};
 use crate::plan::{Pace, Plan};
@@ -61,26 +62,6 @@ pub struct Finding {
     pub message: String,
     /// The numbers behind it.
     pub evidence: Vec<Fact>,
-}
-
-/// One number or text behind a finding.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Fact {
-    /// Its name, with the unit at the end where there is one.
-    pub name: &'static str,
-    /// What was seen.
-    pub value: FactValue,
-}
-
-/// The value of a fact.
-#[derive(Clone, Debug, PartialEq)]
-pub enum FactValue {
-    /// How many.
-    Count(u64),
-    /// A share or a quantity.
-    Number(f64),
-    /// Words.
-    Text(String),
 }
 
 /// How a run ended, as far as it matters here.
@@ -189,7 +170,13 @@ pub(super) struct Found {
 
 impl Found {
     /// Raises what spoils the run.
-    pub(super) fn fail(&mut self, exit: u8, code: &'static str, message: String, evidence: Vec<Fact>) {
+    pub(super) fn fail(
+        &mut self,
+        exit: u8,
+        code: &'static str,
+        message: String,
+        evidence: Vec<Fact>,
+    ) {
         self.exits.push(exit);
         self.findings.push(Finding { code, severity: Severity::Error, message, evidence });
     }
@@ -256,10 +243,10 @@ fn limited_by(case: &Case<'_>, exits: &[u8]) -> LimitedBy {
 
 #[cfg(test)]
 mod tests {
-    use super::{Ended, LimitedBy, Verdict, first};
+    use super::{Ended, Evidence, LimitedBy, Verdict, first};
     use crate::measure::constants::exit;
     use crate::measure::verdict_fixture::{evidence, plan, tally};
-    use crate::plan::{ClientCount, Pace};
+    use crate::plan::{ClientCount, Pace, Plan};
 
     #[test]
     fn of_several_codes_the_one_that_explains_the_others_is_told() {
@@ -295,16 +282,18 @@ mod tests {
 
     #[test]
     fn a_lost_cluster_a_closed_loop_and_an_early_end_say_so() {
-        let mut plan = plan(ClientCount::Shared);
-        let tally = tally(&plan);
-        let lost = super::Evidence { cluster_lost: true, ..evidence() };
-        let got = Verdict::of(&plan, &tally, &lost);
-        assert_eq!((got.limited_by, got.exit_code), (LimitedBy::Broker, exit::FAILED), "lost");
-        let early = super::Evidence { ended: Ended::Interrupted, ..evidence() };
-        let got = Verdict::of(&plan, &tally, &early);
-        assert_eq!((got.limited_by, got.exit_code), (LimitedBy::Unknown, exit::INTERRUPTED), "early");
-        plan.demand.streams[0].pace = Pace::Max { in_flight: None };
-        let got = Verdict::of(&plan, &tally, &evidence());
-        assert_eq!((got.limited_by, got.valid), (LimitedBy::Unknown, true), "closed loop");
+        let timed = plan(ClientCount::Shared);
+        let tally = tally(&timed);
+        let judge = |plan: &Plan, evidence: &Evidence<'_>| {
+            let verdict = Verdict::of(plan, &tally, evidence);
+            (verdict.limited_by, verdict.exit_code)
+        };
+        let lost = Evidence { cluster_lost: true, ..evidence() };
+        assert_eq!(judge(&timed, &lost), (LimitedBy::Broker, exit::FAILED), "lost");
+        let early = Evidence { ended: Ended::Interrupted, ..evidence() };
+        assert_eq!(judge(&timed, &early), (LimitedBy::Unknown, exit::INTERRUPTED), "early");
+        let mut closed = plan(ClientCount::Shared);
+        closed.demand.streams[0].pace = Pace::Max { in_flight: None };
+        assert_eq!(judge(&closed, &evidence()), (LimitedBy::Unknown, exit::VALID), "closed loop");
     }
 }

@@ -4,8 +4,8 @@ use super::tally::Tally;
 use super::verdict::{Ended, Evidence};
 use crate::message::KeySource;
 use crate::plan::{
-    ClientCount, ClientSettings, Deadlines, Demand, Machine, Pace, Partitioner, Phases, Plan, StampPlace,
-    StreamDemand, TopicPlan, Wishes,
+    ClientCount, ClientSettings, Deadlines, Demand, Machine, Pace, Partitioner, Phases, Plan,
+    StampPlace, StreamDemand, TopicPlan, Wishes,
 };
 use crate::units::{Bytes, Nanos, Rate, Timestamp};
 
@@ -14,7 +14,8 @@ const MESSAGES: u64 = 200_000;
 
 /// Two topics of two partitions, two subscriptions with two consumers each, 20,000/s for 10 s.
 pub(super) fn plan(clients: ClientCount) -> Plan {
-    let topic = |index: u32| TopicPlan { name: format!("t{index}"), partitions: 2, existing: false };
+    let topic =
+        |index: u32| TopicPlan { name: format!("t{index}"), partitions: 2, existing: false };
     let stream = StreamDemand {
         name: "main".to_owned(),
         pace: Pace::At(Rate::per_second(20_000).expect("not zero")),

@@ -146,6 +146,24 @@ impl Tally {
         self.turns += turns;
     }
 
+    /// One phase of all streams together; subscriptions are joined by their number.
+    #[must_use]
+    pub fn total(&self, phase: Phase) -> PhaseTally {
+        let seen: Vec<&PhaseTally> = self
+            .streams
+            .iter()
+            .map(|stream| match phase {
+                Phase::Warmup => &stream.warmup,
+                Phase::Measured => &stream.measured,
+            })
+            .collect();
+        let most = seen.iter().map(|tally| tally.consumed.len()).max().unwrap_or(0);
+        let mut total =
+            PhaseTally::new(u32::try_from(most).expect("a plan's subscriptions are a u32"));
+        seen.into_iter().for_each(|tally| total.merge(tally));
+        total
+    }
+
     /// Forgets everything and keeps the memory.
     pub fn clear(&mut self) {
         let Self { streams, turns } = self;

@@ -1,0 +1,270 @@
+//! The smaller parts: start, warm-up, verification, the engine itself, topics, seconds.
+
+use super::number::{float, micros, per_second, seconds, thousandth};
+use super::report::Inputs;
+use super::streams::is_timed;
+use crate::host::ALLOCATOR;
+use engine::measure::{Balance, Phase, PhaseTally};
+use engine::plan::Plan;
+use engine::run::{Interval as Second, Outcome};
+use engine::units::Nanos;
+use serde::Serialize;
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// The start of the run.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Startup {
+    /// From the beginning of preparation until all consumers were ready.
+    pub ready_ms: f64,
+    /// From the start line to the first ack, the warm-up's included; null when none came.
+    pub first_ack_ms: Option<f64>,
+}
+
+impl Startup {
+    pub(super) fn of(outcome: &Outcome) -> Option<Self> {
+        let start = outcome.start?;
+        let first = [Phase::Warmup, Phase::Measured]
+            .into_iter()
+            .filter_map(|phase| outcome.tally.total(phase).acked.window.first())
+            .min();
+        Some(Self {
+            ready_ms: thousandth(micros(start.ready) / 1_000.0),
+            first_ack_ms: first.map(|first| thousandth(micros(start.at.until(first)) / 1_000.0)),
+        })
+    }
+}
+
+/// The warm-up; it enters no measured figure.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Warmup {
+    /// Accepted by the clients.
+    pub messages: u64,
+    /// Messages ÷ the warm-up's length.
+    pub messages_per_second: Option<f64>,
+    /// Publish latency, 99th percentile; null in a closed loop and where nothing was acked.
+    pub publish_p99_us: Option<f64>,
+}
+
+impl Warmup {
+    pub(super) fn of(plan: &Plan, outcome: &Outcome) -> Option<Self> {
+        let length = plan.demand.phases.warmup;
+        if length == Nanos::ZERO || outcome.start.is_none() {
+            return None;
+        }
+        let seen = outcome.tally.total(Phase::Warmup);
+        let timed = plan.demand.streams.iter().all(is_timed);
+        let some = timed && 0 < seen.publish.count();
+        Some(Self {
+            messages: seen.produced.messages,
+            messages_per_second: per_second(seen.produced.messages, length),
+            publish_p99_us: some.then(|| micros(seen.publish.percentile(99.0))),
+        })
+    }
+}
+
+/// What was sent against what came.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Verification {
+    /// `counts`: acked against received, by subscription.
+    pub mode: &'static str,
+    /// Acked, for each subscription once.
+    pub expected: u64,
+    /// Received by all subscriptions.
+    pub received: u64,
+    /// Acked, passed by the consumers and not received.
+    pub lost: u64,
+    /// Read again at the same offset; null: not examined in this mode.
+    pub redelivered: Option<u64>,
+    /// Read at two offsets; null: not examined in this mode.
+    pub duplicated: Option<u64>,
+    /// Read before an earlier one; null: not examined in this mode.
+    pub reordered: Option<u64>,
+    /// Received with a damaged stamp.
+    pub corrupted: u64,
+    /// Received from other runs or programs.
+    pub foreign: u64,
+    /// Without an answer, or acked and not read, when the deadline struck: not known to be lost.
+    pub outstanding: u64,
+    /// Received beyond what was acked; by counts nobody can say whether repeats or late acks.
+    pub unattributed: u64,
+}
+
+impl Verification {
+    pub(super) fn of(balances: &[Balance], seen: &PhaseTally) -> Self {
+        let sum = |part: fn(&Balance) -> u64| balances.iter().map(part).sum::<u64>();
+        Self {
+            mode: "counts",
+            expected: sum(|of| of.expected),
+            received: sum(|of| of.received),
+            lost: sum(|of| of.lost),
+            redelivered: None,
+            duplicated: None,
+            reordered: None,
+            corrupted: sum(|of| of.corrupted),
+            foreign: sum(|of| of.foreign),
+            outstanding: sum(|of| of.outstanding) + seen.outstanding(),
+            unattributed: sum(|of| of.surplus),
+        }
+    }
+}
+
+/// What kdyno itself did and used.
+#[derive(Clone, Debug, Serialize)]
+pub struct Engine {
+    /// User and system time of all threads, from the start line to the end of the drain.
+    pub cpu_seconds: Option<f64>,
+    /// The same per million messages acked or received.
+    pub cpu_seconds_per_million_messages: Option<f64>,
+    /// The largest resident memory.
+    pub peak_rss_bytes: Option<u64>,
+    /// What the cores did to the timing; null: not measured.
+    pub hiccup: Option<Value>,
+    /// Offers repeated because the client was full.
+    pub queue_full: u64,
+    /// Messages that met a full client at least once.
+    pub held_back: u64,
+    /// Sends more than 1 ms after their due while the client was not full.
+    pub late_by_us: u64,
+    /// Who serves memory.
+    pub allocator: &'static str,
+}
+
+impl Engine {
+    pub(super) fn of(outcome: &Outcome, seen: &PhaseTally) -> Self {
+        let known = outcome.start.is_some() && Nanos::ZERO < outcome.cost.cpu;
+        let cpu = known.then(|| seconds(outcome.cost.cpu));
+        let messages = seen.acked.messages + seen.received();
+        let per_million = |used: f64| used * 1e6 / float(messages);
+        Self {
+            cpu_seconds: cpu,
+            cpu_seconds_per_million_messages: cpu
+                .filter(|_| 0 < messages)
+                .map(|used| thousandth(per_million(used))),
+            peak_rss_bytes: (0 < outcome.cost.peak_rss).then_some(outcome.cost.peak_rss),
+            hiccup: None,
+            queue_full: seen.produced.queue_full,
+            held_back: seen.produced.held_back,
+            late_by_us: seen.produced.late_by_us,
+            allocator: ALLOCATOR,
+        }
+    }
+}
+
+/// What became of the topics.
+#[derive(Clone, Debug, Serialize)]
+pub struct Topics {
+    /// How many the run created.
+    pub created: usize,
+    /// How many of them it deleted.
+    pub deleted: usize,
+    /// Topics and groups that are still there.
+    pub left: Vec<Left>,
+    /// Clients that were not closed in time.
+    pub unclosed: Vec<String>,
+}
+
+/// Something that is still there.
+#[derive(Clone, Debug, Serialize)]
+pub struct Left {
+    /// Its name.
+    pub name: String,
+    /// Why.
+    pub reason: String,
+    /// What removes it.
+    pub command: String,
+}
+
+impl Topics {
+    pub(super) fn of(inputs: &Inputs<'_>) -> Self {
+        let created = &inputs.outcome.topics_created;
+        let mut command = format!("kdyno topics clean {}", inputs.plan.demand.test_id);
+        if let Some(servers) = inputs.bootstrap_servers {
+            command = format!("{command} --bootstrap-server {servers}");
+        }
+        let left = |name: &str, reason: &str| Left {
+            name: name.to_owned(),
+            reason: reason.to_owned(),
+            command: command.clone(),
+        };
+        match inputs.clean_up {
+            Some(clean_up) => {
+                let own: BTreeSet<&String> = created.iter().collect();
+                Self {
+                    created: created.len(),
+                    deleted: clean_up.deleted.iter().filter(|name| own.contains(name)).count(),
+                    left: clean_up.left.iter().map(|(name, reason)| left(name, reason)).collect(),
+                    unclosed: clean_up.unclosed.clone(),
+                }
+            }
+            // The embedded broker's topics end with the process: nothing stays.
+            None if inputs.bootstrap_servers.is_none() => {
+                Self { created: created.len(), deleted: 0, left: Vec::new(), unclosed: Vec::new() }
+            }
+            None => Self {
+                created: created.len(),
+                deleted: 0,
+                left: created.iter().map(|name| left(name, "kept, as asked")).collect(),
+                unclosed: Vec::new(),
+            },
+        }
+    }
+}
+
+/// One second of the measured phase or of its drain.
+#[derive(Clone, Debug, Serialize)]
+pub struct Interval {
+    /// When it began, from the start of the measured phase.
+    pub t_s: u32,
+    /// Accepted by the clients.
+    pub produced: u64,
+    /// Acked.
+    pub acked: u64,
+    /// Received, all subscriptions together.
+    pub consumed: u64,
+    /// Failed messages, failed commits, consumer errors.
+    pub errors: u64,
+    /// Acked × subscriptions − received at its end.
+    pub backlog: u64,
+    /// Publish latency; null where nothing was acked.
+    pub publish_p50_us: Option<f64>,
+    /// Its 99th percentile.
+    pub publish_p99_us: Option<f64>,
+    /// Its maximum.
+    pub publish_max_us: Option<f64>,
+    /// End-to-end latency; null where nothing was received.
+    pub end_to_end_p50_us: Option<f64>,
+    /// Its 99th percentile.
+    pub end_to_end_p99_us: Option<f64>,
+    /// Its maximum.
+    pub end_to_end_max_us: Option<f64>,
+    /// Send delay, 99th percentile; null where nothing was sent.
+    pub send_delay_p99_us: Option<f64>,
+}
+
+impl Interval {
+    /// All seconds; spans from the due time are null in a closed loop.
+    pub(super) fn all(plan: &Plan, seconds: &[Second]) -> Vec<Self> {
+        let timed = plan.demand.streams.iter().any(is_timed);
+        let known = |of: u64, span: Nanos| (timed && 0 < of).then(|| micros(span));
+        seconds.iter().map(|second| Self::of(second, known)).collect()
+    }
+
+    fn of(second: &Second, known: impl Fn(u64, Nanos) -> Option<f64>) -> Self {
+        Self {
+            t_s: second.second,
+            produced: second.produced,
+            acked: second.acked,
+            consumed: second.consumed,
+            errors: second.errors,
+            backlog: second.backlog,
+            publish_p50_us: known(second.acked, second.publish_p50),
+            publish_p99_us: known(second.acked, second.publish_p99),
+            publish_max_us: known(second.acked, second.publish_max),
+            end_to_end_p50_us: known(second.consumed, second.end_to_end_p50),
+            end_to_end_p99_us: known(second.consumed, second.end_to_end_p99),
+            end_to_end_max_us: known(second.consumed, second.end_to_end_max),
+            send_delay_p99_us: known(second.produced, second.send_delay_p99),
+        }
+    }
+}

@@ -1,0 +1,286 @@
+//! Made-up runs for the tests of the report.
+
+use super::{Inputs, Report};
+use crate::host::Environment;
+use engine::measure::{Ended, Evidence, PhaseTally, Tally, Verdict};
+use engine::message::KeySource;
+use engine::plan::{
+    ClientSettings, Deadlines, Demand, Machine, Pace, Partitioner, Phases, Plan, Role, StampPlace,
+    StreamDemand, TopicPlan, Wishes,
+};
+use engine::run::{CleanUp, Cost, Ending, Interval, LaneOutcome, Outcome, Remark, StartLine};
+use engine::units::{Bytes, Nanos, Rate, Timestamp};
+use serde_json::json;
+use std::path::PathBuf;
+
+/// A plan, what it brought, and what the clean-up found.
+pub(super) struct Made {
+    pub(super) plan: Plan,
+    pub(super) outcome: Outcome,
+    pub(super) clean_up: Option<CleanUp>,
+}
+
+const BODY: u64 = 100;
+/// The start line: five seconds of warm-up, then ten of measuring.
+const AT: Timestamp = Timestamp::from_nanos(1_700_000_005_000_000_000);
+const MEASURED: Timestamp = Timestamp::from_nanos(1_700_000_010_000_000_000);
+
+/// Two topics of two partitions at 20,000/s for 10 s, two subscriptions of two consumers each.
+pub(super) fn plan() -> Plan {
+    plan_of(vec![stream("main", 20_000)])
+}
+
+fn stream(name: &str, rate: u64) -> StreamDemand {
+    let topic = |index: u32| TopicPlan {
+        name: format!("made-{name}-{index}"),
+        partitions: 2,
+        existing: false,
+    };
+    StreamDemand {
+        name: name.to_owned(),
+        pace: Pace::At(Rate::per_second(rate).expect("not zero")),
+        message_size: Bytes(BODY),
+        bodies: vec![vec![0; 100]],
+        stamp: StampPlace::Body,
+        keys: KeySource::None,
+        partitioner: Partitioner::RoundRobin,
+        topics: (0..2).map(topic).collect(),
+        producers_per_topic: 1,
+        subscriptions: 2,
+        consumers_per_subscription: 2,
+    }
+}
+
+fn plan_of(streams: Vec<StreamDemand>) -> Plan {
+    let demand = Demand {
+        test_id: "made-up_1700000000_abcd".to_owned(),
+        run: 1,
+        streams,
+        phases: Phases { warmup: Nanos::from_secs(5), measured: Nanos::from_secs(10) },
+        clients: ClientSettings::default(),
+        deadlines: Deadlines::standard(2),
+        keep_topics: false,
+    };
+    let wishes =
+        Wishes { cores: Some(vec![2, 3, 4, 5]), io_cores: Some(vec![0, 1]), ..Wishes::default() };
+    Plan::new(demand, &Machine { cores: (0..8).collect() }, &wishes).expect("a plan")
+}
+
+/// What a producing lane sees of `messages` messages, all acked.
+fn send(seen: &mut PhaseTally, from: Timestamp, messages: u64) {
+    (seen.produced.due, seen.produced.attempted) = (messages, messages);
+    (seen.produced.messages, seen.produced.bytes) = (messages, messages * BODY);
+    (seen.acked.messages, seen.acked.bytes) = (messages, messages * BODY);
+    seen.produced.window.include(from);
+    seen.produced.window.include(from + Nanos::from_millis(9_999));
+    seen.acked.window.include(from + Nanos::from_millis(3));
+    seen.acked.window.include(from + Nanos::from_millis(10_250));
+    for index in 0..messages {
+        let delay = Nanos(index % 100 * 100);
+        let service = Nanos(1_000_000 + index % 1_000 * 2_000);
+        seen.send_delay.record(Some(delay));
+        seen.service.record(Some(service));
+        seen.publish.record(Some(service + delay));
+    }
+}
+
+/// What a consuming lane sees of them, in both subscriptions.
+fn receive(seen: &mut PhaseTally, from: Timestamp, messages: u64) {
+    for consumed in &mut seen.consumed {
+        (consumed.messages, consumed.bytes) = (messages, messages * BODY);
+        consumed.window.include(from + Nanos::from_millis(4));
+        consumed.window.include(from + Nanos::from_millis(10_500));
+    }
+    seen.commits.succeeded = 4;
+    let subscriptions = u64::try_from(seen.consumed.len()).expect("two");
+    for index in 0..messages * subscriptions {
+        let transit = Nanos(1_500_000 + index % 1_000 * 3_000);
+        seen.transit.record(Some(transit));
+        seen.end_to_end.record(Some(transit + Nanos(index % 100 * 100)));
+    }
+}
+
+impl Made {
+    /// Everything due was sent, acked, received by both subscriptions and cleaned up.
+    pub(super) fn clean() -> Self {
+        Self::of(plan())
+    }
+
+    /// A second stream at half the rate.
+    pub(super) fn two_streams() -> Self {
+        Self::of(plan_of(vec![stream("main", 20_000), stream("side", 10_000)]))
+    }
+
+    /// Late sends, failures, a loss, repeats, strangers, a deadline and leftovers.
+    pub(super) fn troubled() -> Self {
+        let mut made = Self::clean();
+        for lane in &mut made.outcome.lanes {
+            let seen = &mut lane.tally.streams[0].measured;
+            match lane.role {
+                Role::Producer => {
+                    seen.produced.late_by_us = 4_000;
+                    (seen.produced.held_back, seen.produced.queue_full) = (120, 900);
+                    seen.acked.messages -= 300;
+                    (seen.acked.failed, seen.acked.failed_maybe_persisted) = (300, 200);
+                    (0..200).for_each(|_| seen.produce_errors.count(-192));
+                    (0..100).for_each(|_| seen.produce_errors.count(-195));
+                }
+                Role::Consumer => {
+                    seen.consumed[0].messages -= 295;
+                    seen.consumed[1].messages -= 302;
+                    seen.consumed[1].foreign = 3;
+                    seen.commit_errors.count(25);
+                    (seen.commits.failed, seen.commits.succeeded) = (1, 3);
+                }
+            }
+        }
+        made.outcome.merge_lanes();
+        made.outcome.deadlines_struck = vec!["delivery reports: 120 s, 0 missing".to_owned()];
+        let message = "auto.offset.reset=latest was replaced by earliest on new topics.".to_owned();
+        made.outcome.remarks = vec![Remark { code: "offset_reset_replaced", message }];
+        made.outcome.trouble = vec![("broker 1 disconnected".to_owned(), 2)];
+        let topic = |index: u32| format!("made-main-{index}");
+        made.clean_up = Some(CleanUp {
+            deleted: vec![topic(0)],
+            left: vec![(topic(1), "not authorised to delete it".to_owned())],
+            unclosed: vec!["consumer 1".to_owned()],
+        });
+        made
+    }
+
+    fn of(plan: Plan) -> Self {
+        let lanes: Vec<LaneOutcome> =
+            plan.lanes.iter().map(|lane| came(&plan, lane.role(), &lane.name)).collect();
+        let names = plan.demand.streams.iter().flat_map(|stream| &stream.topics);
+        let topics: Vec<String> = names.map(|topic| topic.name.clone()).collect();
+        let mut outcome = Outcome {
+            started: Timestamp::from_nanos(1_700_000_000_000_000_000),
+            ended: Timestamp::from_nanos(1_700_000_021_000_000_000),
+            start: Some(StartLine {
+                at: AT,
+                measured: MEASURED,
+                end: MEASURED + Nanos::from_secs(10),
+                ready: Nanos::from_millis(750),
+            }),
+            tally: Tally::new(&plan.demand),
+            lanes,
+            intervals: (0..11).map(|second| interval(second, &plan)).collect(),
+            ending: Ending::Finished,
+            deadlines_struck: Vec::new(),
+            remarks: Vec::new(),
+            trouble: Vec::new(),
+            partitions_per_member: plan.groups.iter().map(|_| vec![2, 2]).collect(),
+            drained: plan.groups.iter().map(|_| true).collect(),
+            cost: Cost { cpu: Nanos::from_secs(6), peak_rss: 50 << 20 },
+            topics_created: topics.clone(),
+        };
+        outcome.merge_lanes();
+        let clean_up = Some(CleanUp { deleted: topics, left: Vec::new(), unclosed: Vec::new() });
+        Self { plan, outcome, clean_up }
+    }
+}
+
+/// Joins what the lanes brought, as a run does.
+trait MergeLanes {
+    fn merge_lanes(&mut self);
+}
+
+impl MergeLanes for Outcome {
+    fn merge_lanes(&mut self) {
+        self.tally.clear();
+        for lane in &self.lanes {
+            self.tally.merge(&lane.tally);
+        }
+    }
+}
+
+/// Each role's messages are dealt to one lane of each stream.
+fn came(plan: &Plan, role: Role, name: &str) -> LaneOutcome {
+    let mut tally = Tally::new(&plan.demand);
+    let index: usize =
+        name.rsplit('-').next().and_then(|digits| digits.parse().ok()).expect("a number");
+    for (stream, (demand, seen)) in plan.demand.streams.iter().zip(&mut tally.streams).enumerate() {
+        let Pace::At(rate) = demand.pace else { continue };
+        match role {
+            Role::Producer if index == stream => {
+                send(&mut seen.warmup, AT, rate.get() * 5);
+                send(&mut seen.measured, MEASURED, rate.get() * 10);
+            }
+            Role::Consumer if index == 0 => receive(&mut seen.measured, MEASURED, rate.get() * 10),
+            Role::Producer | Role::Consumer => {}
+        }
+    }
+    LaneOutcome { name: name.to_owned(), role, tally, error: None }
+}
+
+/// Ten seconds of sending and one of draining.
+fn interval(second: u32, plan: &Plan) -> Interval {
+    let rate = |stream: &StreamDemand| match stream.pace {
+        Pace::At(rate) => rate.get(),
+        Pace::Max { .. } => 0,
+    };
+    let rate: u64 = plan.demand.streams.iter().map(rate).sum();
+    let produced = if second < 10 { rate } else { 0 };
+    Interval {
+        second,
+        produced,
+        acked: produced,
+        consumed: produced * 2,
+        publish_p50: Nanos::from_millis(2),
+        publish_p99: Nanos::from_millis(3),
+        publish_max: Nanos::from_millis(4),
+        ..Interval::default()
+    }
+}
+
+/// The report of a made-up run.
+pub(super) fn report(made: &Made) -> Report {
+    let Made { plan, outcome, clean_up } = made;
+    let evidence = Evidence {
+        ended: match &outcome.ending {
+            Ending::Finished => Ended::AsPlanned,
+            Ending::Interrupted => Ended::Interrupted,
+            Ending::Failed(error) => Ended::Failed(error.to_string()),
+        },
+        stopped: outcome.ended,
+        deadlines_struck: &outcome.deadlines_struck,
+        drained: &outcome.drained,
+        partitions_per_member: &outcome.partitions_per_member,
+        remarks: outcome.remarks.iter().map(|of| (of.code, of.message.as_str())).collect(),
+        trouble: &outcome.trouble,
+        cluster_lost: false,
+        embedded: false,
+        embedded_full: false,
+    };
+    let verdict = Verdict::of(plan, &outcome.tally, &evidence);
+    let environment = Environment {
+        os: Some("Linux 1".to_owned()),
+        kernel: Some("6.1".to_owned()),
+        cpu: None,
+        cores: 8,
+        memory_bytes: 16 << 30,
+        librdkafka: "2.12.1".to_owned(),
+        command: "kdyno run made-up.yaml".to_owned(),
+    };
+    Report::of(&Inputs {
+        plan,
+        outcome,
+        verdict: &verdict,
+        clean_up: clean_up.as_ref(),
+        workload: &json!({"name": "made up", "messageSize": 100}),
+        driver: &json!({"name": "kafka"}),
+        test_name: "made up",
+        bootstrap_servers: Some("localhost:9092"),
+        environment: &environment,
+    })
+}
+
+/// Compares with the golden file; `UPDATE_GOLDEN=1` writes it.
+pub(super) fn golden(name: &str, got: &str) {
+    let path: PathBuf = [env!("CARGO_MANIFEST_DIR"), "src/report/golden", name].iter().collect();
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&path, got).expect("the golden file is written");
+    }
+    let expected = std::fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(got, expected, "{}: UPDATE_GOLDEN=1 rewrites it", path.display());
+}

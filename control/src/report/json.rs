@@ -1,0 +1,67 @@
+//! The whole result as JSON: `result.json`, and the answer to `--format json`.
+
+use super::Report;
+
+/// The report as indented JSON with a line end.
+///
+/// # Panics
+/// Never: every key of the format is a string and every number is finite or null.
+#[must_use]
+pub fn json(report: &Report) -> Vec<u8> {
+    let mut bytes = serde_json::to_vec_pretty(report).expect("every key of the format is a string");
+    bytes.push(b'\n');
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::json;
+    use crate::report::fixture::{self, Made};
+    use engine::run::Ending;
+    use serde_json::Value;
+    use std::fmt::Write;
+
+    /// The names of all fields below `value` with the kind of their values, arrays by their first.
+    fn fields(path: &str, value: &Value, out: &mut String) {
+        let kind = match value {
+            Value::Null => "null",
+            Value::Bool(_) => "bool",
+            Value::Number(_) => "number",
+            Value::String(_) => "string",
+            Value::Array(_) => "array",
+            Value::Object(_) => "object",
+        };
+        writeln!(out, "{path}: {kind}").expect("writing to memory");
+        match value {
+            Value::Object(map) => {
+                map.iter().for_each(|(name, field)| fields(&format!("{path}.{name}"), field, out));
+            }
+            Value::Array(items) => {
+                items
+                    .first()
+                    .into_iter()
+                    .for_each(|first| fields(&format!("{path}[]"), first, out));
+            }
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn the_fields_that_others_rely_on_stay() {
+        let mut made = Made::troubled();
+        made.outcome.ending = Ending::Interrupted;
+        let report: Value = serde_json::from_slice(&json(&fixture::report(&made))).expect("JSON");
+        let mut list = String::new();
+        fields("$", &report, &mut list);
+        fixture::golden("result-fields.txt", &list);
+    }
+
+    #[test]
+    fn the_file_ends_with_a_line_end_and_begins_with_its_version() {
+        let bytes = json(&fixture::report(&Made::clean()));
+        let text = String::from_utf8(bytes).expect("JSON is UTF-8");
+        assert!(text.starts_with("{\n  \"schema\": \"kdyno.result/1\",\n"), "{}", &text[..80]);
+        assert!(text.ends_with("}\n"), "a text file");
+        assert!(!text.contains("NaN") && !text.contains("inf"), "numbers or null");
+    }
+}

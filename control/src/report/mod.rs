@@ -1,0 +1,85 @@
+//! The result of a run: one report, written in every format of one table.
+
+mod errors;
+mod figures;
+#[cfg(test)]
+mod fixture;
+mod json;
+mod judgement;
+mod latency;
+mod number;
+mod plan;
+mod plateau;
+#[expect(clippy::module_inception, reason = "a file is named after its main type")]
+mod report;
+mod streams;
+mod tasks;
+mod text;
+mod text_table;
+mod traffic;
+
+pub use json::json;
+pub use report::{Inputs, Report, SCHEMA};
+pub use text::text;
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// A file of the run directory: its name, and the function that writes a report as its bytes.
+type Format = (&'static str, fn(&Report) -> Vec<u8>);
+
+/// The files of a run directory.
+const FORMATS: &[Format] = &[("result.json", json)];
+
+/// Writes a run's directory, `<results>/<test_id>`, and returns its path.
+///
+/// # Errors
+/// When the directory is there already (results are never overwritten) or cannot be written.
+pub fn save(report: &Report, results: &Path) -> io::Result<PathBuf> {
+    fs::create_dir_all(results)?;
+    let run = results.join(&report.test_id);
+    fs::create_dir(&run).map_err(|error| {
+        io::Error::new(error.kind(), format!("{}: cannot be created: {error}", run.display()))
+    })?;
+    for (name, format) in FORMATS {
+        write_whole(&run, name, &format(report))?;
+    }
+    File::open(results)?.sync_all()?;
+    Ok(run)
+}
+
+/// Writes a file so that a reader finds all of it or nothing, also after a power cut.
+fn write_whole(directory: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
+    // Beside its target: a rename is only atomic within one file system.
+    let temporary = directory.join(format!(".{name}.part"));
+    let mut file = File::create(&temporary)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&temporary, directory.join(name))?;
+    File::open(directory)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fixture::{self, Made};
+    use super::{json, save};
+    use std::fs;
+    use std::io::ErrorKind;
+
+    #[test]
+    fn a_run_directory_holds_whole_files_and_is_never_overwritten() {
+        let results = tempfile::tempdir().expect("a directory");
+        let nested = results.path().join("deep/results");
+        let report = fixture::report(&Made::clean());
+        let run = save(&report, &nested).expect("it is written");
+        assert_eq!(run, nested.join(&report.test_id), "named after the run");
+        let read = fs::read(run.join("result.json")).expect("it is there");
+        assert_eq!(read, json(&report), "whole");
+        let names: Vec<_> = fs::read_dir(&run).expect("a directory").collect();
+        assert_eq!(names.len(), 1, "nothing else, no leftover: {names:?}");
+        let again = save(&report, &nested).expect_err("there already");
+        assert_eq!(again.kind(), ErrorKind::AlreadyExists, "{again}");
+        assert!(again.to_string().contains(&report.test_id), "names the directory: {again}");
+    }
+}

@@ -1,0 +1,147 @@
+//! Who carried the load: the plan as the file writes it.
+
+use super::number::seconds;
+use super::tasks::carried;
+use engine::plan::{Pace, Plan};
+use engine::time::WaitMode;
+use serde::Serialize;
+
+/// The plan.
+#[derive(Clone, Debug, Serialize)]
+pub struct PlanPart {
+    /// Length of the warm-up.
+    pub warmup_s: f64,
+    /// Length of the measured phase.
+    pub measured_s: f64,
+    /// Topics of all streams.
+    pub topics: usize,
+    /// Their partitions.
+    pub partitions: u64,
+    /// Logical producers.
+    pub producers: u64,
+    /// Logical consumers.
+    pub consumers: u64,
+    /// What is sent and read.
+    pub streams: Vec<StreamPlan>,
+    /// The threads and what they carry.
+    pub lanes: Vec<Lane>,
+    /// The consumer groups.
+    pub groups: Vec<Group>,
+    /// What the user was told before the start.
+    pub remarks: Vec<String>,
+}
+
+/// A stream, as planned.
+#[derive(Clone, Debug, Serialize)]
+pub struct StreamPlan {
+    /// Its name.
+    pub name: String,
+    /// `rate` (due times by a schedule) or `max` (a closed loop without).
+    pub pace: &'static str,
+    /// Messages per second; null in a closed loop.
+    pub messages_per_second: Option<u64>,
+    /// The closed loop's bound, if it has one.
+    pub in_flight: Option<u64>,
+    /// Bytes of a body.
+    pub message_size: u64,
+}
+
+/// A thread, its core and its clients.
+#[derive(Clone, Debug, Serialize)]
+pub struct Lane {
+    /// Its name.
+    pub name: String,
+    /// `producer` or `consumer`.
+    pub role: String,
+    /// Where it ran.
+    pub core: usize,
+    /// Whether others of ours ran there too.
+    pub shares_core: bool,
+    /// Where its clients' own threads ran.
+    pub io_cores: Vec<usize>,
+    /// How many clients it carried.
+    pub clients: usize,
+    /// How many logical producers or consumers these stood for.
+    pub logical: u64,
+    /// `spin` or `sleep`.
+    pub wait: &'static str,
+}
+
+/// A consumer group.
+#[derive(Clone, Debug, Serialize)]
+pub struct Group {
+    /// Its name.
+    pub name: String,
+    /// The stream it read.
+    pub stream: String,
+    /// Which subscription of the stream.
+    pub subscription: u32,
+    /// How many topics it read.
+    pub topics: usize,
+    /// Its members.
+    pub members: u32,
+    /// The logical consumers that they stood for.
+    pub logical: u64,
+    /// Partitions of each member at the start; null when it was not seen.
+    pub partitions_per_member: Option<Vec<usize>>,
+}
+
+impl PlanPart {
+    pub(super) fn of(plan: &Plan, partitions_per_member: &[Vec<usize>]) -> Self {
+        let demand = &plan.demand;
+        Self {
+            warmup_s: seconds(demand.phases.warmup),
+            measured_s: seconds(demand.phases.measured),
+            topics: demand.streams.iter().map(|stream| stream.topics.len()).sum(),
+            partitions: demand.streams.iter().map(|stream| stream.partitions()).sum(),
+            producers: plan.logical_producers(),
+            consumers: plan.logical_consumers(),
+            streams: streams(plan),
+            lanes: lanes(plan),
+            groups: groups(plan, partitions_per_member),
+            remarks: plan.remarks.clone(),
+        }
+    }
+}
+
+fn streams(plan: &Plan) -> Vec<StreamPlan> {
+    let of = |stream: &engine::plan::StreamDemand| {
+        let (pace, messages_per_second, in_flight) = match stream.pace {
+            Pace::At(rate) => ("rate", Some(rate.get()), None),
+            Pace::Max { in_flight } => ("max", None, in_flight),
+        };
+        let (name, message_size) = (stream.name.clone(), stream.message_size.0);
+        StreamPlan { name, pace, messages_per_second, in_flight, message_size }
+    };
+    plan.demand.streams.iter().map(of).collect()
+}
+
+fn lanes(plan: &Plan) -> Vec<Lane> {
+    let of = |lane: &engine::plan::LanePlan| Lane {
+        name: lane.name.clone(),
+        role: lane.role().to_string(),
+        core: lane.core,
+        shares_core: lane.shares_core,
+        io_cores: lane.io_cores.clone(),
+        clients: lane.client_count(),
+        logical: carried(plan, lane).logical,
+        wait: match lane.wait {
+            WaitMode::Spin => "spin",
+            WaitMode::Sleep => "sleep",
+        },
+    };
+    plan.lanes.iter().map(of).collect()
+}
+
+fn groups(plan: &Plan, partitions_per_member: &[Vec<usize>]) -> Vec<Group> {
+    let of = |(index, group): (usize, &engine::plan::GroupPlan)| Group {
+        name: group.name.clone(),
+        stream: plan.demand.streams[group.stream].name.clone(),
+        subscription: group.subscription,
+        topics: group.topics.len(),
+        members: group.members,
+        logical: group.logical,
+        partitions_per_member: partitions_per_member.get(index).cloned(),
+    };
+    plan.groups.iter().enumerate().map(of).collect()
+}

@@ -1,0 +1,303 @@
+//! The summary for people, on stdout: the verdict first, the run directory last.
+
+use super::Report;
+use super::errors::ByType;
+use super::latency::Block;
+use super::text_table::{count, percent, rate, span, table, wrapped};
+use super::traffic::Flow;
+use engine::measure::constants::exit;
+use std::path::Path;
+
+/// No line is longer, tables with wide numbers apart.
+const WIDTH: usize = 100;
+
+/// The summary of a run whose files are in `directory`.
+#[must_use]
+pub fn text(report: &Report, directory: &Path) -> String {
+    let parts = [
+        verdict(report),
+        load(report),
+        counts(report),
+        latencies(report),
+        errors(report),
+        findings(report),
+        topics(report),
+        perf_line(report),
+    ];
+    let filled: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    format!("{}\nresults: {}\n", filled.join("\n"), directory.display())
+}
+
+/// The first line: what to think of the rest.
+fn verdict(report: &Report) -> String {
+    let verdict = &report.verdict;
+    let limit = match verdict.limited_by {
+        "nothing" => String::new(),
+        "unknown" => ", limit unknown".to_owned(),
+        by => format!(", limited by the {by}"),
+    };
+    let words = match verdict.exit_code {
+        exit::VALID => {
+            return match report.produced.target_messages_per_second {
+                Some(target) => {
+                    format!("VALID: {} msg/s were asked for and reached\n", count(target))
+                }
+                None => format!(
+                    "VALID: {} msg/s acked in a closed loop, as fast as it went\n",
+                    rate(report.acked.flow.messages_per_second)
+                ),
+            };
+        }
+        exit::FAILED => "not finished as planned",
+        exit::ASSERTION => "an assertion failed",
+        exit::CLIENT_LIMITED => "the client was too late, its numbers are its own",
+        exit::TARGET => "target not reached",
+        exit::VERIFICATION => "verification failed",
+        exit::PARTIAL => "partial, a worker was lost",
+        exit::TIMED_OUT => "timed out",
+        exit::INTERRUPTED => "interrupted",
+        _ => "see the findings",
+    };
+    format!("INVALID: {words} (exit {}{limit})\n", verdict.exit_code)
+}
+
+/// What was run.
+fn load(report: &Report) -> String {
+    let plan = &report.plan;
+    let streams: Vec<String> = plan
+        .streams
+        .iter()
+        .map(|stream| {
+            let pace = stream
+                .messages_per_second
+                .map_or_else(|| "max rate".to_owned(), |rate| format!("{} msg/s", count(rate)));
+            format!("{pace} of {} B", count(stream.message_size))
+        })
+        .collect();
+    format!(
+        "{}: {}, {} topics, {} partitions, {} producers, {} consumers, {} s after {} s of warm-up\n",
+        report.test_name,
+        streams.join(" + "),
+        plan.topics,
+        plan.partitions,
+        plan.producers,
+        plan.consumers,
+        plan.measured_s,
+        plan.warmup_s,
+    )
+}
+
+fn counts(report: &Report) -> String {
+    let (produced, acked) = (&report.produced, &report.acked);
+    let head = ["", "messages", "share", "msg/s", "MiB/s"].map(str::to_owned).to_vec();
+    let mut rows = vec![head];
+    let (whole, of) = match produced.due {
+        Some(due) => {
+            let target = produced.target_messages_per_second.map_or("-".to_owned(), count);
+            rows.push(vec!["due".to_owned(), count(due), String::new(), target]);
+            (due, "due")
+        }
+        None => (produced.attempted, "tried"),
+    };
+    let row = |name: String, messages: u64, share: String, flow: &Flow| {
+        let mib = flow.mib_per_second.map_or("-".to_owned(), |mib| format!("{mib:.2}"));
+        vec![name, count(messages), share, rate(flow.messages_per_second), mib]
+    };
+    let done = |messages: u64| format!("{} of {of}", percent(messages, whole));
+    rows.push(row("sent".to_owned(), produced.messages, done(produced.messages), &produced.flow));
+    rows.push(row("acked".to_owned(), acked.messages, done(acked.messages), &acked.flow));
+    let subscriptions = &report.consumed.subscriptions;
+    let several_streams = 1 < report.plan.streams.len();
+    for part in subscriptions {
+        let name = match (several_streams, subscriptions.len()) {
+            (true, _) => format!("received, {} {}", part.stream, part.subscription),
+            (false, 1) => "received".to_owned(),
+            (false, _) => format!("received, subscription {}", part.subscription),
+        };
+        let share = format!("{} of acked", percent(part.messages, part.expected));
+        rows.push(row(name, part.messages, share, &part.flow));
+    }
+    table(&rows)
+}
+
+fn latencies(report: &Report) -> String {
+    let latency = &report.latency;
+    let named = [
+        ("publish     due -> acked", &latency.publish),
+        ("service     sent -> acked", &latency.service),
+        ("send delay  due -> sent", &latency.send_delay),
+        ("end-to-end  due -> received", &latency.end_to_end),
+        ("transit     sent -> received", &latency.transit),
+    ];
+    let rows: Vec<Vec<String>> = named
+        .iter()
+        .filter_map(|(name, block)| Some((*name, block.as_ref()?)))
+        .filter(|(_, block)| 0 < block.count)
+        .map(|(name, block)| latency_row(name, block))
+        .collect();
+    if rows.is_empty() {
+        return "latency: none was measured\n".to_owned();
+    }
+    let flagged = rows.iter().flatten().any(|cell| cell.ends_with('*'));
+    let head =
+        ["latency", "min", "p50", "p99", "p99.9", "max"].map(|name| format!("{name} ")).to_vec();
+    let mut out = table(&[vec![head], rows].concat());
+    if flagged {
+        out.push_str("* fewer than 10 samples lie beyond: one message's luck\n");
+    }
+    let words = if latency.publish.is_some() {
+        "Publish counts from the moment a message was due, so every message that a stall holds up \
+         shows it; service counts from the real send and hides what waited before."
+    } else {
+        "A closed loop has no due times: publish latency, send delay and end-to-end latency do not \
+         exist. Service includes the wait in the client's own queue."
+    };
+    out + &wrapped(words, "", WIDTH)
+}
+
+fn latency_row(name: &str, block: &Block) -> Vec<String> {
+    let flag = |field: &str| if block.few_samples.contains(&field) { "*" } else { " " };
+    vec![
+        name.to_owned(),
+        format!("{} ", span(block.min_us)),
+        format!("{}{}", span(block.p50_us), flag("p50_us")),
+        format!("{}{}", span(block.p99_us), flag("p99_us")),
+        format!("{}{}", span(block.p99_9_us), flag("p99_9_us")),
+        format!("{} ", span(block.max_us)),
+    ]
+}
+
+fn errors(report: &Report) -> String {
+    let (sent, received) = (&report.produced, &report.consumed);
+    let line =
+        |what: &str, errors: u64, by_type: &ByType, codes: &mut dyn Iterator<Item = String>| {
+            if errors == 0 {
+                return String::new();
+            }
+            let kinds: Vec<String> = by_type
+                .named()
+                .into_iter()
+                .filter(|(_, count)| 0 < *count)
+                .map(|(kind, number)| format!("{kind} {}", count(number)))
+                .collect();
+            let codes: Vec<String> = codes.collect();
+            let text =
+                format!("{what}: {}: {} ({})", count(errors), kinds.join(", "), codes.join(", "));
+            wrapped(&text, "", WIDTH)
+        };
+    let code = |(name, number): (&String, &u64)| format!("{name} {}", count(*number));
+    let producing = &sent.by_cause;
+    let consuming = &received.by_cause;
+    [
+        line(
+            "failed messages",
+            sent.errors,
+            &producing.errors_by_type,
+            &mut producing.errors_by_code.iter().map(code),
+        ),
+        line(
+            "consumer and commit errors",
+            received.errors,
+            &consuming.errors_by_type,
+            &mut consuming.errors_by_code.iter().map(code),
+        ),
+    ]
+    .concat()
+}
+
+fn findings(report: &Report) -> String {
+    let findings = report.verdict.findings.iter().map(|finding| {
+        let message = wrapped(&finding.message, "  ", WIDTH);
+        format!("{} {}\n{message}", finding.severity, finding.code)
+    });
+    findings.collect()
+}
+
+fn topics(report: &Report) -> String {
+    let unclosed = match &report.topics.unclosed[..] {
+        [] => String::new(),
+        clients => {
+            let names = clients.join(", ");
+            wrapped(&format!("clients not closed in time: {names}"), "", WIDTH)
+        }
+    };
+    let left = &report.topics.left;
+    let Some(first) = left.first() else { return unclosed };
+    let more = match left.len() - 1 {
+        0 => String::new(),
+        more => format!(" and {} more", count(u64::try_from(more).unwrap_or(u64::MAX))),
+    };
+    let (name, reason) = (&first.name, &first.reason);
+    let what = format!("left on the cluster: {name} ({reason}){more}; remove with:");
+    format!("{unclosed}{}  {}\n", wrapped(&what, "", WIDTH), first.command)
+}
+
+/// The line of Kafka's own perf tool, whose latency counts from the real send.
+fn perf_line(report: &Report) -> String {
+    let (produced, service) = (&report.produced, report.latency.service.as_ref());
+    let millis = |micros: Option<f64>| micros.unwrap_or(0.0) / 1_000.0;
+    let Some(service) = service.filter(|service| 0 < service.count) else { return String::new() };
+    format!(
+        "{} records sent, {:.1} records/sec ({:.2} MB/sec), {:.2} ms avg latency, {:.2} ms max \
+         latency, {:.0} ms 50th, {:.0} ms 95th, {:.0} ms 99th, {:.0} ms 99.9th.\n",
+        produced.messages,
+        produced.flow.messages_per_second.unwrap_or(0.0),
+        produced.flow.mib_per_second.unwrap_or(0.0),
+        millis(service.mean_us),
+        millis(service.max_us),
+        millis(service.p50_us),
+        millis(service.p95_us),
+        millis(service.p99_us),
+        millis(service.p99_9_us),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::text;
+    use crate::report::fixture::{self, Made};
+    use engine::plan::Pace;
+    use std::path::Path;
+
+    fn summary(made: &Made) -> String {
+        let report = fixture::report(made);
+        text(&report, &Path::new("results").join(&report.test_id))
+    }
+
+    #[test]
+    fn a_clean_run_reads_as_expected() {
+        fixture::golden("summary-clean.txt", &summary(&Made::clean()));
+    }
+
+    #[test]
+    fn a_troubled_run_says_what_was_wrong_and_what_to_do() {
+        fixture::golden("summary-troubled.txt", &summary(&Made::troubled()));
+    }
+
+    #[test]
+    fn a_closed_loop_says_what_it_cannot_measure() {
+        let mut made = Made::clean();
+        made.plan.demand.streams[0].pace = Pace::Max { in_flight: None };
+        let text = summary(&made);
+        assert!(text.starts_with("VALID: "), "{text}");
+        assert!(text.contains("A closed loop has no due times"), "{text}");
+        assert!(!text.contains("due -> acked"), "{text}");
+    }
+
+    #[test]
+    fn the_first_line_is_the_verdict_and_the_last_names_the_directory() {
+        for made in [Made::clean(), Made::troubled(), Made::two_streams()] {
+            let text = summary(&made);
+            let first = text.lines().next().expect("a line");
+            assert!(first.starts_with("VALID") || first.starts_with("INVALID"), "{first}");
+            let last = text.lines().last().expect("a line");
+            assert_eq!(
+                last,
+                format!("results: results/{}", made.plan.demand.test_id),
+                "the directory"
+            );
+            let plain = |c: char| c == '\n' || !c.is_control();
+            assert!(text.chars().all(plain), "no control characters");
+        }
+    }
+}

@@ -4,6 +4,7 @@ use super::number::{float, per_second, thousandth};
 use engine::measure::Window;
 use engine::run::Interval;
 use engine::units::{NANOS_PER_SECOND, Nanos, Timestamp};
+use std::collections::BTreeSet;
 
 /// What one producing lane sent, and when.
 #[derive(Clone, Copy, Debug)]
@@ -53,13 +54,12 @@ fn by_seconds(
     let end = start.until(to).0 / NANOS_PER_SECOND;
     let whole = end.checked_sub(first).filter(|whole| ENOUGH_SECONDS <= *whole)?;
     let within = |interval: &&Interval| (first..end).contains(&u64::from(interval.second));
-    let (mut found, mut messages) = (0, 0);
-    for interval in seconds.iter().filter(within) {
-        found += 1;
-        messages += interval.produced;
-    }
+    let own: Vec<&Interval> = seconds.iter().filter(within).collect();
+    let seen: BTreeSet<u32> = own.iter().map(|interval| interval.second).collect();
+    let messages = own.iter().map(|interval| interval.produced).sum();
     // A second that is missing is not a second without messages.
-    (found == whole).then(|| per_second(messages, Nanos::from_secs(whole))).flatten()
+    let is_whole = u64::try_from(seen.len()) == Ok(whole);
+    is_whole.then(|| per_second(messages, Nanos::from_secs(whole))).flatten()
 }
 
 #[cfg(test)]

@@ -342,3 +342,29 @@ impl Consumed {
         self.window.merge(window);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Phase, Tally};
+    use crate::measure::verdict_fixture::plan;
+    use crate::plan::ClientCount;
+
+    #[test]
+    fn a_total_joins_streams_that_differ_in_their_subscriptions() {
+        let mut demand = plan(ClientCount::Shared).demand;
+        let mut second = demand.streams[0].clone();
+        second.subscriptions = 3;
+        demand.streams.push(second);
+        let mut tally = Tally::new(&demand);
+        let [one, two] = &mut tally.streams[..] else { panic!("two streams") };
+        (one.measured.produced.due, two.measured.produced.due) = (5, 7);
+        one.measured.consumed[1].messages = 2;
+        (two.measured.consumed[1].messages, two.measured.consumed[2].messages) = (3, 4);
+        two.warmup.acked.messages = 9;
+        let total = tally.total(Phase::Measured);
+        let received: Vec<u64> = total.consumed.iter().map(|consumed| consumed.messages).collect();
+        assert_eq!((total.produced.due, received), (12, vec![0, 5, 4]), "joined by number");
+        assert_eq!(total.acked.messages, 0, "the warm-up stays apart");
+        assert_eq!(tally.total(Phase::Warmup).acked.messages, 9, "and has its own total");
+    }
+}

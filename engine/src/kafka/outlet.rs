@@ -4,10 +4,9 @@ use super::context::Quiet;
 use super::errors::{self, PURGED_FROM_QUEUE, PURGED_IN_FLIGHT, QUEUE_FULL};
 use super::native::{Event, EventKind, Handle, Queue, RawMessage, TopicHandle};
 use crate::error::RunError;
-use crate::link::{
-    Ack, End, Failure, Message, Offer, Outcome, Outlet, OutletSink, OutletSpec, Route,
-};
+use crate::link::{Ack, End, Failure, Message, Offer, Outcome, Outlet, OutletSink, OutletSpec};
 use crate::message::Stamp;
+use crate::plan::Route;
 use crate::time::Clock;
 use crate::units::{Nanos, Timestamp};
 use rdkafka::producer::{BaseProducer, Producer};

@@ -1,8 +1,8 @@
 //! A producing lane's share of the load: whose turn it is, and the message that goes out.
 
-use crate::link::{Header, Message, Route};
+use crate::link::{Header, Message};
 use crate::message::{Bodies, Keys, Stamp, murmur2};
-use crate::plan::{Partitioner, ProducerClient, StampPlace, StreamDemand};
+use crate::plan::{Partitioner, ProducerClient, Route, StampPlace, StreamDemand};
 use crate::units::Timestamp;
 
 /// A logical producer of this lane.

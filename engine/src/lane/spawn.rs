@@ -8,9 +8,11 @@ use super::produce::{Orders, Port, Walker, produce};
 use super::signal::{Signal, Stage, Timeline};
 use super::start::{Go, Ticket};
 use crate::error::RunError;
-use crate::link::{InletSpec, OutletSpec, Route, RouteSpec, Target};
+use crate::link::{InletSpec, OutletSpec, RouteSpec, Target};
 use crate::measure::{LaneEnd, Mailbox, Recorder, Tally};
-use crate::plan::{ConsumerClient, LanePlan, LaneWork, Pace, Plan, ProducerClient, StampPlace};
+use crate::plan::{
+    ConsumerClient, LanePlan, LaneWork, Pace, Plan, ProducerClient, Route, StampPlace,
+};
 use crate::time::{Clock, Walk};
 use crate::units::Nanos;
 use std::sync::Arc;

@@ -1,7 +1,8 @@
 //! The consuming side of a broker.
 
-use super::{Failure, Route};
+use super::Failure;
 use crate::message::{Stamp, StampFault};
+use crate::plan::Route;
 use crate::time::Clock;
 use crate::units::Timestamp;
 

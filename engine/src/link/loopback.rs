@@ -5,11 +5,11 @@
 
 use super::{
     Ack, Assigned, Delivery, End, Failure, Inlet, InletSink, InletSpec, Message, Moved, Offer,
-    Outcome, Outlet, OutletSink, OutletSpec, Route, Target, TopicSpec, Topics,
+    Outcome, Outlet, OutletSink, OutletSpec, Target, TopicSpec, Topics,
 };
 use crate::error::RunError;
 use crate::message::Stamp;
-use crate::plan::Demand;
+use crate::plan::{Demand, Route};
 use crate::time::Clock;
 use crate::units::Nanos;
 use std::collections::{HashMap, VecDeque};

@@ -10,6 +10,6 @@ mod target;
 
 pub use inlet::{Assigned, Delivery, Inlet, InletSink, Moved};
 pub use outlet::{
-    Ack, End, Failure, FailureKind, Header, Message, Offer, Outcome, Outlet, OutletSink, Route,
+    Ack, End, Failure, FailureKind, Header, Message, Offer, Outcome, Outlet, OutletSink,
 };
 pub use target::{InletSpec, OutletSpec, RouteSpec, Target, TopicSpec, Topics};

@@ -1,12 +1,9 @@
 //! The producing side of a broker.
 
 use crate::message::Stamp;
+use crate::plan::Route;
 use crate::time::Clock;
 use crate::units::Timestamp;
-
-/// A topic of the stream, as its index in the plan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Route(pub u32);
 
 /// One header of a message.
 #[derive(Clone, Copy, Debug)]

@@ -1,7 +1,8 @@
 //! What a lane's clients and a run's topics come from.
 
-use super::{Inlet, Outlet, Route};
+use super::{Inlet, Outlet};
 use crate::error::RunError;
+use crate::plan::Route;
 use crate::units::Nanos;
 
 /// A topic as the plan wants it.

@@ -3,8 +3,9 @@
 use super::collector::{LaneEnd, Mailbox};
 use super::constants::LATE;
 use super::tally::{Phase, PhaseTally, Tally};
-use crate::link::{Ack, Delivery, Failure, Outcome, Route};
+use crate::link::{Ack, Delivery, Failure, Outcome};
 use crate::message::{Stamp, StampFault};
+use crate::plan::Route;
 use crate::units::{NANOS_PER_SECOND, Nanos, Timestamp};
 
 const SECOND: Nanos = Nanos(NANOS_PER_SECOND);

@@ -1,7 +1,6 @@
 //! Which clients carry the logical producers and consumers.
 
-use super::demand::{Demand, StreamDemand};
-use crate::link::Route;
+use super::demand::{Demand, Route, StreamDemand};
 use std::ops::Range;
 
 /// How many clients carry the logical producers and consumers.

@@ -49,6 +49,10 @@ pub struct StreamDemand {
     pub consumers_per_subscription: u32,
 }
 
+/// A topic of its stream, as its index in the plan: what travels in place of a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Route(pub u32);
+
 /// A topic of a stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TopicPlan {

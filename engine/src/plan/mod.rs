@@ -9,13 +9,12 @@ mod placement;
 
 pub use clients::{ClientCount, ConsumerClient, GroupPlan, ProducerClient};
 pub use demand::{
-    ClientSettings, CommitMode, Deadlines, Demand, Pace, Partitioner, Phases, StampPlace,
+    ClientSettings, CommitMode, Deadlines, Demand, Pace, Partitioner, Phases, Route, StampPlace,
     StreamDemand, TopicPlan,
 };
 pub use placement::{LanePlan, LaneWork, Machine, Role, WaitChoice, Wishes};
 
 use crate::error::PlanError;
-use crate::link::Route;
 
 /// What will be run: the demand, and who carries it.
 #[derive(Clone, Debug)]

@@ -1,9 +1,9 @@
 //! The consumers' drain: has each group passed the highest acked offset of each partition?
 
 use crate::lane::Board;
-use crate::link::{Assigned, Route, Topics};
+use crate::link::{Assigned, Topics};
 use crate::measure::Tally;
-use crate::plan::Plan;
+use crate::plan::{Plan, Route};
 use crate::units::Nanos;
 use std::collections::HashMap;
 

@@ -1,8 +1,8 @@
 //! Topics and groups of a Kafka cluster: checked, created, listed, deleted, in batches.
 
+use super::config::client_config;
 use super::context::Quiet;
 use super::errors;
-use super::target::client_config;
 use crate::error::RunError;
 use crate::link::{TopicSpec, Topics};
 use crate::plan::ClientSettings;

@@ -1,6 +1,7 @@
 //! A Kafka-protocol cluster as a target.
 
 use super::admin::KafkaTopics;
+use super::config::client_config;
 use super::context::Quiet;
 use super::inlet::{KafkaInlet, Reading, refused};
 use super::outlet::KafkaOutlet;
@@ -8,7 +9,6 @@ use crate::error::RunError;
 use crate::link::{InletSpec, OutletSpec, Target, Topics};
 use crate::plan::{ClientSettings, CommitMode};
 use crate::units::Nanos;
-use rdkafka::config::ClientConfig;
 use rdkafka::consumer::BaseConsumer;
 use rdkafka::producer::BaseProducer;
 use std::sync::Arc;
@@ -80,13 +80,4 @@ impl Target for KafkaTarget {
     fn warm(&self, outlet: &mut KafkaOutlet, deadline: Nanos) {
         outlet.fetch_metadata(deadline);
     }
-}
-
-/// The settings as rdkafka takes them.
-pub(super) fn client_config(settings: &[(String, String)]) -> ClientConfig {
-    let mut config = ClientConfig::new();
-    for (name, value) in settings {
-        config.set(name, value);
-    }
-    config
 }

@@ -8,7 +8,7 @@ use engine::plan::{
     ClientSettings, Deadlines, Demand, Machine, Pace, Partitioner, Phases, Plan, Role, StampPlace,
     StreamDemand, TopicPlan, Wishes,
 };
-use engine::run::{CleanUp, Cost, Ending, Interval, LaneOutcome, Outcome, Remark, StartLine};
+use engine::run::{CleanUp, Cost, Ending, Interval, LaneOutcome, Outcome, StartLine};
 use engine::units::{Bytes, Nanos, Rate, Timestamp};
 use serde_json::json;
 use std::path::PathBuf;
@@ -18,6 +18,7 @@ pub(super) struct Made {
     pub(super) plan: Plan,
     pub(super) outcome: Outcome,
     pub(super) clean_up: Option<CleanUp>,
+    pub(super) remarks: Vec<(&'static str, String)>,
 }
 
 const BODY: u64 = 100;
@@ -137,7 +138,7 @@ impl Made {
         made.outcome.merge_lanes();
         made.outcome.deadlines_struck = vec!["delivery reports: 120 s, 0 missing".to_owned()];
         let message = "auto.offset.reset=latest was replaced by earliest on new topics.".to_owned();
-        made.outcome.remarks = vec![Remark { code: "offset_reset_replaced", message }];
+        made.remarks = vec![("offset_reset_replaced", message)];
         made.outcome.trouble = vec![("broker 1 disconnected".to_owned(), 2)];
         let topic = |index: u32| format!("made-main-{index}");
         made.clean_up = Some(CleanUp {
@@ -156,6 +157,7 @@ impl Made {
         let mut outcome = Outcome {
             started: Timestamp::from_nanos(1_700_000_000_000_000_000),
             ended: Timestamp::from_nanos(1_700_000_021_000_000_000),
+            stopped: Timestamp::from_nanos(1_700_000_021_000_000_000),
             start: Some(StartLine {
                 at: AT,
                 measured: MEASURED,
@@ -167,7 +169,6 @@ impl Made {
             intervals: (0..11).map(|second| interval(second, &plan)).collect(),
             ending: Ending::Finished,
             deadlines_struck: Vec::new(),
-            remarks: Vec::new(),
             trouble: Vec::new(),
             partitions_per_member: plan.groups.iter().map(|_| vec![2, 2]).collect(),
             drained: plan.groups.iter().map(|_| true).collect(),
@@ -176,7 +177,7 @@ impl Made {
         };
         outcome.merge_lanes();
         let clean_up = Some(CleanUp { deleted: topics, left: Vec::new(), unclosed: Vec::new() });
-        Self { plan, outcome, clean_up }
+        Self { plan, outcome, clean_up, remarks: Vec::new() }
     }
 }
 
@@ -235,18 +236,18 @@ fn interval(second: u32, plan: &Plan) -> Interval {
 
 /// The report of a made-up run.
 pub(super) fn report(made: &Made) -> Report {
-    let Made { plan, outcome, clean_up } = made;
+    let Made { plan, outcome, clean_up, .. } = made;
     let evidence = Evidence {
         ended: match &outcome.ending {
             Ending::Finished => Ended::AsPlanned,
             Ending::Interrupted => Ended::Interrupted,
             Ending::Failed(error) => Ended::Failed(error.to_string()),
         },
-        stopped: outcome.ended,
+        stopped: outcome.stopped,
         deadlines_struck: &outcome.deadlines_struck,
         drained: &outcome.drained,
         partitions_per_member: &outcome.partitions_per_member,
-        remarks: outcome.remarks.iter().map(|of| (of.code, of.message.as_str())).collect(),
+        remarks: made.remarks.iter().map(|(code, message)| (*code, message.as_str())).collect(),
         trouble: &outcome.trouble,
         cluster_lost: false,
         embedded: false,

@@ -4,7 +4,7 @@ use super::config::client_config;
 use super::context::Quiet;
 use super::errors;
 use crate::error::RunError;
-use crate::link::{TopicSpec, Topics};
+use crate::link::{GroupState, TopicSpec, Topics};
 use crate::plan::ClientSettings;
 use crate::time::{Clock, OsClock};
 use crate::units::{Nanos, Timestamp};
@@ -288,7 +288,7 @@ impl Topics for KafkaTopics {
         Ok(metadata.topics().iter().map(|topic| topic.name().to_owned()).collect())
     }
 
-    fn list_groups(&self, deadline: Nanos) -> Result<Vec<String>, RunError> {
+    fn list_groups(&self, deadline: Nanos) -> Result<Vec<GroupState>, RunError> {
         let admin = self.admin()?;
         let groups = admin.inner().fetch_group_list(None, deadline.duration());
         let groups = groups.map_err(|error| RunError::Unreachable {
@@ -296,7 +296,11 @@ impl Topics for KafkaTopics {
             seconds: deadline.duration().as_secs(),
             reason: error.to_string(),
         })?;
-        Ok(groups.groups().iter().map(|group| group.name().to_owned()).collect())
+        let state = |group: &rdkafka::groups::GroupInfo| GroupState {
+            name: group.name().to_owned(),
+            members: group.members().len(),
+        };
+        Ok(groups.groups().iter().map(state).collect())
     }
 
     fn partitions(&self, topic: &str, deadline: Nanos) -> Result<Option<u32>, RunError> {

@@ -4,8 +4,8 @@
 //! double for tests.
 
 use super::{
-    Ack, Assigned, Delivery, End, Failure, Inlet, InletSink, InletSpec, Message, Moved, Offer,
-    Outcome, Outlet, OutletSink, OutletSpec, Target, TopicSpec, Topics,
+    Ack, Assigned, Delivery, End, Failure, GroupState, Inlet, InletSink, InletSpec, Message, Moved,
+    Offer, Outcome, Outlet, OutletSink, OutletSpec, Target, TopicSpec, Topics,
 };
 use crate::error::RunError;
 use crate::message::Stamp;
@@ -336,7 +336,7 @@ impl Topics for NoTopics {
         Ok(Vec::new())
     }
 
-    fn list_groups(&self, _deadline: Nanos) -> Result<Vec<String>, RunError> {
+    fn list_groups(&self, _deadline: Nanos) -> Result<Vec<GroupState>, RunError> {
         Ok(Vec::new())
     }
 

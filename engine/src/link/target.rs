@@ -14,6 +14,15 @@ pub struct TopicSpec {
     pub partitions: u32,
 }
 
+/// A consumer group as the cluster lists it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupState {
+    /// Its name.
+    pub name: String,
+    /// How many members it has now.
+    pub members: usize,
+}
+
 /// A topic that a client uses.
 #[derive(Clone, Copy, Debug)]
 pub struct RouteSpec<'plan> {
@@ -83,11 +92,11 @@ pub trait Topics: Send + Sync {
     /// Unreachable.
     fn list(&self, deadline: Nanos) -> Result<Vec<String>, RunError>;
 
-    /// The names of all consumer groups.
+    /// All consumer groups.
     ///
     /// # Errors
     /// Unreachable.
-    fn list_groups(&self, deadline: Nanos) -> Result<Vec<String>, RunError>;
+    fn list_groups(&self, deadline: Nanos) -> Result<Vec<GroupState>, RunError>;
 
     /// How many partitions a topic has; `None` when it does not exist.
     ///

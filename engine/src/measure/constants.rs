@@ -50,4 +50,11 @@ pub mod exit {
     /// Where several apply, the first of these is told: what explains the others comes first.
     pub const PRECEDENCE: [u8; 8] =
         [INTERRUPTED, FAILED, PARTIAL, VERIFICATION, CLIENT_LIMITED, TARGET, TIMED_OUT, ASSERTION];
+
+    /// Of the codes of several runs the one to tell: a fault of usage first, then by precedence.
+    #[must_use]
+    pub fn gravest(codes: &[u8]) -> u8 {
+        let told = std::iter::once(USAGE).chain(PRECEDENCE).find(|code| codes.contains(code));
+        told.unwrap_or(VALID)
+    }
 }

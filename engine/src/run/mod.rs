@@ -8,6 +8,6 @@ mod ready;
 mod running;
 mod teardown;
 
-pub use outcome::{CleanUp, Cost, Ending, Interval, LaneOutcome, Outcome, Remark, StartLine};
+pub use outcome::{CleanUp, Cost, Ending, Interval, LaneOutcome, Outcome, StartLine};
 pub use prepare::{Event, Hooks, Ready, prepare};
 pub use teardown::Teardown;

@@ -12,6 +12,8 @@ pub struct Outcome {
     pub started: Timestamp,
     /// When the last report was merged.
     pub ended: Timestamp,
+    /// When the lanes had stopped sending.
+    pub stopped: Timestamp,
     /// The start line; `None` when the run failed before it.
     pub start: Option<StartLine>,
     /// Everything, merged.
@@ -24,8 +26,6 @@ pub struct Outcome {
     pub ending: Ending,
     /// The deadlines that struck, each in words: what was waited for, how long, what was missing.
     pub deadlines_struck: Vec<String>,
-    /// What the user should know, from the engine: e.g. "latest" replaced.
-    pub remarks: Vec<Remark>,
     /// Trouble that clients reported in words, each once, with how often.
     pub trouble: Vec<(String, u64)>,
     /// For each group of the plan, how many partitions each member held at the start.
@@ -36,15 +36,6 @@ pub struct Outcome {
     pub cost: Cost,
     /// Topics that this run created.
     pub topics_created: Vec<String>,
-}
-
-/// Something the user should know; a code for tools, a text for people.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Remark {
-    /// A short name, e.g. `offset_reset_replaced`.
-    pub code: &'static str,
-    /// What was seen, why it matters, what to do.
-    pub message: String,
 }
 
 /// The moments of the start.
@@ -133,4 +124,42 @@ pub struct CleanUp {
     pub left: Vec<(String, String)>,
     /// Clients that were not closed by the deadline.
     pub unclosed: Vec<String>,
+}
+
+impl Interval {
+    /// Adds what came for the same second under another number. Percentiles cannot be added: the
+    /// higher ones stand, so that nothing looks better than it was.
+    pub(super) fn join(&mut self, other: &Self) {
+        let Self {
+            second: _,
+            produced,
+            acked,
+            consumed,
+            errors,
+            backlog,
+            publish_p50,
+            publish_p99,
+            publish_max,
+            end_to_end_p50,
+            end_to_end_p99,
+            end_to_end_max,
+            send_delay_p99,
+        } = other;
+        self.produced += produced;
+        self.acked += acked;
+        self.consumed += consumed;
+        self.errors += errors;
+        self.backlog = *backlog;
+        for (mine, theirs) in [
+            (&mut self.publish_p50, publish_p50),
+            (&mut self.publish_p99, publish_p99),
+            (&mut self.publish_max, publish_max),
+            (&mut self.end_to_end_p50, end_to_end_p50),
+            (&mut self.end_to_end_p99, end_to_end_p99),
+            (&mut self.end_to_end_max, end_to_end_max),
+            (&mut self.send_delay_p99, send_delay_p99),
+        ] {
+            *mine = (*mine).max(*theirs);
+        }
+    }
 }

@@ -33,6 +33,7 @@ struct Watch<'run> {
     owed: u64,
     received: u64,
     halted_at: Option<Timestamp>,
+    stopped: Option<Timestamp>,
 }
 
 impl Ready {
@@ -57,8 +58,7 @@ impl Ready {
             intervals: Vec::new(),
             owed: 0,
             received: 0,
-            halted_at: None,
-        };
+            halted_at: None, stopped: None };
         let mut struck = watch.produce(&timeline);
         let drained = watch.drain(&mut struck);
         let cost = cost_since(cpu);
@@ -142,7 +142,10 @@ impl Watch<'_> {
         }
         interval.second = u32::try_from(second.number.max(0)).unwrap_or(u32::MAX);
         self.hooks.event(&Event::Second(&interval));
-        self.intervals.push(interval);
+        match self.intervals.last_mut() {
+            Some(early) if early.second == interval.second => early.join(&interval),
+            _ => self.intervals.push(interval),
+        }
     }
 
     /// Waits for all producing lanes: their schedules, their debts, their acks.
@@ -160,6 +163,7 @@ impl Watch<'_> {
                 self.hooks.event(&Event::Measuring(phases.measured));
             }
         }
+        self.stopped = Some(self.ready.clock.now());
         let ends = producers.iter().filter_map(|lane| self.ready.collector.end(*lane));
         ends.filter_map(|end| end.struck.clone()).collect()
     }
@@ -232,6 +236,7 @@ impl Watch<'_> {
         (deadlines_struck, drained, cost): (Vec<String>, Vec<bool>, super::Cost),
     ) -> (Outcome, Teardown) {
         let interrupted = self.hooks.is_interrupted();
+        let stopped = self.stopped.unwrap_or(start.end);
         let died: Vec<String> =
             self.died().into_iter().map(|lane| self.ready.plan.lanes[lane].name.clone()).collect();
         let Ready { plan, clock, board, collector, began, partitions_per_member, teardown, .. } =
@@ -269,13 +274,13 @@ impl Watch<'_> {
         let outcome = Outcome {
             started: began,
             ended: clock.now(),
+            stopped,
             start: Some(start),
             tally,
             lanes: lanes.collect(),
             intervals: self.intervals,
             ending,
             deadlines_struck,
-            remarks: Vec::new(),
             trouble: board.trouble(),
             partitions_per_member,
             drained,

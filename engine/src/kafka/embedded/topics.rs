@@ -2,7 +2,7 @@
 
 use super::broker::MockBroker;
 use crate::error::RunError;
-use crate::link::{TopicSpec, Topics};
+use crate::link::{GroupState, TopicSpec, Topics};
 use crate::units::Nanos;
 
 /// Partitions of a topic that the mock cluster makes by itself on first use.
@@ -56,7 +56,7 @@ impl Topics for EmbeddedTopics {
         Ok(Vec::new())
     }
 
-    fn list_groups(&self, _deadline: Nanos) -> Result<Vec<String>, RunError> {
+    fn list_groups(&self, _deadline: Nanos) -> Result<Vec<GroupState>, RunError> {
         Ok(Vec::new())
     }
 

@@ -5,12 +5,14 @@
 //! and defaults are translated, and each value keeps where it came from. The files, in reading
 //! order: `kind` and `servers` (values), `table` (librdkafka's properties), `java` (the Java
 //! client's), `request` (what is asked), `read` (the layers), `defaults`, `check` (one property
-//! against another), `resolve` (all of it), `topic` (the configs of topics).
+//! against another), `resolve` (all of it), `topic` (the configs of topics), `home` (which
+//! of the two a name is of).
 
 mod check;
 mod defaults;
 mod effective;
 mod error;
+mod home;
 mod idempotence;
 mod java;
 mod kind;
@@ -27,6 +29,7 @@ mod topic;
 
 pub use effective::{Effective, Note, NoteKind, Origin};
 pub use error::PropertyError;
+pub use home::{PropertyKind, kind_of};
 pub use request::{Dialect, Entry, Layer, Preset, Request, Scope, ZONE_VARIABLE};
 pub use resolve::{Resolved, resolve};
 pub use table::Role;

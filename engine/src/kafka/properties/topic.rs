@@ -115,6 +115,11 @@ pub fn resolve_topic(layers: &[Layer]) -> Result<TopicConfig, Vec<PropertyError>
     if errors.is_empty() { Ok(config) } else { Err(errors) }
 }
 
+/// Whether topics have a config of that name.
+pub(crate) fn is_known(name: &str) -> bool {
+    kind(name).is_ok()
+}
+
 fn is_listed(name: &str) -> bool {
     TOPIC.iter().any(|(listed, _)| *listed == name)
 }

@@ -1,0 +1,159 @@
+//! A driver file: which system, how its topics are made, and the properties of its clients.
+
+mod configs;
+pub(crate) mod registry;
+
+pub(crate) use configs::{Config, Configs};
+pub use registry::Driver;
+
+use std::path::{Path, PathBuf};
+
+use engine::kafka::properties::Dialect;
+use serde_yaml::Value;
+
+use super::assignments::Assignments;
+use super::document::Document;
+use super::fault::{Fault, Ledger};
+use super::fields::Field;
+use super::given::Givens;
+use super::scalar;
+
+/// The fields of a driver file.
+pub(crate) const FIELDS: &[Field] = &[
+    Field::used("name"),
+    Field::used("driverClass"),
+    Field::used("replicationFactor"),
+    Field::used("topicConfig"),
+    Field::used("commonConfig"),
+    Field::used("producerConfig"),
+    Field::used("consumerConfig"),
+    Field::no_effect("reset", &["false"], "each run has topics of its own and deletes them itself"),
+    Field::unsupported(
+        "requestsPerTransaction",
+        &["0"],
+        "no transactions are made, leave it out or at 0",
+    ),
+];
+
+/// Where the driver comes from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DriverSource {
+    /// A driver file.
+    pub file: Option<PathBuf>,
+    /// Addresses in place of the file's.
+    pub bootstrap_servers: Option<String>,
+}
+
+/// A driver as its file and the flags have it.
+#[derive(Clone, Debug)]
+pub struct DriverFile {
+    /// Its name in reports.
+    pub name: String,
+    /// The file.
+    pub file: Option<PathBuf>,
+    /// Where faults without a line are.
+    pub source: String,
+    /// Which one.
+    pub driver: &'static Driver,
+    /// For new topics; −1 leaves it to the broker.
+    pub replication_factor: i16,
+    /// The properties, unread.
+    pub configs: Configs,
+}
+
+/// Whether a file has what only driver files have.
+pub(crate) fn is_driver(document: &Document) -> bool {
+    let marks = ["driverClass", "commonConfig", "producerConfig", "consumerConfig", "topicConfig"];
+    marks.iter().any(|mark| document.has(mark))
+}
+
+impl DriverFile {
+    /// Reads the driver, or notes all that is wrong with it. Without a file and an address it is
+    /// the embedded broker.
+    pub fn read(source: &DriverSource, flags: &Assignments, ledger: &mut Ledger) -> Option<Self> {
+        let mut givens = match &source.file {
+            Some(path) => file_givens(path, ledger)?,
+            None => Givens::new("--driver", FIELDS),
+        };
+        for flag in &flags.driver {
+            givens.set(flag, &[], ledger);
+        }
+        let default = match source {
+            DriverSource { file: None, bootstrap_servers: None } => "embedded",
+            _ => "kafka",
+        };
+        let driver = match givens.read("driverClass", ledger, class) {
+            Some(driver) => driver,
+            None if givens.get("driverClass").is_some() => return None,
+            None => registry::own(default),
+        };
+        let configs = Configs::read(&givens, flags, source.bootstrap_servers.as_deref(), ledger);
+        if driver.name != "kafka" {
+            configs.refuse_servers(driver.name, ledger);
+        }
+        let stem = source.file.as_deref().and_then(Path::file_stem);
+        let stem =
+            stem.map_or_else(|| driver.name.to_owned(), |stem| stem.to_string_lossy().into_owned());
+        let factor = givens.read("replicationFactor", ledger, replication_factor);
+        // Brokers of our own are one; others know their default.
+        let unset = if driver.name == "kafka" { -1 } else { 1 };
+        Some(Self {
+            name: givens.read("name", ledger, scalar::word).unwrap_or(stem),
+            file: source.file.clone(),
+            source: givens.source.clone(),
+            driver,
+            replication_factor: factor.unwrap_or(unset),
+            configs,
+        })
+    }
+
+    /// The client that the file was written for.
+    pub const fn dialect(&self) -> Dialect {
+        if self.driver.java_dialect { Dialect::Java } else { Dialect::Librdkafka }
+    }
+}
+
+/// The file's fields; where the class is another system's, that alone is said.
+fn file_givens(path: &Path, ledger: &mut Ledger) -> Option<Givens> {
+    let document = Document::read(path, ledger)?;
+    let of_class = |entry: &&super::document::DocumentEntry| {
+        super::fields::is_spelling("driverClass", &entry.key)
+    };
+    if let Some(entry) = document.entries.iter().find(of_class)
+        && !scalar::is_absent(&entry.value)
+        && let Err(problem) = class(&entry.value)
+    {
+        ledger.fault(Fault::new(document.place(entry.line), &entry.key, problem));
+        return None;
+    }
+    if !is_driver(&document) && (document.has("topics") || document.has("producerRate")) {
+        let problem = "is a workload file, name it before --driver and give a driver file here";
+        ledger.fault(Fault::whole(&document.path, problem));
+        return None;
+    }
+    Some(Givens::of_file(&document, FIELDS, ledger))
+}
+
+fn class(value: &Value) -> Result<&'static Driver, String> {
+    let text = scalar::text(value).unwrap_or_default();
+    registry::of_class(text.trim()).ok_or_else(|| {
+        format!(
+            "got {}, which is not a Kafka driver, need one of {}",
+            scalar::show(value),
+            registry::classes()
+        )
+    })
+}
+
+fn replication_factor(value: &Value) -> Result<i16, String> {
+    let whole = scalar::Whole { min: 1, max: 32_767, example: 3 };
+    if scalar::text(value).is_some_and(|text| text.trim() == "-1") {
+        return Ok(-1);
+    }
+    let factor =
+        whole.parse(value).map_err(|need| format!("{need}, or -1 for the broker's default"))?;
+    Ok(i16::try_from(factor).expect("the greatest fits 16 bits"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,146 @@
+//! What an invocation names, and what it becomes.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use engine::plan::{ClientSettings, Wishes};
+use engine::units::Timestamp;
+
+use super::assignments::Assignments;
+use super::benchmark::{Benchmark, LogLevel};
+use super::clients::clients;
+use super::driver::{DriverFile, DriverSource};
+use super::fault::{Fault, Faults, Ledger};
+use super::given::FieldFlag;
+use super::request::{DriverChoice, Request, Shared};
+use super::test_id::Ids;
+use super::workload::{Circumstances, Workload};
+
+/// Kafka's longest topic name.
+const TOPIC_NAME_MAX: usize = 249;
+/// Where results go unless a flag or a file says otherwise.
+const RESULTS_DIR: &str = "results";
+
+/// What the command line names.
+#[derive(Clone, Debug, Default)]
+pub struct Order {
+    /// Workload files, in the order of their runs.
+    pub workloads: Vec<PathBuf>,
+    /// Against what.
+    pub driver: DriverSource,
+    /// A benchmark file.
+    pub benchmark: Option<PathBuf>,
+    /// Flags that stand for workload fields.
+    pub flags: Vec<FieldFlag>,
+    /// `--set`, unread.
+    pub sets: Vec<String>,
+    /// Existing topics to use in place of new ones.
+    pub topics: Vec<String>,
+    /// The greatest number of unanswered messages of a closed loop.
+    pub in_flight: Option<u64>,
+    /// Whether topics stay.
+    pub keep_topics: bool,
+    /// Lanes, cores, waits and clients.
+    pub wishes: Wishes,
+    /// Where results go.
+    pub results_dir: Option<PathBuf>,
+    /// How much is logged.
+    pub log_level: Option<LogLevel>,
+}
+
+/// What an invocation becomes.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// One for each workload.
+    pub requests: Vec<Request>,
+    /// The folder of all run directories.
+    pub results_dir: PathBuf,
+    /// How much is logged.
+    pub log_level: LogLevel,
+}
+
+/// A cluster without a workload, for handling topics.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// The system.
+    pub driver: DriverChoice,
+    /// What its clients are told.
+    pub settings: ClientSettings,
+}
+
+/// Reads everything that the order names.
+///
+/// # Errors
+/// Every fault of every file and flag.
+pub fn load(order: &Order, now: Timestamp) -> Result<Job, Faults> {
+    let mut ledger = Ledger::default();
+    check_topics(order, &mut ledger);
+    let benchmark = order.benchmark.as_deref().map(|path| Benchmark::read(path, &mut ledger));
+    let benchmark = benchmark.flatten().unwrap_or_default();
+    let flags = Assignments::read(&order.flags, &order.sets, &mut ledger);
+    let driver = DriverFile::read(&order.driver, &flags, &mut ledger);
+    let asked = Circumstances {
+        flags: &flags.workload,
+        existing_topics: order.topics.len(),
+        skip_warmup: benchmark.warmup_enabled == Some(false),
+    };
+    let mut shared = driver.as_ref().map(|driver| Shared {
+        order,
+        benchmark: &benchmark,
+        driver,
+        flags: &flags,
+        ids: Ids::new(now),
+    });
+    let mut requests = Vec::new();
+    for path in &order.workloads {
+        // Remarks so far hold for every request; those of a workload for it alone.
+        let mut own = Ledger { faults: Vec::new(), remarks: ledger.remarks.clone() };
+        let workload = Workload::read(path, &asked, &mut own);
+        let request = shared.as_mut().and_then(|shared| shared.request(workload, &mut own));
+        requests.extend(request);
+        own.faults.into_iter().for_each(|fault| ledger.fault(fault));
+    }
+    ledger.settle()?;
+    Ok(Job {
+        requests,
+        results_dir: order
+            .results_dir
+            .clone()
+            .or_else(|| benchmark.results_dir.clone())
+            .unwrap_or_else(|| RESULTS_DIR.into()),
+        log_level: order.log_level.or(benchmark.log_level).unwrap_or_default(),
+    })
+}
+
+/// Reads what is needed to handle topics.
+///
+/// # Errors
+/// Every fault of the driver.
+pub fn target(source: &DriverSource) -> Result<Target, Faults> {
+    let mut ledger = Ledger::default();
+    let driver = DriverFile::read(source, &Assignments::default(), &mut ledger);
+    let resolved = driver.as_ref().and_then(|driver| clients(driver, None, false, &mut ledger));
+    ledger.settle()?;
+    let (driver, resolved) = driver.zip(resolved).expect("what is missing was noted as a fault");
+    Ok(Target { driver: DriverChoice::of(&driver), settings: resolved.settings })
+}
+
+fn check_topics(order: &Order, ledger: &mut Ledger) {
+    let mut seen = BTreeSet::new();
+    for name in &order.topics {
+        let legal = |letter: char| letter.is_ascii_alphanumeric() || "._-".contains(letter);
+        let is_legal = !name.is_empty() && name.len() <= TOPIC_NAME_MAX && name.chars().all(legal);
+        if !is_legal || name == "." || name == ".." {
+            let need =
+                format!("need a topic's name: at most {TOPIC_NAME_MAX} of a-z A-Z 0-9 . _ -");
+            ledger.fault(Fault::whole("--topic", format!("got \"{name}\", {need}")));
+        } else if !seen.insert(name) {
+            ledger.fault(Fault::whole("--topic", format!("got \"{name}\" twice, need each once")));
+        }
+    }
+    if !order.topics.is_empty() {
+        let text = "--topic: the files' topics, partitionsPerTopic, topicConfig and replicationFactor have \
+                    no effect on existing topics";
+        ledger.remark("existing_topics", text);
+    }
+}

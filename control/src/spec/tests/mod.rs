@@ -1,0 +1,270 @@
+//! Orders and what they become, file by file.
+
+mod clients;
+
+use super::order::{Job, Order, load, target};
+use super::{DriverSource, FieldFlag, Request, validate};
+use engine::message::KeySource;
+use engine::plan::{CommitMode, Pace, Partitioner, StampPlace, StreamDemand};
+use engine::units::{Bytes, Nanos, Rate, Timestamp};
+use std::path::PathBuf;
+use tempfile::TempDir;
+
+const WORKLOAD: &str = "name: a b\ntopics: 2\npartitionsPerTopic: 3\nmessageSize: 100\nproducersPerTopic: 4\n\
+    subscriptionsPerTopic: 1\nconsumerPerSubscription: 2\nproducerRate: 1000\ntestDurationMinutes: 5\n";
+
+/// Like OMB's, with line numbers to be found again.
+const OMB_DRIVER: &str = "name: Kafka
+driverClass: io.openmessaging.benchmark.driver.kafka.KafkaBenchmarkDriver
+replicationFactor: 3
+topicConfig: |
+  min.insync.replicas=2
+commonConfig: |
+  bootstrap.servers=localhost:9092
+  request.timeout.ms=1200000
+producerConfig: |
+  acks=all
+  linger.ms=1
+  batch.size=131072
+consumerConfig: |
+  auto.offset.reset=earliest
+  enable.auto.commit=false
+";
+
+/// A folder with files, and orders for them.
+struct Desk {
+    folder: TempDir,
+}
+
+impl Desk {
+    fn new(driver: &str) -> Self {
+        let desk = Self { folder: tempfile::tempdir().expect("a folder") };
+        desk.write("w.yaml", WORKLOAD);
+        desk.write("d.yaml", driver);
+        desk
+    }
+
+    fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, text).expect("written");
+        path
+    }
+
+    fn order(&self, sets: &[&str]) -> Order {
+        Order {
+            workloads: vec![self.folder.path().join("w.yaml")],
+            driver: DriverSource {
+                file: Some(self.folder.path().join("d.yaml")),
+                bootstrap_servers: None,
+            },
+            sets: sets.iter().map(|set| (*set).to_owned()).collect(),
+            ..Order::default()
+        }
+    }
+
+    /// The faults, without the folder's name.
+    fn faults(&self, order: &Order) -> Vec<String> {
+        let Err(faults) = load(order, NOW) else { return Vec::new() };
+        let folder = format!("{}/", self.folder.path().display());
+        faults.0.iter().map(|fault| fault.to_string().replace(&folder, "")).collect()
+    }
+}
+
+const NOW: Timestamp = Timestamp::from_nanos(1_760_000_000_000_000_000);
+
+fn job(order: &Order) -> Job {
+    load(order, NOW).unwrap_or_else(|faults| panic!("{faults}"))
+}
+
+fn one(order: &Order) -> Request {
+    job(order).requests.remove(0)
+}
+
+fn stream(request: &Request) -> &StreamDemand {
+    &request.demand.streams[0]
+}
+
+fn value<'a>(properties: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    properties.iter().find(|(one, _)| one == name).map(|(_, value)| value.as_str())
+}
+
+fn remark(request: &Request, code: &str) -> Option<String> {
+    let found = request.resolved.remarks.iter().find(|remark| remark.code == code);
+    found.map(ToString::to_string)
+}
+
+#[test]
+fn an_omb_pair_becomes_a_request() {
+    let desk = Desk::new(OMB_DRIVER);
+    let request = one(&desk.order(&[]));
+    let stream = stream(&request);
+    let id = &request.demand.test_id;
+    assert!(id.starts_with("a-b_1760000000_") && id.len() == 19, "{id}");
+    assert_eq!(stream.pace, Pace::At(Rate::per_second(1000).expect("not 0")));
+    assert_eq!((stream.message_size, stream.bodies.len()), (Bytes(100), 100));
+    assert_eq!((stream.stamp, stream.keys), (StampPlace::Body, KeySource::None));
+    assert_eq!(
+        stream.partitioner,
+        Partitioner::Sticky { batch: Bytes(131_072) },
+        "the file's batch"
+    );
+    assert_eq!((stream.producers(), stream.consumers(), stream.partitions()), (8, 4, 6));
+    assert_eq!(stream.topics[1].name, format!("benchmark-{id}-topic-1"));
+    assert!(!stream.topics[1].existing, "made by the run");
+    let clients = &request.demand.clients;
+    assert_eq!(
+        clients.replication_factor, 3,
+        "the engine refuses it where there are fewer brokers"
+    );
+    assert_eq!(clients.commit, CommitMode::Every(Nanos::from_secs(1)));
+    assert_eq!(value(&clients.topic, "min.insync.replicas"), Some("2"));
+    assert_eq!(value(&clients.producer, "enable.idempotence"), Some("true"), "Java's default");
+    assert_eq!(value(&clients.admin, "metadata.broker.list"), Some("localhost:9092"));
+    assert_eq!(request.demand.deadlines.acks, Nanos::from_millis(900_001), "the delivery timeout");
+    assert_eq!((request.driver.name.as_str(), request.driver.driver.name), ("Kafka", "kafka"));
+    let shown = &request.resolved.properties;
+    let linger = shown.iter().find(|one| one.name == "linger.ms").expect("shown");
+    assert_eq!(
+        (linger.role, linger.value.as_str(), linger.origin.as_str()),
+        ("producer", "1", "file")
+    );
+    assert_eq!(request.resolved.workload["testDuration"], "5m");
+}
+
+#[test]
+fn without_a_driver_it_is_the_embedded_broker() {
+    let desk = Desk::new("");
+    let order = Order { driver: DriverSource::default(), ..desk.order(&["warmupDuration=0s"]) };
+    let request = one(&order);
+    assert_eq!((request.driver.driver.name, request.driver.file.as_ref()), ("embedded", None));
+    assert_eq!(request.demand.clients.replication_factor, 1);
+    assert_eq!(
+        value(&request.demand.clients.producer, "metadata.broker.list"),
+        None,
+        "not known yet"
+    );
+    assert_eq!(stream(&request).partitioner, Partitioner::Sticky { batch: Bytes(65_536) });
+    assert_eq!(request.demand.clients.commit, CommitMode::Client);
+    assert_eq!(request.demand.phases.warmup, Nanos::ZERO);
+    assert_eq!(request.demand.deadlines.ready, Nanos::from_secs(60));
+
+    let servers = Some("h:1,i:2".to_owned());
+    let named = Order { driver: DriverSource { file: None, bootstrap_servers: servers }, ..order };
+    let other = one(&named);
+    assert_eq!(other.driver.driver.name, "kafka");
+    assert_eq!(value(&other.demand.clients.consumer, "metadata.broker.list"), Some("h:1,i:2"));
+    assert_eq!(other.demand.clients.replication_factor, -1, "the broker's default");
+    assert_eq!(value(&other.demand.clients.consumer, "auto.offset.reset"), Some("earliest"));
+}
+
+#[test]
+fn names_of_existing_topics_are_checked() {
+    let desk = Desk::new(OMB_DRIVER);
+    let mut order = desk.order(&[]);
+    order.topics = ["ok", "no/slash", "", "ok", ".."].map(str::to_owned).to_vec();
+    let faults = desk.faults(&order);
+    assert_eq!(faults.len(), 4, "{faults:?}");
+    assert!(faults.iter().all(|fault| fault.starts_with("--topic: got ")), "{faults:?}");
+}
+
+#[test]
+fn in_flight_bounds_a_closed_loop_alone() {
+    let desk = Desk::new(OMB_DRIVER);
+    let order = |rate: &str| Order { in_flight: Some(9), ..desk.order(&[rate]) };
+    assert_eq!(stream(&one(&order("producerRate=max"))).pace, Pace::Max { in_flight: Some(9) });
+    let faults = desk.faults(&order("producerRate=5k"));
+    assert!(
+        faults.len() == 1 && faults[0].starts_with("--in-flight: only bounds --rate max"),
+        "{faults:?}"
+    );
+}
+
+#[test]
+fn the_benchmark_file_holds_for_all_and_flags_win() {
+    let desk = Desk::new(OMB_DRIVER);
+    let text = "resultsDir: out\nwarmupEnabled: false\ncleanupEnabled: false\nconsumerReadyTimeout: 5s\nlogLevel: debug\n";
+    let mut order = desk.order(&[]);
+    order.benchmark = Some(desk.write("b.yaml", text));
+    let of_file = job(&order);
+    assert_eq!((of_file.results_dir, of_file.log_level), ("out".into(), super::LogLevel::Debug));
+    let demand = &of_file.requests[0].demand;
+    assert_eq!((demand.phases.warmup, demand.keep_topics), (Nanos::ZERO, true));
+    assert_eq!(demand.deadlines.ready, Nanos::from_secs(5));
+
+    order.results_dir = Some("flag".into());
+    order.log_level = Some(super::LogLevel::Error);
+    order.flags = vec![FieldFlag {
+        flag: "--warmup".to_owned(),
+        field: "warmupDuration".to_owned(),
+        value: "3s".to_owned(),
+    }];
+    let of_flags = job(&order);
+    assert_eq!((of_flags.results_dir, of_flags.log_level), ("flag".into(), super::LogLevel::Error));
+    assert_eq!(of_flags.requests[0].demand.phases.warmup, Nanos::from_secs(3));
+}
+
+#[test]
+fn faults_of_all_files_come_at_once_and_each_once() {
+    let desk =
+        Desk::new(&OMB_DRIVER.replace("acks=all", "acks=2").replace("topicConfig", "topicsConfig"));
+    let mut order = desk.order(&["nope", "topcs=1"]);
+    order.workloads = vec![
+        desk.write("a.yaml", &WORKLOAD.replace("topics: 2", "topics: 0")),
+        desk.write("b.yaml", &WORKLOAD.replace("messageSize: 100", "messageSize: big")),
+        desk.folder.path().join("none.yaml"),
+        desk.folder.path().join("d.yaml"),
+    ];
+    let faults = desk.faults(&order);
+    let expected = [
+        "--set: got \"nope\"",
+        "d.yaml:4: topicsConfig: there is no such field, did you mean topicConfig?",
+        "--set topcs: there is no such field, did you mean topics?",
+        "a.yaml:2: topics: got \"0\"",
+        "d.yaml:10: producerConfig: acks: got \"2\"",
+        "b.yaml:4: messageSize: got \"big\"",
+        "none.yaml: no such file",
+        "d.yaml: is a driver file, give it with --driver",
+    ];
+    assert_eq!(faults.len(), expected.len(), "{faults:#?}");
+    for (fault, start) in faults.iter().zip(expected) {
+        assert!(fault.starts_with(start), "{fault} / {start}");
+    }
+}
+
+#[test]
+fn runs_of_one_invocation_share_nothing() {
+    let desk = Desk::new(OMB_DRIVER);
+    let mut order = desk.order(&[]);
+    order.workloads = vec![order.workloads[0].clone(); 20];
+    let requests = job(&order).requests;
+    let ids: std::collections::BTreeSet<&str> =
+        requests.iter().map(|request| request.demand.test_id.as_str()).collect();
+    assert_eq!(ids.len(), 20, "ids");
+    let runs: std::collections::BTreeSet<u64> =
+        requests.iter().map(|request| request.demand.run).collect();
+    assert_eq!(runs.len(), 20, "runs");
+}
+
+#[test]
+fn topics_are_handled_without_a_workload() {
+    let desk = Desk::new(OMB_DRIVER);
+    let source = desk.order(&[]).driver;
+    let settings = target(&source).expect("legal").settings;
+    assert_eq!(value(&settings.admin, "socket.timeout.ms"), Some("300000"), "clamped");
+    let missing = DriverSource { file: Some("no.yaml".into()), bootstrap_servers: None };
+    assert_eq!(target(&missing).expect_err("no file").to_string(), "no.yaml: no such file");
+}
+
+#[test]
+fn the_files_that_come_with_kdyno_are_valid() {
+    let root = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+    let mut files = Vec::new();
+    for folder in ["workloads", "configs"] {
+        for entry in std::fs::read_dir(root.join(folder)).expect("the folder") {
+            files.push(entry.expect("an entry").path());
+        }
+    }
+    assert!(4 <= files.len(), "{files:?}");
+    let lines = validate(&files).unwrap_or_else(|faults| panic!("{faults}"));
+    assert!(!lines.iter().any(|line| line.contains("remark")), "{lines:#?}");
+}

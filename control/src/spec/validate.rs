@@ -1,0 +1,151 @@
+//! What files would do, without running them.
+
+use std::path::{Path, PathBuf};
+
+use super::assignments::Assignments;
+use super::benchmark::{self, Benchmark};
+use super::clients::clients;
+use super::document::Document;
+use super::driver::{self, DriverFile, DriverSource};
+use super::fault::{Faults, Ledger};
+use super::workload::{Circumstances, Speed, Workload};
+
+/// Checks files of any kind and says in a few lines what each would do.
+///
+/// # Errors
+/// Every fault of every file.
+pub fn validate(files: &[PathBuf]) -> Result<Vec<String>, Faults> {
+    let mut ledger = Ledger::default();
+    let mut lines = Vec::new();
+    for path in files {
+        let mut own = Ledger::default();
+        if let Some(summary) = one(path, &mut own) {
+            lines.push(format!("{}: {}", path.display(), summary.head));
+            lines.extend(own.remarks.iter().map(|remark| format!("  remark: {remark}")));
+            lines.extend(summary.details.into_iter().map(|detail| format!("  {detail}")));
+        }
+        own.faults.into_iter().for_each(|fault| ledger.fault(fault));
+    }
+    ledger.settle().map(|_| lines)
+}
+
+/// What a file would do.
+struct Summary {
+    head: String,
+    details: Vec<String>,
+}
+
+fn one(path: &Path, ledger: &mut Ledger) -> Option<Summary> {
+    let document = Document::read(path, ledger)?;
+    let own_fields = benchmark::FIELDS.iter().filter(|field| field.name != "name");
+    if driver::is_driver(&document) {
+        return of_driver(path, ledger);
+    }
+    if !document.has("topics") && own_fields.into_iter().any(|field| document.has(field.name)) {
+        Benchmark::of_document(&document, ledger);
+        return Some(Summary { head: "a benchmark file".to_owned(), details: Vec::new() });
+    }
+    let asked = Circumstances { flags: &[], existing_topics: 0, skip_warmup: false };
+    let workload = Workload::of_document(path, &document, &asked, ledger)?;
+    Some(of_workload(&workload))
+}
+
+fn of_workload(workload: &Workload) -> Summary {
+    let shape = workload.shape;
+    let speed = match workload.speed {
+        Speed::At(rate) => rate.to_string(),
+        Speed::Max => "as fast as possible".to_owned(),
+    };
+    let load = format!(
+        "messages of {} at {speed} for {} after {} of warm-up",
+        workload.body.size, workload.measured, workload.warmup
+    );
+    let clients = format!(
+        "{} of {}, each with {} and {} of {}",
+        count(shape.topics, "topic"),
+        count(shape.partitions, "partition"),
+        count(shape.producers, "producer"),
+        count(shape.subscriptions, "subscription"),
+        count(shape.consumers, "consumer"),
+    );
+    Summary { head: format!("workload \"{}\"", workload.name), details: vec![load, clients] }
+}
+
+fn count(number: u32, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+fn of_driver(path: &Path, ledger: &mut Ledger) -> Option<Summary> {
+    let source = DriverSource { file: Some(path.to_owned()), bootstrap_servers: None };
+    let driver = DriverFile::read(&source, &Assignments::default(), ledger)?;
+    let clients = clients(&driver, None, false, ledger)?;
+    let head = format!(
+        "driver \"{}\" ({}), replication factor {}",
+        driver.name,
+        driver.driver.name,
+        match driver.replication_factor {
+            -1 => "of the broker".to_owned(),
+            factor => factor.to_string(),
+        }
+    );
+    let detail = |one: &super::ShownProperty| {
+        format!("{} {}={} ({})", one.role, one.name, one.value, one.origin)
+    };
+    Some(Summary { head, details: clients.shown.iter().map(detail).collect() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::validate;
+    use std::path::PathBuf;
+
+    fn file(folder: &tempfile::TempDir, name: &str, text: &str) -> PathBuf {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).expect("written");
+        path
+    }
+
+    const WORKLOAD: &str = "topics: 2\npartitionsPerTopic: 3\nmessageSize: 1024\nproducersPerTopic: 1\n\
+        subscriptionsPerTopic: 1\nconsumerPerSubscription: 2\nproducerRate: 1000\ntestDurationMinutes: 1\n";
+
+    #[test]
+    fn each_kind_of_file_is_known_by_what_it_holds() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let files = [
+            file(&folder, "w.yaml", WORKLOAD),
+            file(&folder, "d.yaml", "commonConfig: |\n  bootstrap.servers=a:1\n"),
+            file(&folder, "b.yaml", "resultsDir: out\n"),
+        ];
+        let text = validate(&files).expect("all are fine").join("\n");
+        for part in [
+            "w.yaml: workload \"w\"\n  messages of 1 KiB at 1k/s for 1m after 1m of warm-up\n",
+            "  2 topics of 3 partitions, each with 1 producer and 1 subscription of 2 consumers\n",
+            "d.yaml: driver \"d\" (kafka), replication factor of the broker\n",
+            "  producer bootstrap.servers=a:1 (file)\n",
+            "b.yaml: a benchmark file",
+        ] {
+            assert!(text.contains(part), "{part} in {text}");
+        }
+    }
+
+    #[test]
+    fn faults_of_all_files_come_together() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let files = [
+            file(&folder, "w.yaml", &WORKLOAD.replace("topics: 2", "topics: 0")),
+            folder.path().join("none.yaml"),
+            file(&folder, "d.yaml", "producerConfig: |\n  acks=2\n"),
+        ];
+        let faults = validate(&files).expect_err("all are wrong").to_string();
+        let lines: Vec<&str> = faults.lines().collect();
+        assert_eq!(lines.len(), 4, "{faults}");
+        for (line, part) in lines.iter().zip([
+            "w.yaml:1: topics: got \"0\"",
+            "none.yaml: no such file",
+            "d.yaml:2: producerConfig: acks: got \"2\"",
+            "d.yaml: bootstrap.servers: is not set",
+        ]) {
+            assert!(line.contains(part), "{part} in {faults}");
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! What a message is: its size, its bytes, where its stamp travels.
+
+use std::path::{Path, PathBuf};
+
+use engine::message::Stamp;
+use engine::plan::StampPlace;
+use engine::units::Bytes;
+use rand::rngs::SmallRng;
+use rand::{RngCore, SeedableRng};
+use serde_yaml::Value;
+
+use crate::spec::fault::Ledger;
+use crate::spec::given::Givens;
+use crate::spec::scalar::{self, Whole};
+
+/// The greatest `message.max.bytes` that librdkafka takes.
+const SIZE_MAX: u64 = 1_000_000_000;
+/// Memory for the bodies of a run: every lane copies them.
+const POOL_BYTES_MAX: u64 = 1 << 30;
+/// Bodies where the file says nothing: enough that compression finds no repetition within a batch
+/// of usual size, few enough to stay in a core's cache.
+const POOL: u64 = 100;
+const POOL_BYTES: u64 = 16 << 20;
+/// Half random and half zeros, as in most of OMB's own workloads.
+const RATIO: f64 = 0.5;
+/// The same bodies in every run: two runs differ in what is asked, not in what is sent.
+const SEED: u64 = 0x6b64_796e_6f00_0001;
+
+/// What a message is.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Body {
+    /// Its size.
+    pub size: Bytes,
+    /// Where its bytes come from.
+    pub payload: Payload,
+    /// Where its stamp travels.
+    pub stamp: StampWish,
+}
+
+/// Where the stamp is to travel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StampWish {
+    /// `body`, which is also the default where it fits.
+    Body,
+    /// `header`, which is also the default where the body is too small.
+    Header,
+}
+
+impl StampWish {
+    /// The same for the plan.
+    pub(crate) const fn place(self) -> StampPlace {
+        match self {
+            Self::Body => StampPlace::Body,
+            Self::Header => StampPlace::Header,
+        }
+    }
+}
+
+/// Where the bytes come from.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Payload {
+    /// A file of exactly the message's size.
+    File(PathBuf),
+    /// This many bodies, each with this share of random bytes at its head and zeros behind.
+    Random {
+        /// The share.
+        ratio: f64,
+        /// How many.
+        pool: u64,
+    },
+}
+
+/// Reads the size, the payload and the stamp's place, and finds the payload's file.
+pub(super) fn read(givens: &Givens, workload: &Path, ledger: &mut Ledger) -> Option<Body> {
+    let size = givens.demand("messageSize", ledger, |value| scalar::size(value, SIZE_MAX));
+    let stamp = givens.read("stamp", ledger, stamp_wish);
+    let stamp = size.map(|size| stamp_place(size, stamp, givens, ledger));
+    let is_random = givens.read("useRandomizedPayloads", ledger, scalar::switch).unwrap_or(false);
+    let file = givens.read("payloadFile", ledger, scalar::word);
+    let payload = if is_random {
+        if file.is_some() {
+            unused(givens, "payloadFile", "useRandomizedPayloads is true", ledger);
+        }
+        random(givens, size, ledger)
+    } else {
+        for name in ["randomBytesRatio", "randomizedPayloadPoolSize"] {
+            unused(givens, name, "useRandomizedPayloads is not true", ledger);
+        }
+        match file {
+            Some(file) => find(givens, size, workload, &file, ledger),
+            None => size.map(standard),
+        }
+    };
+    Some(Body { size: size?, payload: payload?, stamp: stamp? })
+}
+
+fn unused(givens: &Givens, name: &str, reason: &str, ledger: &mut Ledger) {
+    let given = givens
+        .get(name)
+        .filter(|given| !crate::spec::fields::is_default(&given.value, &["0", "0.0"]));
+    if let Some(given) = given {
+        let text = given.fault(format!("has no effect: {reason}")).to_string();
+        ledger.remark("field_without_effect", text);
+    }
+}
+
+fn stamp_wish(value: &Value) -> Result<StampWish, String> {
+    match scalar::text(value).unwrap_or_default().trim() {
+        "body" => Ok(StampWish::Body),
+        "header" => Ok(StampWish::Header),
+        _ => Err(format!("got {}, need body or header", scalar::show(value))),
+    }
+}
+
+fn stamp_place(
+    size: Bytes,
+    wish: Option<StampWish>,
+    givens: &Givens,
+    ledger: &mut Ledger,
+) -> StampWish {
+    let least = u64::try_from(Stamp::SIZE).expect("a stamp is small");
+    if least <= size.0 {
+        return wish.unwrap_or(StampWish::Body);
+    }
+    if wish == Some(StampWish::Body) {
+        let problem = format!(
+            "got \"body\", need header: a stamp has {least} bytes and messageSize is {}",
+            size.0
+        );
+        ledger.fault(givens.fault("stamp", problem));
+    }
+    StampWish::Header
+}
+
+fn random(givens: &Givens, size: Option<Bytes>, ledger: &mut Ledger) -> Option<Payload> {
+    let ratio = givens.read("randomBytesRatio", ledger, scalar::ratio);
+    let is_bad_ratio = ratio.is_none() && givens.get("randomBytesRatio").is_some();
+    let count = Whole { min: 1, max: 10_000_000, example: 1000 };
+    let pool = givens.demand("randomizedPayloadPoolSize", ledger, |value| count.parse(value));
+    let (pool, size) = (pool?, size?);
+    let bytes = pool.saturating_mul(size.0);
+    if POOL_BYTES_MAX < bytes {
+        let most = (POOL_BYTES_MAX / size.0).max(1);
+        let problem = format!(
+            "got \"{pool}\", need at most {most}: bodies of {} take {bytes} bytes in all, at most {} are held",
+            size,
+            Bytes(POOL_BYTES_MAX)
+        );
+        ledger.fault(givens.fault("randomizedPayloadPoolSize", problem));
+    }
+    (!is_bad_ratio).then_some(Payload::Random { ratio: ratio.unwrap_or(0.0), pool })
+}
+
+fn standard(size: Bytes) -> Payload {
+    Payload::Random { ratio: RATIO, pool: (POOL_BYTES / size.0).clamp(1, POOL) }
+}
+
+/// Looks for the payload's file where OMB does and beside the workload: OMB's tree has
+/// `workloads/` and `payload/` side by side, and its files name the latter from the root.
+fn find(
+    givens: &Givens,
+    size: Option<Bytes>,
+    workload: &Path,
+    file: &str,
+    ledger: &mut Ledger,
+) -> Option<Payload> {
+    let folder = workload.parent().unwrap_or(Path::new(""));
+    let mut places = vec![PathBuf::from(file), folder.join(file), folder.join("..").join(file)];
+    places.dedup();
+    let found = places.iter().find_map(|path| Some((path, std::fs::metadata(path).ok()?)));
+    let Some((path, facts)) = found else {
+        let looked: Vec<String> = places.iter().map(|path| path.display().to_string()).collect();
+        let problem = format!("got \"{file}\": no such file, looked for {}", looked.join(", "));
+        ledger.fault(givens.fault("payloadFile", problem));
+        return None;
+    };
+    if !facts.is_file() {
+        let problem = format!("got \"{file}\": {} is no file", path.display());
+        ledger.fault(givens.fault("payloadFile", problem));
+        return None;
+    }
+    let size = size?;
+    if facts.len() != size.0 {
+        let problem = format!(
+            "got {} with {} bytes, need a file of messageSize: {} bytes",
+            path.display(),
+            facts.len(),
+            size.0
+        );
+        ledger.fault(givens.fault("payloadFile", problem));
+        return None;
+    }
+    Some(Payload::File(path.clone()))
+}
+
+impl Body {
+    /// Makes the bodies.
+    ///
+    /// # Errors
+    /// When the payload's file can no longer be read, or has another length than before.
+    pub(crate) fn make(&self) -> Result<Vec<Vec<u8>>, String> {
+        let size = usize::try_from(self.size.0).expect("a body fits in memory");
+        match &self.payload {
+            Payload::File(path) => {
+                let bytes =
+                    std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+                if bytes.len() == size {
+                    Ok(vec![bytes])
+                } else {
+                    Err(format!("{}: has {} bytes, need {size}", path.display(), bytes.len()))
+                }
+            }
+            Payload::Random { ratio, pool } => {
+                let mut random = SmallRng::seed_from_u64(SEED);
+                let filled = random_bytes(size, *ratio);
+                let body = |_| {
+                    let mut body = vec![0; size];
+                    random.fill_bytes(&mut body[..filled]);
+                    body
+                };
+                Ok((0..*pool).map(body).collect())
+            }
+        }
+    }
+}
+
+/// How many bytes of a body are random: as OMB, rounded down.
+fn random_bytes(size: usize, ratio: f64) -> usize {
+    let whole = u32::try_from(size).expect("a body is at most 1 GB");
+    format!("{:.0}", (f64::from(whole) * ratio).floor()).parse::<usize>().unwrap_or(0).min(size)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Body, Payload, StampWish, random_bytes};
+    use engine::units::Bytes;
+
+    #[test]
+    fn random_bodies_differ_and_end_in_zeros() {
+        let payload = Payload::Random { ratio: 0.5, pool: 3 };
+        let body = Body { size: Bytes(100), payload, stamp: StampWish::Body };
+        let bodies = body.make().expect("no file is needed");
+        assert_eq!(bodies.len(), 3, "the pool");
+        assert!(bodies.iter().all(|one| one.len() == 100 && one[50..] == [0; 50]), "half zeros");
+        assert_ne!(bodies[0], bodies[1], "each its own");
+        assert_eq!(bodies, body.make().expect("again"), "the same in every run");
+    }
+
+    #[test]
+    fn shares_of_a_body_are_rounded_down() {
+        let check = |size, ratio, expected| {
+            assert_eq!(random_bytes(size, ratio), expected, "{size} × {ratio}");
+        };
+        check(1, 0.5, 0);
+        check(3, 0.5, 1);
+        check(100, 1.0, 100);
+        check(100, 0.0, 0);
+        check(1_000_000_000, 0.25, 250_000_000);
+    }
+}

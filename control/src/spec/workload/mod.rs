@@ -1,0 +1,239 @@
+//! A workload file: what is sent and read, by how many, how fast and for how long.
+
+mod body;
+mod pace;
+mod resolved;
+mod shape;
+
+pub(crate) use body::{Body, Payload, StampWish};
+pub(crate) use pace::Speed;
+pub(crate) use shape::Shape;
+
+use std::path::{Path, PathBuf};
+
+use engine::message::KeySource;
+use engine::units::Nanos;
+use serde_yaml::Value;
+
+use super::document::Document;
+use super::fault::Ledger;
+use super::fields::Field;
+use super::given::{FieldFlag, Givens};
+use super::scalar;
+
+/// The fields of a workload.
+pub(crate) const FIELDS: &[Field] = &[
+    Field::used("name"),
+    Field::used("topics"),
+    Field::used("partitionsPerTopic"),
+    Field::used("messageSize"),
+    Field::used("payloadFile"),
+    Field::used("useRandomizedPayloads"),
+    Field::used("randomBytesRatio"),
+    Field::used("randomizedPayloadPoolSize"),
+    Field::used("stamp"),
+    Field::used("keyDistributor"),
+    Field::used("producersPerTopic"),
+    Field::used("producerRate"),
+    Field::used("subscriptionsPerTopic"),
+    Field::used("consumerPerSubscription"),
+    Field::used("offsetCommitInterval"),
+    Field::used("testDurationMinutes"),
+    Field::used("testDuration"),
+    Field::used("warmupDurationMinutes"),
+    Field::used("warmupDuration"),
+    Field::unsupported(
+        "consumerBacklogSizeGB",
+        &["0"],
+        "no backlog is built, leave it out or at 0",
+    ),
+    Field::no_effect("backlogDrainRatio", &["1", "1.0"], "no backlog is built"),
+    Field::no_effect("drainProducerRate", &["-1"], "no backlog is drained"),
+    Field::no_effect("acceptableBacklog", &["0"], "it belongs to a fork's search for a rate"),
+    Field::no_effect("producerPauseDuringDrain", &["false"], "no backlog is drained"),
+    Field::no_effect("sampleRateMillis", &["0"], "a run always reports every second"),
+    Field::unsupported(
+        "messageSizeDistribution",
+        &[],
+        "all messages have one size, give messageSize",
+    ),
+    Field::unsupported("existingTopicList", &[], "name existing topics with --topic NAME"),
+    Field::unsupported("existingProduceTopicList", &[], "name existing topics with --topic NAME"),
+    Field::unsupported("existingConsumeTopicList", &[], "name existing topics with --topic NAME"),
+    Field::unsupported("sweep", &[], "a file is one run, repeat it with --set field=value"),
+];
+
+/// Pairs of fields that say the same in two units.
+pub(crate) const RIVALS: &[(&str, &str)] = &[
+    ("testDuration", "testDurationMinutes"),
+    ("testDurationMinutes", "testDuration"),
+    ("warmupDuration", "warmupDurationMinutes"),
+    ("warmupDurationMinutes", "warmupDuration"),
+];
+
+/// OMB's warm-up where the file names none.
+const WARMUP: Nanos = Nanos::from_secs(60);
+/// A year, in OMB's unit and in ours: beyond it a number is a slip.
+const MINUTES_MAX: u64 = 365 * 24 * 60;
+const SPAN_MAX: Nanos = Nanos::from_secs(MINUTES_MAX * 60);
+
+/// A workload as its file and the flags have it, with every default filled in.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Workload {
+    /// Its name, else that of the file.
+    pub name: String,
+    /// The file.
+    pub file: PathBuf,
+    /// How many topics, producers and consumers.
+    pub shape: Shape,
+    /// What a message is.
+    pub body: Body,
+    /// How fast.
+    pub speed: Speed,
+    /// Where keys come from.
+    pub keys: KeySource,
+    /// How long before the measured phase.
+    pub warmup: Nanos,
+    /// How long is measured.
+    pub measured: Nanos,
+    /// How often kdyno commits offsets; nothing where the file leaves it open.
+    pub commit: Option<CommitWish>,
+}
+
+/// How often offsets are to be committed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CommitWish {
+    /// This often.
+    Every(Nanos),
+    /// `none`.
+    Never,
+}
+
+/// What the invocation asks of every workload.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Circumstances<'a> {
+    /// Flags that stand for fields.
+    pub flags: &'a [FieldFlag],
+    /// How many existing topics are used in place of new ones.
+    pub existing_topics: usize,
+    /// Whether the benchmark file switches warm-ups off.
+    pub skip_warmup: bool,
+}
+
+impl Workload {
+    /// Reads a file, or notes all that is wrong with it.
+    pub(crate) fn read(
+        path: &Path,
+        asked: &Circumstances<'_>,
+        ledger: &mut Ledger,
+    ) -> Option<Self> {
+        let document = Document::read(path, ledger)?;
+        Self::of_document(path, &document, asked, ledger)
+    }
+
+    /// The same for a file that was read already.
+    pub(crate) fn of_document(
+        path: &Path,
+        document: &Document,
+        asked: &Circumstances<'_>,
+        ledger: &mut Ledger,
+    ) -> Option<Self> {
+        if super::driver::is_driver(document) {
+            let problem = "is a driver file, give it with --driver and name a workload file here";
+            ledger.fault(super::Fault::whole(&document.path, problem));
+            return None;
+        }
+        let faults_before = ledger.faults.len();
+        let mut givens = Givens::of_file(document, FIELDS, ledger);
+        for flag in asked.flags {
+            givens.set(flag, RIVALS, ledger);
+        }
+        let read = read(path, &givens, asked, ledger);
+        read.filter(|_| ledger.faults.len() == faults_before)
+    }
+}
+
+fn read(
+    path: &Path,
+    givens: &Givens,
+    asked: &Circumstances<'_>,
+    ledger: &mut Ledger,
+) -> Option<Workload> {
+    let name = givens.read("name", ledger, scalar::word);
+    let shape = shape::read(givens, asked.existing_topics, ledger);
+    let body = body::read(givens, path, ledger);
+    let speed = pace::read(givens, ledger);
+    let keys = givens.read("keyDistributor", ledger, key_source).unwrap_or(KeySource::None);
+    let warmup = phase(givens, ["warmupDuration", "warmupDurationMinutes"], Nanos::ZERO, ledger);
+    let by_flag = ["warmupDuration", "warmupDurationMinutes"]
+        .into_iter()
+        .any(|field| givens.get(field).is_some_and(|given| given.by_flag));
+    let warmup = if asked.skip_warmup && !by_flag { Nanos::ZERO } else { warmup.unwrap_or(WARMUP) };
+    let names = ["testDuration", "testDurationMinutes"];
+    let measured = phase(givens, names, Nanos(1), ledger);
+    if names.into_iter().all(|field| givens.get(field).is_none()) {
+        let problem = "is not given, need a time above 0, e.g. 30s (or testDurationMinutes: 1, or --duration 30s)";
+        ledger.fault(givens.fault(names[0], problem));
+    }
+    let commit = givens.read("offsetCommitInterval", ledger, commit_wish);
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    Some(Workload {
+        name: name.unwrap_or(stem),
+        file: path.to_owned(),
+        shape: shape?,
+        body: body?,
+        speed: speed?,
+        keys,
+        warmup,
+        measured: measured?,
+        commit,
+    })
+}
+
+/// A phase's length, in one unit or the other.
+fn phase(
+    givens: &Givens,
+    names: [&'static str; 2],
+    min: Nanos,
+    ledger: &mut Ledger,
+) -> Option<Nanos> {
+    let [exact, minutes] = names;
+    if let (Some(first), Some(second)) = (givens.get(exact), givens.get(minutes)) {
+        let problem =
+            format!("says the same as {} ({}): keep one of them", first.field, first.place);
+        ledger.fault(second.fault(problem));
+    }
+    let whole = scalar::Whole { min: min.0.min(1), max: MINUTES_MAX, example: 5 };
+    let in_minutes = |value: &Value| {
+        let hint = if exact == "testDuration" { ", or --duration 30s" } else { "" };
+        whole.parse(value).map_err(|need| format!("{need}{hint}"))
+    };
+    let counted = givens.read(minutes, ledger, in_minutes);
+    let spanned = givens.read(exact, ledger, |value| scalar::span(value, min, SPAN_MAX));
+    spanned.or(counted.map(|count| Nanos::from_secs(count * 60)))
+}
+
+fn key_source(value: &Value) -> Result<KeySource, String> {
+    match scalar::text(value).unwrap_or_default().trim() {
+        "NO_KEY" => Ok(KeySource::None),
+        "KEY_ROUND_ROBIN" | "ROUND_ROBIN" => Ok(KeySource::RoundRobin),
+        "RANDOM_NANO" | "RANDOM" => Ok(KeySource::Random),
+        "ZIP_LATENT" => {
+            Err(format!("got {}, which is not supported, need {KEYS}", scalar::show(value)))
+        }
+        _ => Err(format!("got {}, need {KEYS}", scalar::show(value))),
+    }
+}
+
+const KEYS: &str = "NO_KEY, KEY_ROUND_ROBIN (or ROUND_ROBIN) or RANDOM_NANO (or RANDOM)";
+
+fn commit_wish(value: &Value) -> Result<CommitWish, String> {
+    if scalar::text(value).is_some_and(|text| text.trim() == "none") {
+        return Ok(CommitWish::Never);
+    }
+    let read = scalar::span(value, Nanos(1), SPAN_MAX).map(CommitWish::Every);
+    read.map_err(|need| format!("{need}, or none"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,60 @@
+//! How fast: a rate, or as fast as possible.
+
+use engine::units::Rate;
+use serde_yaml::Value;
+
+use crate::spec::fault::Ledger;
+use crate::spec::given::Givens;
+use crate::spec::scalar;
+
+/// OMB has no word for "as fast as possible": its files ask for rates from here on.
+const OMB_MAX: u64 = 10_000_000;
+
+/// How fast messages are sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Speed {
+    /// By a schedule.
+    At(Rate),
+    /// In a closed loop.
+    Max,
+}
+
+/// Reads the rate.
+pub(super) fn read(givens: &Givens, ledger: &mut Ledger) -> Option<Speed> {
+    // OMB's default for an absent rate is 0, its search.
+    let Speed::At(rate) = givens.demand("producerRate", ledger, speed)? else {
+        return Some(Speed::Max);
+    };
+    if rate.get() < OMB_MAX {
+        return Some(Speed::At(rate));
+    }
+    let text = format!(
+        "{rate} is OMB's way to say as fast as possible: the run is a closed loop (--rate max) without due times"
+    );
+    ledger.remark("closed_loop", givens.fault("producerRate", text).to_string());
+    Some(Speed::Max)
+}
+
+fn speed(value: &Value) -> Result<Speed, String> {
+    let text = scalar::text(value).unwrap_or_default();
+    if text.trim().eq_ignore_ascii_case("max") {
+        return Ok(Speed::Max);
+    }
+    let whole = scalar::Whole { min: 0, max: u64::MAX, example: 1 }.parse(value).ok();
+    let rate = match whole {
+        Some(0) => {
+            return Err(
+                "got \"0\", which asks OMB for a search of the highest rate: not supported, need a rate, e.g. 50k, or max"
+                    .to_owned(),
+            );
+        }
+        Some(number) => Rate::per_second(number),
+        None => text.parse().ok(),
+    };
+    rate.map(Speed::At).ok_or_else(|| {
+        format!(
+            "got {}, need a number of messages per second, e.g. 50000, 50k or max",
+            scalar::show(value)
+        )
+    })
+}

@@ -1,0 +1,64 @@
+//! A workload as reports show it: every field, defaults included, in the form that can be read
+//! again.
+
+use engine::message::KeySource;
+use serde_json::{Map, Value, json};
+
+use super::{CommitWish, Payload, Speed, StampWish, Workload};
+
+impl Workload {
+    /// The fields with their values, in the order of the field table.
+    pub(crate) fn resolved(&self) -> Map<String, Value> {
+        let mut fields = Map::new();
+        let mut put = |name: &str, value: Value| {
+            fields.insert(name.to_owned(), value);
+        };
+        put("name", json!(self.name));
+        put("topics", json!(self.shape.topics));
+        if 0 < self.shape.partitions {
+            put("partitionsPerTopic", json!(self.shape.partitions));
+        }
+        put("messageSize", json!(self.body.size.0));
+        match &self.body.payload {
+            Payload::File(path) => put("payloadFile", json!(path.display().to_string())),
+            Payload::Random { ratio, pool } => {
+                put("useRandomizedPayloads", json!(true));
+                put("randomBytesRatio", json!(ratio));
+                put("randomizedPayloadPoolSize", json!(pool));
+            }
+        }
+        put(
+            "stamp",
+            json!(match self.body.stamp {
+                StampWish::Body => "body",
+                StampWish::Header => "header",
+            }),
+        );
+        put(
+            "keyDistributor",
+            json!(match self.keys {
+                KeySource::None => "NO_KEY",
+                KeySource::RoundRobin => "KEY_ROUND_ROBIN",
+                KeySource::Random => "RANDOM_NANO",
+            }),
+        );
+        put("producersPerTopic", json!(self.shape.producers));
+        put(
+            "producerRate",
+            match self.speed {
+                Speed::At(rate) => json!(rate.get()),
+                Speed::Max => json!("max"),
+            },
+        );
+        put("subscriptionsPerTopic", json!(self.shape.subscriptions));
+        put("consumerPerSubscription", json!(self.shape.consumers));
+        match self.commit {
+            Some(CommitWish::Every(span)) => put("offsetCommitInterval", json!(span.to_string())),
+            Some(CommitWish::Never) => put("offsetCommitInterval", json!("none")),
+            None => {}
+        }
+        put("testDuration", json!(self.measured.to_string()));
+        put("warmupDuration", json!(self.warmup.to_string()));
+        fields
+    }
+}

@@ -1,0 +1,172 @@
+//! Workloads that cannot be run, and what is said of them.
+
+use super::{BASE, faults, with};
+
+/// Checks that a line added to the base is the one fault, told so.
+fn check_fault(line: &str, expected: &str) {
+    let found = faults(&with(line));
+    assert!(found.len() == 1 && found[0].starts_with(expected), "{line}: {found:?}");
+}
+
+#[test]
+fn each_fault_of_a_count_says_where_what_and_what_instead() {
+    let check = check_fault;
+    check("topic: 1", "w.yaml:9: topic: there is no such field, did you mean topics?");
+    check("colour: red", "w.yaml:9: colour: there is no such field");
+    check(
+        "topics: 0",
+        "w.yaml:8: topics: got \"0\", need a whole number from 1 to 1000000, e.g. 1",
+    );
+    check("topics: many", "w.yaml:8: topics: got \"many\", need a whole number");
+    check("topics: 1.9", "w.yaml:8: topics: got \"1.9\", need a whole number");
+    check("topics: [1]", "w.yaml:8: topics: got a list, need a whole number");
+    check("topics:", "w.yaml:8: topics: got nothing, need a whole number");
+    check("partitionsPerTopic: 0", "w.yaml:8: partitionsPerTopic: got \"0\", need");
+    check("messageSize: 0", "w.yaml:8: messageSize: got \"0\", need a size from 1 byte");
+    check("messageSize: -5", "w.yaml:8: messageSize: got \"-5\", need a size");
+    check(
+        "producersPerTopic: 0",
+        "w.yaml:8: producersPerTopic: got \"0\", need at least 1: reading",
+    );
+    check("consumerPerSubscription: 0", "w.yaml:8: consumerPerSubscription: got \"0\", need");
+}
+
+#[test]
+fn each_fault_of_a_rate_or_time_says_where_what_and_what_instead() {
+    let check = check_fault;
+    check(
+        "producerRate: -1",
+        "w.yaml:8: producerRate: got \"-1\", need a number of messages per second",
+    );
+    check(
+        "producerRate: fast",
+        "w.yaml:8: producerRate: got \"fast\", need a number of messages per second, e.g. 50000, 50k or max",
+    );
+    check("producerRate: 0", "w.yaml:8: producerRate: got \"0\", which asks OMB for a search");
+    check("producerRate: 1.5", "w.yaml:8: producerRate: got \"1.5\", need");
+    check(
+        "testDurationMinutes: 0",
+        "w.yaml:8: testDurationMinutes: got \"0\", need a whole number from 1 to 525600, e.g. 5, or --duration 30s",
+    );
+    check("testDurationMinutes: -1", "w.yaml:8: testDurationMinutes: got \"-1\"");
+    check("warmupDuration: 30", "w.yaml:9: warmupDuration: got \"30\", need a time of at most");
+    check(
+        "testDuration: 1m",
+        "w.yaml:8: testDurationMinutes: says the same as testDuration (w.yaml:9): keep one of them",
+    );
+}
+
+#[test]
+fn each_fault_of_a_word_says_where_what_and_what_instead() {
+    let check = check_fault;
+    check(
+        "keyDistributor: random",
+        "w.yaml:9: keyDistributor: got \"random\", need NO_KEY, KEY_ROUND_ROBIN",
+    );
+    check(
+        "keyDistributor: ZIP_LATENT",
+        "w.yaml:9: keyDistributor: got \"ZIP_LATENT\", which is not supported",
+    );
+    check("stamp: tail", "w.yaml:9: stamp: got \"tail\", need body or header");
+    check(
+        "offsetCommitInterval: 0s",
+        "w.yaml:9: offsetCommitInterval: got \"0s\", need a time above 0",
+    );
+    check(
+        "useRandomizedPayloads: maybe",
+        "w.yaml:9: useRandomizedPayloads: got \"maybe\", need true or false",
+    );
+    check(
+        "message_size: 5",
+        "w.yaml:9: message_size: is the same field as messageSize (w.yaml:3): keep one of them",
+    );
+    check("consumerBacklogSizeGB: 100", "w.yaml:9: consumerBacklogSizeGB: is not supported");
+    check(
+        "messageSizeDistribution: {1-2: 3}",
+        "w.yaml:9: messageSizeDistribution: is not supported",
+    );
+    check(
+        "existingTopicList: [a]",
+        "w.yaml:9: existingTopicList: is not supported: name existing topics with --topic",
+    );
+    check(
+        "payloadFile: /no/such.data",
+        "w.yaml:9: payloadFile: got \"/no/such.data\": no such file, looked for /no/such.data",
+    );
+}
+
+#[test]
+fn faults_that_need_two_lines() {
+    let check = |lines: &str, expected: &str| {
+        let found = faults(&format!("{BASE}{lines}\n"));
+        assert!(found.len() == 1 && found[0].starts_with(expected), "{lines}: {found:?}");
+    };
+    let random = |rest: &str| format!("useRandomizedPayloads: true\n{rest}");
+    check(
+        &random("randomizedPayloadPoolSize: 0"),
+        "w.yaml:10: randomizedPayloadPoolSize: got \"0\", need",
+    );
+    check(
+        &random(""),
+        "w.yaml: randomizedPayloadPoolSize: got nothing, need a whole number from 1",
+    );
+    check(
+        &random("randomizedPayloadPoolSize: 5\nrandomBytesRatio: 1.1"),
+        "w.yaml:11: randomBytesRatio: got \"1.1\", need a number from 0 to 1",
+    );
+    let large = with("messageSize: 1MiB");
+    let found =
+        faults(&format!("{large}\nuseRandomizedPayloads: true\nrandomizedPayloadPoolSize: 1025\n"));
+    assert_eq!(
+        found,
+        [
+            "w.yaml:10: randomizedPayloadPoolSize: got \"1025\", need at most 1024: bodies of 1 MiB take 1074790400 bytes in all, at most 1 GiB are held"
+        ]
+    );
+    let small = with("messageSize: 47");
+    let stamp = faults(&format!("{small}\nstamp: body\n"));
+    assert_eq!(
+        stamp,
+        ["w.yaml:9: stamp: got \"body\", need header: a stamp has 48 bytes and messageSize is 47"]
+    );
+}
+
+#[test]
+fn sums_beyond_all_bounds_are_refused() {
+    let check = |lines: [&str; 2], expected: &str| {
+        let kept =
+            |line: &&str| !lines.iter().any(|new| new.split(':').next() == line.split(':').next());
+        let text: Vec<&str> = BASE.lines().filter(kept).chain(lines).collect();
+        let found = faults(&text.join("\n"));
+        assert!(found.len() == 1 && found[0].contains(expected), "{lines:?}: {found:?}");
+    };
+    check(
+        ["topics: 1000000", "partitionsPerTopic: 100"],
+        "topics × partitionsPerTopic is 100000000, need at most 10000000",
+    );
+    check(
+        ["topics: 1000000", "producersPerTopic: 1000000"],
+        "topics × producersPerTopic is 1000000000000",
+    );
+    check(
+        ["subscriptionsPerTopic: 10000", "consumerPerSubscription: 1000000"],
+        "topics × subscriptionsPerTopic × consumerPerSubscription is 20000000000",
+    );
+}
+
+#[test]
+fn all_faults_are_told_at_once() {
+    let found = faults("topics: 0\nmessageSize: 0\nproducerRate: -1\ntestDuration: 0s\nfoo: 1\n");
+    let fields: Vec<&str> =
+        found.iter().map(|fault| fault.split(": ").nth(1).expect("a field")).collect();
+    let expected = [
+        "foo",
+        "topics",
+        "partitionsPerTopic",
+        "producersPerTopic",
+        "messageSize",
+        "producerRate",
+        "testDuration",
+    ];
+    assert_eq!(fields, expected);
+}

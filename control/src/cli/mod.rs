@@ -1,0 +1,323 @@
+//! The command line: flags as they are typed, and what they ask of `spec`.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use engine::plan::{ClientCount, WaitChoice, Wishes};
+use engine::time::WaitMode;
+
+use crate::spec::{DriverSource, FieldFlag, LogLevel, Order};
+
+const EXAMPLES: &str = "\
+Examples:
+  kdyno run workloads/quick-test.yaml
+  kdyno run workloads/quick-test.yaml --bootstrap-server localhost:9092 --rate 50k --duration 1m
+  kdyno run omb/workloads/*.yaml --driver omb/driver-kafka/kafka-latency.yaml";
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 valid, 1 could not be finished, 2 usage or configuration, 11 client-limited,
+12 target not reached, 13 verification failed, 15 timed out, 130 interrupted";
+
+const SET_HELP: &str = "\
+Set any field (repeatable):
+  topics=3                                   a field of the workload
+  driver.replicationFactor=1                 a field of the driver
+  driver.producerConfig.linger.ms=5          a property of one config, or short:
+  driver.linger.ms=5                         of the config in which it is legal
+In a value, ${env:NAME} and ${file:PATH} stand for what they hold";
+
+/// A dynamometer for Kafka: puts an exact load on a cluster and says what it really delivered.
+#[derive(Debug, Parser)]
+#[command(name = "kdyno", version, after_help = EXAMPLES, arg_required_else_help = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What kdyno can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run workloads, one after the other, and report what was measured
+    Run(Box<RunFlags>),
+    /// Check workload, driver and benchmark files and say what they would do
+    Validate(ValidateFlags),
+    /// Handle topics that runs left behind
+    #[command(subcommand)]
+    Topics(TopicsCommand),
+}
+
+/// Flags of `kdyno run`.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub struct RunFlags {
+    /// Workload files (YAML, also OMB's)
+    #[arg(required = true, value_name = "WORKLOAD")]
+    pub workloads: Vec<PathBuf>,
+    /// Against what.
+    #[command(flatten)]
+    pub cluster: ClusterFlags,
+    /// In place of fields of the workload.
+    #[command(flatten)]
+    pub fields: FieldFlags,
+    /// On which threads.
+    #[command(flatten)]
+    pub lanes: LaneFlags,
+    /// What is written and shown.
+    #[command(flatten)]
+    pub output: OutputFlags,
+    /// Benchmark file: resultsDir, warmupEnabled, cleanupEnabled, consumerReadyTimeout, logLevel
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Existing topic to use, never created and never deleted (repeatable)
+    #[arg(long = "topic", value_name = "NAME")]
+    pub topics: Vec<String>,
+    /// At most N unanswered messages in all; only with --rate max, e.g. 1000
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub in_flight: Option<u64>,
+    /// Leave the run's topics and groups in the cluster
+    #[arg(long)]
+    pub keep_topics: bool,
+    /// Show the plan and end, without touching the cluster
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// The cluster; without any of these the embedded broker.
+#[derive(Clone, Debug, Args)]
+pub struct ClusterFlags {
+    /// Driver file (YAML, also OMB's for Kafka) [default: the embedded broker]
+    #[arg(long, value_name = "FILE")]
+    pub driver: Option<PathBuf>,
+    /// Brokers, e.g. localhost:9092 (wins over the driver file's)
+    #[arg(long, value_name = "HOST:PORT[,HOST:PORT]")]
+    pub bootstrap_server: Option<String>,
+}
+
+/// Flags that stand for fields of every workload.
+#[derive(Clone, Debug, Args)]
+pub struct FieldFlags {
+    /// Messages per second over all producers, e.g. 50k or 50000/s; max: as fast as possible
+    #[arg(long, value_name = "RATE", allow_hyphen_values = true)]
+    pub rate: Option<String>,
+    /// Length of the measured phase, e.g. 30s or 5m
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub duration: Option<String>,
+    /// Length of the warm-up before it, e.g. 10s; 0s: none
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub warmup: Option<String>,
+    /// Bytes of a message, e.g. 100 or 1KiB
+    #[arg(long, value_name = "SIZE", allow_hyphen_values = true)]
+    pub message_size: Option<String>,
+    /// Set any field, e.g. topics=3 or driver.linger.ms=5 (repeatable)
+    #[arg(long = "set", value_name = "FIELD=VALUE", long_help = SET_HELP)]
+    pub sets: Vec<String>,
+}
+
+/// Threads, cores and clients; decided from machine and workload unless set.
+#[derive(Clone, Debug, Args)]
+pub struct LaneFlags {
+    /// Cores for kdyno's own threads, e.g. 2-7 or 0,2,4-5
+    #[arg(long, value_name = "CORES", value_parser = cores)]
+    pub cores: Option<Cores>,
+    /// Cores for the Kafka clients' threads, e.g. 0-1
+    #[arg(long, value_name = "CORES", value_parser = cores)]
+    pub io_cores: Option<Cores>,
+    /// How threads wait: spin on a core of their own, sleep on a shared one, or always one way
+    #[arg(long, value_name = "HOW", default_value = "auto")]
+    pub wait: Wait,
+    /// Kafka clients per role: one per thread (shared), one per producer and consumer (each), or N
+    #[arg(long, value_name = "shared|each|N", default_value = "shared", value_parser = client_count)]
+    pub clients: ClientCount,
+}
+
+/// What is written and shown.
+#[derive(Clone, Debug, Args)]
+pub struct OutputFlags {
+    /// Folder for run directories [default: results]
+    #[arg(long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+    /// Form of the result on stdout
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    pub format: Format,
+    /// Least level that is logged on stderr [default: info]
+    #[arg(long, value_name = "LEVEL", value_parser = log_level())]
+    pub log_level: Option<LogLevel>,
+    /// Form of the log
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    pub log_format: Format,
+    /// No progress and no log on stderr, only faults
+    #[arg(long)]
+    pub quiet: bool,
+}
+
+/// Flags of `kdyno validate`.
+#[derive(Debug, Args)]
+pub struct ValidateFlags {
+    /// Files to check
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+}
+
+/// What `kdyno topics` can do.
+#[derive(Debug, Subcommand)]
+pub enum TopicsCommand {
+    /// Delete topics and groups of runs, all or those of one, after listing them
+    Clean(CleanFlags),
+}
+
+/// Flags of `kdyno topics clean`.
+#[derive(Debug, Args)]
+pub struct CleanFlags {
+    /// Only those of this run, e.g. quick-test_1760000000_0a1b
+    #[arg(value_name = "TEST_ID")]
+    pub test_id: Option<String>,
+    /// Where.
+    #[command(flatten)]
+    pub cluster: ClusterFlags,
+    /// Do not ask before deleting
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// A list of cores.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cores(pub Vec<usize>);
+
+/// How threads wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Wait {
+    /// By the core.
+    Auto,
+    /// Always spinning.
+    Spin,
+    /// Always sleeping.
+    Sleep,
+}
+
+/// The form of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// Reads the command line.
+///
+/// # Errors
+/// A fault of usage (exit code 2, for stderr), or a demand for help or the version (exit code 0,
+/// for stdout): `clap::Error` knows both and prints itself.
+pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command, clap::Error> {
+    Cli::try_parse_from(args).map(|cli| cli.command)
+}
+
+impl ClusterFlags {
+    /// Where the driver comes from.
+    pub fn source(&self) -> DriverSource {
+        let Self { driver, bootstrap_server } = self.clone();
+        DriverSource { file: driver, bootstrap_servers: bootstrap_server }
+    }
+}
+
+impl RunFlags {
+    /// What is asked of `spec`.
+    pub fn order(&self) -> Order {
+        Order {
+            workloads: self.workloads.clone(),
+            driver: self.cluster.source(),
+            benchmark: self.config.clone(),
+            flags: self.fields.flags(),
+            sets: self.fields.sets.clone(),
+            topics: self.topics.clone(),
+            in_flight: self.in_flight,
+            keep_topics: self.keep_topics,
+            wishes: self.lanes.wishes(),
+            results_dir: self.output.output.clone(),
+            log_level: self.output.log_level,
+        }
+    }
+}
+
+impl FieldFlags {
+    fn flags(&self) -> Vec<FieldFlag> {
+        let Self { rate, duration, warmup, message_size, sets: _ } = self;
+        let pairs = [
+            ("--rate", "producerRate", rate),
+            ("--duration", "testDuration", duration),
+            ("--warmup", "warmupDuration", warmup),
+            ("--message-size", "messageSize", message_size),
+        ];
+        let flag = |(flag, field, value): (&str, &str, &Option<String>)| {
+            let value = value.clone()?;
+            Some(FieldFlag { flag: flag.to_owned(), field: field.to_owned(), value })
+        };
+        pairs.into_iter().filter_map(flag).collect()
+    }
+}
+
+impl LaneFlags {
+    fn wishes(&self) -> Wishes {
+        let list = |cores: &Option<Cores>| cores.as_ref().map(|cores| cores.0.clone());
+        Wishes {
+            cores: list(&self.cores),
+            io_cores: list(&self.io_cores),
+            wait: match self.wait {
+                Wait::Auto => WaitChoice::Auto,
+                Wait::Spin => WaitChoice::Fixed(WaitMode::Spin),
+                Wait::Sleep => WaitChoice::Fixed(WaitMode::Sleep),
+            },
+            clients: self.clients,
+        }
+    }
+}
+
+/// No machine has more cores; a greater number is a slip that would make a long list.
+const CORE_MAX: usize = 4_095;
+
+fn cores(text: &str) -> Result<Cores, String> {
+    let need = "need cores, e.g. 2-7 or 0,2,4-5";
+    let number = |digits: &str| {
+        let core = digits.trim().parse::<usize>().ok().filter(|core| *core <= CORE_MAX);
+        core.ok_or_else(|| format!("{digits:?} is no core from 0 to {CORE_MAX}, {need}"))
+    };
+    let mut cores = Vec::new();
+    for part in text.split(',') {
+        let (first, last) = part.split_once('-').unwrap_or((part, part));
+        let (first, last) = (number(first)?, number(last)?);
+        if last < first {
+            return Err(format!("{part:?} runs backwards, {need}"));
+        }
+        cores.extend(first..=last);
+    }
+    let mut sorted = cores.clone();
+    sorted.sort_unstable();
+    sorted.dedup();
+    if sorted.len() == cores.len() {
+        Ok(Cores(cores))
+    } else {
+        Err(format!("a core is there twice, {need}"))
+    }
+}
+
+fn client_count(text: &str) -> Result<ClientCount, String> {
+    match text {
+        "shared" => Ok(ClientCount::Shared),
+        "each" => Ok(ClientCount::Each),
+        number => match number.parse::<u32>() {
+            Ok(number) if 0 < number => Ok(ClientCount::Number(number)),
+            _ => Err("need shared, each or a number above 0".to_owned()),
+        },
+    }
+}
+
+fn log_level() -> impl TypedValueParser<Value = LogLevel> {
+    PossibleValuesParser::new(LogLevel::WORDS.map(|(word, _)| word))
+        .map(|word| LogLevel::of_word(&word).expect("only words of levels are possible"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,134 @@
+//! Lines as they are typed.
+
+use super::{
+    ClientCount, Command, Format, LogLevel, RunFlags, TopicsCommand, WaitChoice, cores, parse,
+};
+use crate::spec::FieldFlag;
+use engine::time::WaitMode;
+use std::path::PathBuf;
+
+fn command(line: &str) -> Result<Command, clap::Error> {
+    parse(line.split_whitespace().map(Into::into))
+}
+
+fn run(line: &str) -> RunFlags {
+    match command(line).expect(line) {
+        Command::Run(flags) => *flags,
+        other => panic!("{line}: {other:?}"),
+    }
+}
+
+#[test]
+fn flags_become_an_order() {
+    let order = run(
+        "kdyno run a.yaml b.yaml --driver d.yaml --bootstrap-server h:1 --rate 50k/s --duration 30s \
+         --warmup 0s --message-size 1KiB --set topics=3 --set driver.linger.ms=5 --cores 2-4,7 \
+         --io-cores 0 --wait sleep --clients 3 --config b.yaml --output out --keep-topics --topic t \
+         --topic u --in-flight 10 --log-level warning",
+    )
+    .order();
+    assert_eq!(order.workloads, ["a.yaml", "b.yaml"].map(PathBuf::from));
+    assert_eq!(order.driver.file, Some("d.yaml".into()));
+    assert_eq!(order.driver.bootstrap_servers.as_deref(), Some("h:1"));
+    assert_eq!(order.benchmark, Some("b.yaml".into()));
+    let flag = |flag: &str, field: &str, value: &str| FieldFlag {
+        flag: flag.to_owned(),
+        field: field.to_owned(),
+        value: value.to_owned(),
+    };
+    let expected = [
+        flag("--rate", "producerRate", "50k/s"),
+        flag("--duration", "testDuration", "30s"),
+        flag("--warmup", "warmupDuration", "0s"),
+        flag("--message-size", "messageSize", "1KiB"),
+    ];
+    assert_eq!(order.flags, expected);
+    assert_eq!(order.sets, ["topics=3", "driver.linger.ms=5"]);
+    assert_eq!(order.topics, ["t", "u"]);
+    assert_eq!((order.in_flight, order.keep_topics), (Some(10), true));
+    assert_eq!(order.wishes.cores, Some(vec![2, 3, 4, 7]));
+    assert_eq!(order.wishes.io_cores, Some(vec![0]));
+    assert_eq!(order.wishes.wait, WaitChoice::Fixed(WaitMode::Sleep));
+    assert_eq!(order.wishes.clients, ClientCount::Number(3));
+    assert_eq!(order.results_dir, Some("out".into()));
+    assert_eq!(order.log_level, Some(LogLevel::Warning));
+}
+
+#[test]
+fn without_flags_everything_is_at_its_default() {
+    let flags = run("kdyno run w.yaml");
+    assert_eq!((flags.output.format, flags.output.log_format), (Format::Text, Format::Text));
+    assert!(!flags.dry_run && !flags.output.quiet && !flags.keep_topics, "no switch is on");
+    let order = flags.order();
+    assert!(
+        order.flags.is_empty() && order.sets.is_empty() && order.topics.is_empty(),
+        "no fields"
+    );
+    assert_eq!((order.driver.file, order.driver.bootstrap_servers), (None, None));
+    assert_eq!((order.wishes.wait, order.wishes.clients), (WaitChoice::Auto, ClientCount::Shared));
+    assert_eq!((order.results_dir, order.log_level), (None, None));
+}
+
+#[test]
+fn a_negative_rate_reaches_the_check_of_fields() {
+    assert_eq!(run("kdyno run w.yaml --rate -1").order().flags[0].value, "-1");
+}
+
+#[test]
+fn other_commands_are_read() {
+    let Command::Validate(flags) = command("kdyno validate a b").expect("legal") else {
+        panic!("validate");
+    };
+    assert_eq!(flags.files, ["a", "b"].map(PathBuf::from));
+    let line = "kdyno topics clean t_1_00ff --bootstrap-server h:1 --yes";
+    let Command::Topics(TopicsCommand::Clean(clean)) = command(line).expect("legal") else {
+        panic!("topics clean");
+    };
+    assert_eq!(clean.test_id.as_deref(), Some("t_1_00ff"));
+    assert_eq!(clean.cluster.source().bootstrap_servers.as_deref(), Some("h:1"));
+    assert!(clean.yes, "no question");
+}
+
+#[test]
+fn usage_faults_exit_2_and_help_exits_0() {
+    let check = |line: &str, exit_code: i32, word: &str| {
+        let error = command(line).expect_err(line);
+        assert_eq!(error.exit_code(), exit_code, "{line}");
+        assert_eq!(error.use_stderr(), exit_code != 0, "{line}");
+        assert!(error.to_string().contains(word), "{line}: {error}");
+    };
+    check("kdyno", 2, "Usage: kdyno");
+    check("kdyno run", 2, "WORKLOAD");
+    check("kdyno fly", 2, "fly");
+    check("kdyno run w --rte 5", 2, "--rate");
+    check("kdyno run w --wait never", 2, "auto, spin, sleep");
+    check("kdyno run w --clients 0", 2, "need shared, each or a number above 0");
+    check("kdyno run w --cores 4-2", 2, "runs backwards");
+    check("kdyno run w --in-flight 0", 2, "in-flight");
+    check("kdyno run w --format xml", 2, "text, json");
+    check("kdyno run w --log-level loud", 2, "debug, info, warning, error");
+    check("kdyno run w --workers http://a:1", 2, "--workers");
+    check("kdyno validate", 2, "FILE");
+    check("kdyno topics", 2, "clean");
+    check("kdyno --help", 0, "Examples:");
+    check("kdyno run --help", 0, "Exit codes:");
+    check("kdyno --version", 0, concat!("kdyno ", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn cores_are_numbers_and_ranges() {
+    let check = |text: &str, expected: Option<&[usize]>| {
+        assert_eq!(cores(text).ok().map(|cores| cores.0).as_deref(), expected, "{text}");
+    };
+    check("3", Some(&[3]));
+    check("2-4", Some(&[2, 3, 4]));
+    check("0, 2,4-5", Some(&[0, 2, 4, 5]));
+    check("", None);
+    check("1,", None);
+    check("1-", None);
+    check("-1", None);
+    check("1,1", None);
+    check("0-2,1", None);
+    check("0-4096", None);
+    check("a", None);
+}

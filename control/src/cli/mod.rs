@@ -223,6 +223,13 @@ impl ClusterFlags {
     }
 }
 
+impl CleanFlags {
+    /// Where the driver comes from.
+    pub fn source(&self) -> DriverSource {
+        self.cluster.source()
+    }
+}
+
 impl RunFlags {
     /// What is asked of `spec`.
     pub fn order(&self) -> Order {

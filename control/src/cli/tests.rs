@@ -85,7 +85,7 @@ fn other_commands_are_read() {
         panic!("topics clean");
     };
     assert_eq!(clean.test_id.as_deref(), Some("t_1_00ff"));
-    assert_eq!(clean.cluster.source().bootstrap_servers.as_deref(), Some("h:1"));
+    assert_eq!(clean.source().bootstrap_servers.as_deref(), Some("h:1"));
     assert!(clean.yes, "no question");
 }
 

@@ -23,7 +23,7 @@ mod workload;
 
 pub use benchmark::LogLevel;
 pub use clients::ShownProperty;
-pub use driver::{Driver, DriverSource};
+pub use driver::DriverSource;
 pub use fault::{Fault, Faults, Remark};
 pub use given::FieldFlag;
 pub use order::{Job, Order, Target, load, target};

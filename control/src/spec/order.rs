@@ -79,6 +79,12 @@ pub fn load(order: &Order, now: Timestamp) -> Result<Job, Faults> {
     let benchmark = benchmark.flatten().unwrap_or_default();
     let flags = Assignments::read(&order.flags, &order.sets, &mut ledger);
     let driver = DriverFile::read(&order.driver, &flags, &mut ledger);
+    if let Some(driver) = driver.as_ref().filter(|driver| !driver.driver.is_remote)
+        && !order.topics.is_empty()
+    {
+        let problem = format!("the {} driver has no topics before a run", driver.driver.name);
+        ledger.fault(Fault::whole("--topic", problem));
+    }
     let asked = Circumstances {
         flags: &flags.workload,
         existing_topics: order.topics.len(),

@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 
+use engine::driver::Driver;
 use engine::plan::{Deadlines, Demand, Pace, Phases, StreamDemand, TopicPlan, Wishes};
 use serde_json::{Map, Value};
 
 use super::assignments::Assignments;
 use super::benchmark::Benchmark;
 use super::clients::{Clients, ShownProperty, clients, warn_of_literals};
-use super::driver::{Driver, DriverFile};
+use super::driver::DriverFile;
 use super::fault::{Fault, Ledger, Remark};
 use super::test_id::Ids;
 use super::workload::{Speed, Workload};

@@ -1,13 +1,12 @@
 //! A driver file: which system, how its topics are made, and the properties of its clients.
 
 mod configs;
-pub(crate) mod registry;
 
 pub(crate) use configs::{Config, Configs};
-pub use registry::Driver;
 
 use std::path::{Path, PathBuf};
 
+use engine::driver::{DRIVERS, Driver, find};
 use engine::kafka::properties::Dialect;
 use serde_yaml::Value;
 
@@ -55,6 +54,8 @@ pub struct DriverFile {
     pub source: String,
     /// Which one.
     pub driver: &'static Driver,
+    /// The client that the file was written for.
+    pub dialect: Dialect,
     /// For new topics; −1 leaves it to the broker.
     pub replication_factor: i16,
     /// The properties, unread.
@@ -78,17 +79,13 @@ impl DriverFile {
         for flag in &flags.driver {
             givens.set(flag, &[], ledger);
         }
-        let default = match source {
-            DriverSource { file: None, bootstrap_servers: None } => "embedded",
-            _ => "kafka",
-        };
-        let driver = match givens.read("driverClass", ledger, class) {
-            Some(driver) => driver,
+        let (driver, dialect) = match givens.read("driverClass", ledger, class) {
+            Some(chosen) => chosen,
             None if givens.get("driverClass").is_some() => return None,
-            None => registry::own(default),
+            None => (default_driver(source), Dialect::Librdkafka),
         };
         let configs = Configs::read(&givens, flags, source.bootstrap_servers.as_deref(), ledger);
-        if driver.name != "kafka" {
+        if !driver.is_remote {
             configs.refuse_servers(driver.name, ledger);
         }
         let stem = source.file.as_deref().and_then(Path::file_stem);
@@ -96,20 +93,16 @@ impl DriverFile {
             stem.map_or_else(|| driver.name.to_owned(), |stem| stem.to_string_lossy().into_owned());
         let factor = givens.read("replicationFactor", ledger, replication_factor);
         // Brokers of our own are one; others know their default.
-        let unset = if driver.name == "kafka" { -1 } else { 1 };
+        let unset = if driver.is_remote { -1 } else { 1 };
         Some(Self {
             name: givens.read("name", ledger, scalar::word).unwrap_or(stem),
             file: source.file.clone(),
             source: givens.source.clone(),
             driver,
+            dialect,
             replication_factor: factor.unwrap_or(unset),
             configs,
         })
-    }
-
-    /// The client that the file was written for.
-    pub const fn dialect(&self) -> Dialect {
-        if self.driver.java_dialect { Dialect::Java } else { Dialect::Librdkafka }
     }
 }
 
@@ -134,15 +127,34 @@ fn file_givens(path: &Path, ledger: &mut Ledger) -> Option<Givens> {
     Some(Givens::of_file(&document, FIELDS, ledger))
 }
 
-fn class(value: &Value) -> Result<&'static Driver, String> {
+/// The driver of a class; other tools' classes are for the Java client.
+fn class(value: &Value) -> Result<(&'static Driver, Dialect), String> {
     let text = scalar::text(value).unwrap_or_default();
-    registry::of_class(text.trim()).ok_or_else(|| {
+    let class = text.trim();
+    let dialect = |driver: &Driver| {
+        if driver.name == class { Dialect::Librdkafka } else { Dialect::Java }
+    };
+    find(class).map(|driver| (driver, dialect(driver))).ok_or_else(|| {
         format!(
             "got {}, which is not a Kafka driver, need one of {}",
             scalar::show(value),
-            registry::classes()
+            classes()
         )
     })
+}
+
+fn classes() -> String {
+    let names = DRIVERS.iter().map(|driver| driver.name);
+    let others = DRIVERS.iter().flat_map(|driver| driver.classes).copied();
+    names.chain(others).collect::<Vec<_>>().join(", ")
+}
+
+fn default_driver(source: &DriverSource) -> &'static Driver {
+    let name = match source {
+        DriverSource { file: None, bootstrap_servers: None } => "embedded",
+        _ => "kafka",
+    };
+    find(name).expect("kdyno's own drivers are listed")
 }
 
 fn replication_factor(value: &Value) -> Result<i16, String> {

@@ -20,7 +20,7 @@ fn the_command_line_wins_over_the_driver() {
     assert_eq!(value(&clients.consumer, "fetch.min.bytes"), Some("9"));
     assert_eq!(value(&clients.topic, "min.insync.replicas"), Some("1"));
     assert_eq!(clients.replication_factor, 1);
-    assert_eq!(value(&clients.producer, "metadata.broker.list"), Some("other:1"));
+    assert_eq!(value(&clients.producer, "bootstrap.servers"), Some("other:1"));
 }
 
 #[test]

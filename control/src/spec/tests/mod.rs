@@ -119,7 +119,7 @@ fn an_omb_pair_becomes_a_request() {
     assert_eq!(clients.commit, CommitMode::Every(Nanos::from_secs(1)));
     assert_eq!(value(&clients.topic, "min.insync.replicas"), Some("2"));
     assert_eq!(value(&clients.producer, "enable.idempotence"), Some("true"), "Java's default");
-    assert_eq!(value(&clients.admin, "metadata.broker.list"), Some("localhost:9092"));
+    assert_eq!(value(&clients.admin, "bootstrap.servers"), Some("localhost:9092"));
     assert_eq!(request.demand.deadlines.acks, Nanos::from_millis(900_001), "the delivery timeout");
     assert_eq!((request.driver.name.as_str(), request.driver.driver.name), ("Kafka", "kafka"));
     let shown = &request.resolved.properties;
@@ -138,11 +138,7 @@ fn without_a_driver_it_is_the_embedded_broker() {
     let request = one(&order);
     assert_eq!((request.driver.driver.name, request.driver.file.as_ref()), ("embedded", None));
     assert_eq!(request.demand.clients.replication_factor, 1);
-    assert_eq!(
-        value(&request.demand.clients.producer, "metadata.broker.list"),
-        None,
-        "not known yet"
-    );
+    assert_eq!(value(&request.demand.clients.producer, "bootstrap.servers"), None, "not known yet");
     assert_eq!(stream(&request).partitioner, Partitioner::Sticky { batch: Bytes(65_536) });
     assert_eq!(request.demand.clients.commit, CommitMode::Client);
     assert_eq!(request.demand.phases.warmup, Nanos::ZERO);
@@ -152,7 +148,7 @@ fn without_a_driver_it_is_the_embedded_broker() {
     let named = Order { driver: DriverSource { file: None, bootstrap_servers: servers }, ..order };
     let other = one(&named);
     assert_eq!(other.driver.driver.name, "kafka");
-    assert_eq!(value(&other.demand.clients.consumer, "metadata.broker.list"), Some("h:1,i:2"));
+    assert_eq!(value(&other.demand.clients.consumer, "bootstrap.servers"), Some("h:1,i:2"));
     assert_eq!(other.demand.clients.replication_factor, -1, "the broker's default");
     assert_eq!(value(&other.demand.clients.consumer, "auto.offset.reset"), Some("earliest"));
 }
@@ -165,6 +161,10 @@ fn names_of_existing_topics_are_checked() {
     let faults = desk.faults(&order);
     assert_eq!(faults.len(), 4, "{faults:?}");
     assert!(faults.iter().all(|fault| fault.starts_with("--topic: got ")), "{faults:?}");
+
+    order.topics = vec!["ok".to_owned()];
+    order.driver = DriverSource::default();
+    assert_eq!(desk.faults(&order), ["--topic: the embedded driver has no topics before a run"]);
 }
 
 #[test]

@@ -48,6 +48,8 @@ pub(super) fn read(givens: &Givens, existing: usize, ledger: &mut Ledger) -> Opt
         givens.read("subscriptionsPerTopic", ledger, |value| groups.parse_u32(value));
     let subscriptions = subscriptions.unwrap_or(0);
     let consumers = if subscriptions == 0 {
+        // Nobody reads, so the number has no effect; what is no number is a fault all the same.
+        givens.read("consumerPerSubscription", ledger, |value| count.parse_u32(value));
         Some(0)
     } else {
         let some = Whole { min: 1, ..count };

@@ -1,0 +1,117 @@
+//! What clients take and a run cannot use, and what they would refuse only once it goes.
+
+use engine::kafka::properties::{Origin, Resolved, TopicConfig};
+
+use super::{MESSAGE_OVERHEAD, Resolution};
+use crate::spec::driver::DriverFile;
+use crate::spec::fault::{Fault, Ledger};
+use crate::spec::workload::Workload;
+
+/// What the clients take and the engine does not do.
+pub(super) fn refuse_unsupported(driver: &DriverFile, ledger: &mut Ledger) {
+    for (name, problem) in [
+        ("transactional.id", "transactions are not supported: remove it"),
+        ("group.instance.id", "static membership is not supported: remove it"),
+    ] {
+        if let Some(written) = driver.configs.find(name) {
+            ledger.fault(Fault::new(&written.entry.place, name, problem));
+        }
+    }
+}
+
+/// The file's own word on commits and the workload's must not contradict each other.
+pub(super) fn check_commit(driver: &DriverFile, workload: Option<&Workload>, ledger: &mut Ledger) {
+    let Some(workload) = workload.filter(|workload| workload.commit.is_some()) else { return };
+    let auto = driver.configs.find("enable.auto.commit");
+    if let Some(auto) = auto.filter(|auto| auto.entry.value.trim().eq_ignore_ascii_case("true")) {
+        let problem = format!(
+            "got \"true\", need false: {} sets offsetCommitInterval",
+            workload.file.display()
+        );
+        ledger.fault(Fault::new(&auto.entry.place, "enable.auto.commit", problem));
+    }
+}
+
+/// A message that the client would refuse is better refused before the run.
+pub(super) fn check_size(producer: &Resolved, size: u64, driver: &DriverFile, ledger: &mut Ledger) {
+    let most = producer.integer("message.max.bytes").and_then(|most| u64::try_from(most).ok());
+    if most.is_none_or(|most| size < most) {
+        return;
+    }
+    let names = ["message.max.bytes", "max.request.size"];
+    let written = names.into_iter().find_map(|name| driver.configs.find(name));
+    let (place, name) = written.map_or((driver.source.as_str(), names[0]), |written| {
+        (written.entry.place.as_str(), written.entry.name.as_str())
+    });
+    let need = size.saturating_add(MESSAGE_OVERHEAD);
+    let problem =
+        format!("got \"{}\", need {need} for messages of {size} bytes", most.unwrap_or(0));
+    ledger.fault(Fault::new(place, name, problem));
+}
+
+/// With fewer replicas than must be in sync, every message would fail.
+pub(super) fn check_replicas(topic: &TopicConfig, driver: &DriverFile, ledger: &mut Ledger) {
+    const NAME: &str = "min.insync.replicas";
+    let factor = i64::from(driver.replication_factor);
+    let least = topic.get(NAME).and_then(|least| least.parse::<i64>().ok()).unwrap_or(1);
+    if factor < 1 || least <= factor {
+        return;
+    }
+    let written = driver.configs.find(NAME);
+    let place = written.map_or(&driver.source, |written| &written.entry.place);
+    let problem = format!(
+        "got \"{least}\", need at most the replication factor, {factor}, e.g. \
+         --set driver.topicConfig.min.insync.replicas=1 (with --set driver.replicationFactor=1 on one broker)"
+    );
+    ledger.fault(Fault::new(place, NAME, problem));
+}
+
+/// Consumers of new topics that start at the end would miss what is sent before they are there.
+pub(super) fn replace_latest(consumer: &mut Resolved, driver: &DriverFile, ledger: &mut Ledger) {
+    const NAME: &str = "auto.offset.reset";
+    let Some(reset) = consumer.properties.iter_mut().find(|property| property.name == NAME) else {
+        return;
+    };
+    if reset.value == "earliest" {
+        return;
+    }
+    let place = driver.configs.find(NAME).map_or("", |written| &written.entry.place);
+    let note = "the topics are the run's own, nothing in them may be missed";
+    let text = format!("{NAME}={} is replaced by earliest: {note}", reset.value);
+    ledger.remark("offset_reset_replaced", Fault::whole(place, text).to_string());
+    "earliest".clone_into(&mut reset.value);
+    reset.origin = Origin::Forced;
+    reset.note = Some(note.to_owned());
+}
+
+/// Properties that the engine sets itself.
+pub(super) fn drop_unneeded(resolution: &mut Resolution, driver: &DriverFile, ledger: &mut Ledger) {
+    if let Some(written) = driver.configs.find("group.id") {
+        let text = format!(
+            "{}: group.id: has no effect, each subscription is a group of the run's own",
+            written.entry.place
+        );
+        ledger.remark("property_overridden", text);
+    }
+    if let Some(written) = driver.configs.find("partitioner")
+        && !["murmur2", "murmur2_random"].contains(&written.entry.value.trim())
+    {
+        let text = format!(
+            "{}: partitioner: has no effect, kdyno chooses partitions: by murmur2 of the key, without one \
+             a batch at a time",
+            written.entry.place
+        );
+        ledger.remark("property_overridden", text);
+    }
+    let is_own_broker = !driver.driver.is_remote;
+    let Resolution { producer, consumer, admin, topic: _ } = resolution;
+    for resolved in [producer, consumer, admin] {
+        resolved.properties.retain(|property| {
+            let name = property.name.as_str();
+            let is_partitioner = name == "partitioner" && property.origin != Origin::JavaDefault;
+            name != "group.id"
+                && !is_partitioner
+                && !(is_own_broker && name == "metadata.broker.list")
+        });
+    }
+}

@@ -1,0 +1,183 @@
+//! From a driver's properties to what the clients of one workload are told.
+
+mod checks;
+mod shown;
+
+pub use shown::ShownProperty;
+pub(crate) use shown::warn_of_literals;
+
+use engine::kafka::properties::{
+    Dialect, Effective, NoteKind, Preset, PropertyError, Request, Resolved, Role, TopicConfig,
+    ZONE_VARIABLE, resolve, resolve_topic,
+};
+use engine::plan::{ClientSettings, CommitMode, Partitioner};
+use engine::units::{Bytes, Nanos};
+
+use super::driver::DriverFile;
+use super::fault::Ledger;
+use super::workload::{CommitWish, Workload};
+
+/// How often kdyno commits where the file leaves the committing to it and says no more.
+const COMMIT_INTERVAL: Nanos = Nanos::from_secs(1);
+/// Room for a message's key, header and framing beside its body.
+const MESSAGE_OVERHEAD: u64 = 1_024;
+/// librdkafka's own `message.max.bytes`.
+const MESSAGE_MAX: u64 = 1_000_000;
+/// As long as librdkafka's batches are by default, 1 MB on one partition would starve the others.
+const STICKY_MAX: u64 = 64 << 10;
+
+/// What the clients of a workload are told.
+#[derive(Clone, Debug)]
+pub(crate) struct Clients {
+    /// For the plan.
+    pub settings: ClientSettings,
+    /// For reports.
+    pub shown: Vec<ShownProperty>,
+    /// How partitions are chosen without a key.
+    pub partitioner: Partitioner,
+    /// How long a delivery may take.
+    pub delivery_timeout: Nanos,
+}
+
+/// The three kinds of clients and the topics.
+struct Resolution {
+    producer: Resolved,
+    consumer: Resolved,
+    admin: Resolved,
+    topic: TopicConfig,
+}
+
+/// Resolves a driver's properties for a workload, or notes all that is wrong with them.
+pub(crate) fn clients(
+    driver: &DriverFile,
+    workload: Option<&Workload>,
+    existing_topics: bool,
+    ledger: &mut Ledger,
+) -> Option<Clients> {
+    let faults_before = ledger.faults.len();
+    checks::refuse_unsupported(driver, ledger);
+    let commit = workload.and_then(|workload| workload.commit);
+    checks::check_commit(driver, workload, ledger);
+    let size = workload.map_or(0, |workload| workload.body.size.0);
+    let mut resolution = resolve_all(driver, size, commit, ledger)?;
+    checks::check_size(&resolution.producer, size, driver, ledger);
+    if !existing_topics {
+        checks::check_replicas(&resolution.topic, driver, ledger);
+        checks::replace_latest(&mut resolution.consumer, driver, ledger);
+    }
+    checks::drop_unneeded(&mut resolution, driver, ledger);
+    if faults_before < ledger.faults.len() {
+        return None;
+    }
+    let batch = u64::try_from(resolution.producer.integer("batch.size").unwrap_or(0)).unwrap_or(0);
+    let batch = match driver.dialect {
+        Dialect::Java => batch,
+        Dialect::Librdkafka => batch.min(STICKY_MAX),
+    };
+    let timeout_ms = resolution.producer.integer("message.timeout.ms").unwrap_or(0);
+    Some(Clients {
+        partitioner: Partitioner::Sticky { batch: Bytes(batch) },
+        delivery_timeout: Nanos::from_millis(u64::try_from(timeout_ms).unwrap_or(0)),
+        shown: shown::shown(&resolution),
+        settings: ClientSettings {
+            producer: pairs(&resolution.producer.properties),
+            consumer: pairs(&resolution.consumer.properties),
+            admin: pairs(&resolution.admin.properties),
+            topic: pairs(&resolution.topic.properties),
+            replication_factor: driver.replication_factor,
+            commit: commit_mode(&resolution.consumer, commit, ledger),
+        },
+    })
+}
+
+fn resolve_all(
+    driver: &DriverFile,
+    size: u64,
+    commit: Option<CommitWish>,
+    ledger: &mut Ledger,
+) -> Option<Resolution> {
+    let zone = std::env::var(ZONE_VARIABLE).ok();
+    let needed = size.saturating_add(MESSAGE_OVERHEAD);
+    let (mut common, mut producer, mut forced) = (Vec::new(), Vec::new(), Vec::new());
+    if !driver.driver.is_remote {
+        let reason = "the run's own broker";
+        common.push(Preset {
+            name: "bootstrap.servers",
+            value: driver.driver.name.to_owned(),
+            reason,
+        });
+    }
+    producer.extend(common.iter().cloned());
+    if MESSAGE_MAX < needed {
+        let reason = "messages of this size must fit";
+        producer.push(Preset { name: "message.max.bytes", value: needed.to_string(), reason });
+    }
+    if commit.is_some() {
+        let reason = "offsetCommitInterval says who commits";
+        forced.push(Preset { name: "enable.auto.commit", value: "false".to_owned(), reason });
+    }
+    let mut one = |role, defaults: &[Preset], needs: &[Preset]| {
+        let layers = driver.configs.layers(role);
+        let request = Request {
+            role,
+            dialect: driver.dialect,
+            source: &driver.source,
+            layers: &layers,
+            defaults,
+            forced: needs,
+            zone: zone.as_deref(),
+        };
+        noted(resolve(&request), ledger)
+    };
+    let producer = one(Role::Producer, &producer, &[]);
+    let consumer = one(Role::Consumer, &common, &forced);
+    let admin = one(Role::Admin, &common, &[]);
+    let topic = noted(resolve_topic(&driver.configs.topic_layers()), ledger);
+    let resolution =
+        Resolution { producer: producer?, consumer: consumer?, admin: admin?, topic: topic? };
+    let notes = [&resolution.producer.notes, &resolution.consumer.notes, &resolution.admin.notes];
+    for note in notes.into_iter().flatten().chain(&resolution.topic.notes) {
+        let code = match note.kind {
+            NoteKind::Ignored => "property_ignored",
+            NoteKind::Adjusted => "property_adjusted",
+            NoteKind::Overridden => "property_overridden",
+            NoteKind::Warning => "property_warning",
+        };
+        ledger.remark(code, note.to_string());
+    }
+    Some(resolution)
+}
+
+fn noted<T>(result: Result<T, Vec<PropertyError>>, ledger: &mut Ledger) -> Option<T> {
+    result.map_err(|errors| errors.into_iter().for_each(|error| ledger.fault(error))).ok()
+}
+
+fn commit_mode(consumer: &Resolved, wish: Option<CommitWish>, ledger: &mut Ledger) -> CommitMode {
+    match (wish, consumer.commit_linger_ms) {
+        (Some(CommitWish::Every(span)), _) => CommitMode::Every(span),
+        (Some(CommitWish::Never), _) => CommitMode::Never,
+        (None, _) if consumer.is_on("enable.auto.commit") => CommitMode::Client,
+        (None, Some(linger_ms)) if 0 < linger_ms => {
+            CommitMode::Every(Nanos::from_millis(u64::try_from(linger_ms).unwrap_or(0)))
+        }
+        (None, Some(linger_ms)) => {
+            let text = format!(
+                "offsetCommitLingerMs={linger_ms} would commit at every poll: kdyno commits every \
+                 {COMMIT_INTERVAL}, the workload's offsetCommitInterval changes that"
+            );
+            ledger.remark("property_adjusted", text);
+            CommitMode::Every(COMMIT_INTERVAL)
+        }
+        (None, None) => CommitMode::Every(COMMIT_INTERVAL),
+    }
+}
+
+/// Names and values for the engine, which looks for the addresses under the name that users know.
+fn pairs(properties: &[Effective]) -> Vec<(String, String)> {
+    let pair = |property: &Effective| {
+        let is_address = property.name == "metadata.broker.list";
+        let name = if is_address { property.familiar_name() } else { &property.name };
+        (name.to_owned(), property.value.clone())
+    };
+    properties.iter().map(pair).collect()
+}

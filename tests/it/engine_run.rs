@@ -19,7 +19,11 @@ fn everything_due_is_sent_acked_and_read_on_each_target() {
         assert_eq!(measured.acked.messages, 10_000, "{driver}: acked");
         assert_eq!(measured.consumed[0].messages, 10_000, "{driver}: read");
         let warmup = &outcome.tally.streams[0].warmup;
-        assert_eq!((warmup.produced.due, warmup.consumed[0].messages), (3_500, 3_500), "{driver}: warm-up");
+        assert_eq!(
+            (warmup.produced.due, warmup.consumed[0].messages),
+            (3_500, 3_500),
+            "{driver}: warm-up"
+        );
         let by_second: u64 = outcome.intervals.iter().map(|interval| interval.consumed).sum();
         assert_eq!(by_second, 10_000, "{driver}: the seconds add up to the whole");
         assert!(outcome.drained.iter().all(|drained| *drained), "{driver}: drained");
@@ -49,9 +53,19 @@ fn everything_due_is_sent_acked_and_read_on_a_real_broker() {
     assert_eq!(outcome.ending, Ending::Finished, "finished");
     let measured = &outcome.tally.streams[0].measured;
     assert_eq!(measured.acked.messages, 15_000, "acked");
-    assert_eq!(measured.consumed.iter().map(|read| read.messages).collect::<Vec<_>>(), [15_000; 2], "read");
+    assert_eq!(
+        measured.consumed.iter().map(|read| read.messages).collect::<Vec<_>>(),
+        [15_000; 2],
+        "read"
+    );
     assert_eq!(clean_up.left, [], "nothing is left");
     assert_eq!(clean_up.deleted.len(), 1, "the topic is deleted");
     println!("{:?} {:?}", outcome.cost, outcome.start);
-    println!("publish p50 {} p99 {} send p50 {} p99 {}", measured.publish.percentile(50.0), measured.publish.percentile(99.0), measured.send_delay.percentile(50.0), measured.send_delay.percentile(99.0));
+    println!(
+        "publish p50 {} p99 {} send p50 {} p99 {}",
+        measured.publish.percentile(50.0),
+        measured.publish.percentile(99.0),
+        measured.send_delay.percentile(50.0),
+        measured.send_delay.percentile(99.0)
+    );
 }

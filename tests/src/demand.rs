@@ -2,7 +2,8 @@
 
 use engine::message::KeySource;
 use engine::plan::{
-    ClientSettings, Deadlines, Demand, Pace, Partitioner, Phases, StampPlace, StreamDemand, TopicPlan,
+    ClientSettings, Deadlines, Demand, Pace, Partitioner, Phases, StampPlace, StreamDemand,
+    TopicPlan,
 };
 use engine::units::{Bytes, Nanos, Rate};
 
@@ -13,7 +14,8 @@ use engine::units::{Bytes, Nanos, Rate};
 /// When `rate` is zero.
 #[must_use]
 pub fn small(test_id: &str, rate: u64, millis: u64) -> Demand {
-    let topic = TopicPlan { name: format!("benchmark-{test_id}-topic-0"), partitions: 4, existing: false };
+    let topic =
+        TopicPlan { name: format!("benchmark-{test_id}-topic-0"), partitions: 4, existing: false };
     let stream = StreamDemand {
         name: "main".to_owned(),
         pace: Pace::At(Rate::per_second(rate).expect("tests ask for a rate above zero")),

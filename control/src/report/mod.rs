@@ -22,6 +22,8 @@ pub use json::json;
 pub use report::{Inputs, Report, SCHEMA};
 pub use text::text;
 
+use engine::plan::Plan;
+use serde_json::Value;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -42,11 +44,35 @@ pub fn save(report: &Report, results: &Path) -> io::Result<PathBuf> {
     fs::create_dir(&run).map_err(|error| {
         io::Error::new(error.kind(), format!("{}: cannot be created: {error}", run.display()))
     })?;
-    for (name, format) in FORMATS {
-        write_whole(&run, name, &format(report))?;
-    }
+    write_all(report, &run)?;
     File::open(results)?.sync_all()?;
     Ok(run)
+}
+
+/// Writes the files of a run's directory again, with what was found after they were saved.
+///
+/// # Errors
+/// When a file cannot be written; the one that was there stays whole.
+pub fn replace(report: &Report, run: &Path) -> io::Result<()> {
+    write_all(report, run)
+}
+
+fn write_all(report: &Report, run: &Path) -> io::Result<()> {
+    FORMATS.iter().try_for_each(|(name, format)| write_whole(run, name, &format(report)))
+}
+
+/// What `--dry-run` shows as JSON: the plan of a run that is not run.
+#[must_use]
+pub fn dry_run(plan: &Plan, workload: &Value, driver: &Value) -> Vec<u8> {
+    let document = serde_json::json!({
+        "test_id": plan.demand.test_id,
+        "workload": workload,
+        "driver": driver,
+        "plan": plan::PlanPart::of(plan, &[]),
+    });
+    let mut bytes = serde_json::to_vec_pretty(&document).expect("a document in memory is written");
+    bytes.push(b'\n');
+    bytes
 }
 
 /// Writes a file so that a reader finds all of it or nothing, also after a power cut.

@@ -24,10 +24,10 @@ mod workload;
 pub use benchmark::LogLevel;
 pub use clients::ShownProperty;
 pub use driver::DriverSource;
-pub use fault::{Fault, Faults, Remark};
+pub use fault::Faults;
 pub use given::FieldFlag;
 pub use order::{Job, Order, Target, load, target};
-pub use request::{DriverChoice, Request, ResolvedRun};
+pub use request::Request;
 pub use validate::validate;
 
 #[cfg(test)]

@@ -167,7 +167,7 @@ fn send_by_schedule<C: Clock, O: Outlet>(
             return leave_unsent(port, &walk, orders.timeline.measured, until);
         };
         walk.advance();
-        port.recorder.due(port.stream, turn.due);
+        port.recorder.due(now, port.stream, turn.due);
         let shot = load.aim(turn.slot, turn.due, now);
         send(clock, (signal, orders.wait), port, load, (&shot, give_up, Some(GAVE_UP)));
     }

@@ -72,8 +72,9 @@ impl Recorder {
         self.tally.streams[stream].phase(phase)
     }
 
-    /// A message is due.
-    pub fn due(&mut self, stream: usize, due: Timestamp) {
+    /// A message is due, and its turn has come at `now`.
+    pub fn due(&mut self, now: Timestamp, stream: usize, due: Timestamp) {
+        self.turn_page(now);
         self.phase(stream, due).produced.due += 1;
     }
 
@@ -119,6 +120,7 @@ impl Recorder {
 
     /// One delivery event's answers, read at `now`.
     pub fn acks(&mut self, now: Timestamp, stream: usize, acks: &[Ack]) {
+        self.turn_page(now);
         for ack in acks {
             let tally = self.phase(stream, ack.stamp.due);
             match ack.outcome {
@@ -155,6 +157,7 @@ impl Recorder {
         subscription: usize,
         delivery: &Delivery<'_>,
     ) {
+        self.turn_page(now);
         let stamp = match delivery.stamp {
             Ok(stamp) if stamp.run == self.run => stamp,
             Ok(_) | Err(StampFault::Foreign) => {
@@ -196,10 +199,16 @@ impl Recorder {
         self.tally.streams[stream].phase(present).consume_errors.count(failure.code);
     }
 
-    /// Counts a turn of the lane's loop, and hands the tally over when its second is over. If the
-    /// collector is behind, goes on with the same tally: nothing waits, nothing is lost.
+    /// Counts a turn of the lane's loop, and hands the tally over when its second is over.
     pub fn tick(&mut self, now: Timestamp) {
         self.tally.turns += 1;
+        self.turn_page(now);
+    }
+
+    /// Hands the tally over when its second is over, so that what happens at `now` is written into
+    /// its own second. If the collector is behind, goes on with the same tally: nothing waits,
+    /// nothing is lost.
+    fn turn_page(&mut self, now: Timestamp) {
         if now < self.boundary {
             return;
         }

@@ -10,7 +10,7 @@ use crate::lane::{Go, Stage, Timeline};
 use crate::measure::{LaneEnd, Latency, PhaseTally, Second};
 use crate::plan::{Pace, Role};
 use crate::time::{Clock, Schedule};
-use crate::units::{Nanos, Timestamp};
+use crate::units::{NANOS_PER_SECOND, Nanos, Timestamp};
 
 /// From the release of the barrier to the first due time: enough for every lane to wake.
 const LEAD: Nanos = Nanos::from_millis(10);
@@ -58,7 +58,9 @@ impl Ready {
             intervals: Vec::new(),
             owed: 0,
             received: 0,
-            halted_at: None, stopped: None };
+            halted_at: None,
+            stopped: None,
+        };
         let mut struck = watch.produce(&timeline);
         let drained = watch.drain(&mut struck);
         let cost = cost_since(cpu);

@@ -140,7 +140,7 @@ impl Workload {
     ) -> Option<Self> {
         if super::driver::is_driver(document) {
             let problem = "is a driver file, give it with --driver and name a workload file here";
-            ledger.fault(super::Fault::whole(&document.path, problem));
+            ledger.fault(super::fault::Fault::whole(&document.path, problem));
             return None;
         }
         let faults_before = ledger.faults.len();

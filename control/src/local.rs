@@ -1,0 +1,249 @@
+//! `kdyno run` on this host: plan, prepare, start, judge, save, clean up, tell.
+
+use crate::cli::Format;
+use crate::host::Environment;
+use crate::interrupt::Interrupt;
+use crate::progress::Progress;
+use crate::report::{self, Inputs, Report};
+use crate::spec::{Job, Request};
+use engine::driver::Refusal;
+use engine::error::RunError;
+use engine::kafka::KafkaTopics;
+use engine::link::Topics;
+use engine::measure::constants::exit;
+use engine::measure::{Ended, Evidence, Verdict};
+use engine::plan::Plan;
+use engine::run::{CleanUp, Ending, Outcome, Teardown};
+use engine::time::OsClock;
+use serde_json::{Value, json};
+use std::io::Write;
+use std::path::Path;
+
+/// What one workload came to.
+pub(crate) struct Finished {
+    /// The exit code that its verdict asks for.
+    pub(crate) exit_code: u8,
+    /// The result as JSON, when there is a run directory.
+    json: Option<Vec<u8>>,
+    /// The summary as text, or the error.
+    text: String,
+}
+
+/// Runs every request of a job, one after the other, and writes the results to `out`.
+///
+/// # Errors
+/// When `out` cannot be written.
+pub(crate) fn run(
+    job: &Job,
+    (format, environment, interrupt): (Format, &Environment, &Interrupt),
+    out: &mut dyn Write,
+) -> std::io::Result<u8> {
+    let mut finished = Vec::new();
+    for request in &job.requests {
+        if interrupt.is_raised() {
+            break;
+        }
+        let one = run_one(request, &job.results_dir, environment, interrupt);
+        match format {
+            Format::Text => out.write_all(one.text.as_bytes())?,
+            Format::Json if one.json.is_none() => tracing::error!("{}", one.text.trim_end()),
+            Format::Json => {}
+        }
+        finished.push(one);
+    }
+    if let Format::Json = format {
+        write_json(&finished, job.requests.len(), out)?;
+    }
+    let codes: Vec<u8> = finished.iter().map(|one| one.exit_code).collect();
+    Ok(exit::gravest(&codes))
+}
+
+/// One document for one run, an array for several; nothing when there is no run directory.
+fn write_json(finished: &[Finished], asked: usize, out: &mut dyn Write) -> std::io::Result<()> {
+    let documents: Vec<&[u8]> = finished.iter().filter_map(|one| one.json.as_deref()).collect();
+    match documents.as_slice() {
+        [] => Ok(()),
+        [one] if asked == 1 => out.write_all(one),
+        many => {
+            out.write_all(b"[\n")?;
+            for (index, document) in many.iter().enumerate() {
+                let comma: &[u8] = if index + 1 == many.len() { b"" } else { b",\n" };
+                out.write_all(document.trim_ascii_end())?;
+                out.write_all(comma)?;
+            }
+            out.write_all(b"\n]\n")
+        }
+    }
+}
+
+/// A run that never came to a result: bad plan, or a cluster that cannot give what is asked.
+fn refused(exit_code: u8, words: &str) -> Finished {
+    tracing::error!("{words}");
+    Finished { exit_code, json: None, text: String::new() }
+}
+
+fn run_one(
+    request: &Request,
+    results: &Path,
+    environment: &Environment,
+    interrupt: &Interrupt,
+) -> Finished {
+    let plan = match plan(request) {
+        Ok(plan) => plan,
+        Err((code, words)) => return refused(code, &words),
+    };
+    let mut progress = Progress::begin(request, &plan, interrupt);
+    let prepared =
+        (request.driver.driver.prepare)(plan.clone(), OsClock::anchored(), &mut progress);
+    let (outcome, teardown) = match prepared {
+        Ok(ready) => ready.start(&mut progress),
+        Err(Refusal::Target(error)) => return refused(exit::FAILED, &error.to_string()),
+        Err(Refusal::Run(failed)) => {
+            let (outcome, teardown) = *failed;
+            if let Ending::Failed(RunError::Refused(words)) = &outcome.ending {
+                return refused(exit::USAGE, words);
+            }
+            (outcome, teardown)
+        }
+    };
+    if let Ending::Failed(error) = &outcome.ending {
+        tracing::error!("{error}");
+    }
+    let run = Run { request, plan: &plan, outcome: &outcome, environment };
+    run.conclude(teardown, results)
+}
+
+/// Makes the plan; asks the cluster for the partitions of topics that are there already.
+pub(crate) fn plan(request: &Request) -> Result<Plan, (u8, String)> {
+    let mut demand = request.demand.clone();
+    let reach = demand.deadlines.reach;
+    let topics = KafkaTopics::new(&demand.clients);
+    for topic in demand.streams.iter_mut().flat_map(|stream| &mut stream.topics) {
+        if topic.existing {
+            let found = topics.partitions(&topic.name, reach);
+            topic.partitions = match found.map_err(|error| (exit::FAILED, error.to_string()))? {
+                Some(partitions) => partitions,
+                None => {
+                    let words = format!("--topic {}: there is no such topic", topic.name);
+                    return Err((exit::USAGE, words));
+                }
+            };
+        }
+    }
+    Plan::new(demand, &engine::lane::machine(), &request.wishes)
+        .map_err(|error| (exit::USAGE, error.to_string()))
+}
+
+/// Makes the plan without asking anybody: partitions of existing topics stay unknown.
+pub(crate) fn plan_without_cluster(request: &Request) -> Result<Plan, String> {
+    let machine = engine::lane::machine();
+    Plan::new(request.demand.clone(), &machine, &request.wishes).map_err(|error| error.to_string())
+}
+
+/// A run whose lanes have handed everything over.
+struct Run<'run> {
+    request: &'run Request,
+    plan: &'run Plan,
+    outcome: &'run Outcome,
+    environment: &'run Environment,
+}
+
+impl Run<'_> {
+    /// Saves the result, then cleans up, then adds what the clean-up found.
+    fn conclude(&self, teardown: Teardown, results: &Path) -> Finished {
+        let verdict = self.verdict();
+        let first = self.report(&verdict, None);
+        let saved = report::save(&first, results);
+        let clean_up = teardown.finish();
+        for (name, reason) in clean_up.left.iter().filter(|_| !self.plan.demand.keep_topics) {
+            tracing::warn!("{name} stays: {reason}");
+        }
+        for lane in &clean_up.unclosed {
+            tracing::warn!("lane {lane}: its clients did not close by the deadline");
+        }
+        let whole = self.report(&verdict, Some(&clean_up));
+        let written =
+            saved.and_then(|directory| report::replace(&whole, &directory).map(|()| directory));
+        match written {
+            Ok(directory) => Finished {
+                exit_code: verdict.exit_code,
+                json: Some(report::json(&whole)),
+                text: report::text(&whole, &directory),
+            },
+            // What was measured is not lost: it goes to stdout all the same.
+            Err(error) => {
+                tracing::error!("the result could not be saved: {error}");
+                Finished {
+                    exit_code: exit::FAILED,
+                    json: Some(report::json(&whole)),
+                    text: report::text(&whole, Path::new("not saved")),
+                }
+            }
+        }
+    }
+
+    fn verdict(&self) -> Verdict {
+        let outcome = self.outcome;
+        let is_embedded = self.request.driver.driver.name == "embedded";
+        let held_back = outcome.tally.streams.iter().any(|of| 0 < of.measured.produced.held_back);
+        let ended = match &outcome.ending {
+            Ending::Finished => match outcome.lanes.iter().find_map(|lane| lane.error.as_ref()) {
+                Some(words) => Ended::Failed(words.clone()),
+                None => Ended::AsPlanned,
+            },
+            Ending::Interrupted => Ended::Interrupted,
+            Ending::Failed(error) => Ended::Failed(error.to_string()),
+        };
+        let remarks = self.request.resolved.remarks.iter().map(|of| (of.code, of.message.as_str()));
+        let evidence = Evidence {
+            ended,
+            stopped: outcome.stopped,
+            deadlines_struck: &outcome.deadlines_struck,
+            drained: &outcome.drained,
+            partitions_per_member: &outcome.partitions_per_member,
+            remarks: remarks.collect(),
+            trouble: &outcome.trouble,
+            cluster_lost: matches!(
+                &outcome.ending,
+                Ending::Failed(RunError::Unreachable { .. }) if outcome.start.is_some()
+            ),
+            embedded: is_embedded,
+            embedded_full: is_embedded && held_back,
+        };
+        Verdict::of(self.plan, &outcome.tally, &evidence)
+    }
+
+    fn report(&self, verdict: &Verdict, clean_up: Option<&CleanUp>) -> Report {
+        let resolved = &self.request.resolved;
+        let bootstrap = self.bootstrap_servers();
+        Report::of(&Inputs {
+            plan: self.plan,
+            outcome: self.outcome,
+            verdict,
+            clean_up,
+            workload: &Value::Object(resolved.workload.clone()),
+            driver: &driver(self.request),
+            test_name: &resolved.test_name,
+            bootstrap_servers: bootstrap.as_deref(),
+            environment: self.environment,
+        })
+    }
+
+    fn bootstrap_servers(&self) -> Option<String> {
+        let settings = &self.plan.demand.clients.admin;
+        let found = settings.iter().find(|(name, _)| name == "bootstrap.servers");
+        found.filter(|_| self.request.driver.driver.is_remote).map(|(_, value)| value.clone())
+    }
+}
+
+/// The driver as the result shows it.
+pub(crate) fn driver(request: &Request) -> Value {
+    let properties = request.resolved.properties.iter().map(crate::spec::ShownProperty::json);
+    json!({
+        "name": request.driver.name,
+        "driver_class": request.driver.driver.name,
+        "file": request.driver.file,
+        "replication_factor": request.resolved.replication_factor,
+        "properties": properties.collect::<Vec<Value>>(),
+    })
+}

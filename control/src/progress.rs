@@ -1,0 +1,144 @@
+//! What a run says while it goes on: one line for each step and each second, on stderr.
+
+use crate::interrupt::Interrupt;
+use crate::spec::Request;
+use engine::plan::{LaneWork, Pace, Plan};
+use engine::run::{Event, Hooks, Interval};
+use engine::time::WaitMode;
+use engine::units::Nanos;
+use std::fmt::Write;
+
+/// Listens to the engine and logs.
+pub(crate) struct Progress<'run> {
+    interrupt: &'run Interrupt,
+    told: bool,
+}
+
+impl<'run> Progress<'run> {
+    /// Says what is about to run.
+    pub(crate) fn begin(request: &Request, plan: &Plan, interrupt: &'run Interrupt) -> Self {
+        tracing::info!("{}: {}", plan.demand.test_id, request.resolved.test_name);
+        if !request.driver.driver.caveat.is_empty() {
+            tracing::info!("{}", request.driver.driver.caveat);
+        }
+        for line in describe(plan).lines() {
+            tracing::info!("{line}");
+        }
+        for remark in &request.resolved.remarks {
+            tracing::warn!("{remark}");
+        }
+        Self { interrupt, told: false }
+    }
+}
+
+impl Hooks for Progress<'_> {
+    fn event(&mut self, event: &Event<'_>) {
+        if self.interrupt.is_raised() && !self.told {
+            self.told = true;
+            tracing::warn!(
+                "interrupted: ending the run, keeping what was measured (again: quit at once)"
+            );
+        }
+        match event {
+            Event::Creating { done, of } => tracing::info!("topics: {done} of {of} created"),
+            Event::Joining => tracing::info!("clients connect, consumers join their groups"),
+            Event::Ready(took) => {
+                tracing::info!("all consumers are ready after {}", seconds(*took))
+            }
+            Event::Warmup(length) => tracing::info!("warm-up for {length}"),
+            Event::Measuring(length) => tracing::info!("measured phase for {length}"),
+            Event::Second(interval) => tracing::info!("{}", line(interval)),
+            Event::Draining => tracing::info!("all sent and answered, consumers read what is left"),
+        }
+    }
+
+    fn is_interrupted(&self) -> bool {
+        self.interrupt.is_raised()
+    }
+}
+
+/// One second, ready to paste.
+fn line(interval: &Interval) -> String {
+    format!(
+        "{:>5} s | sent {:>8} | acked {:>8} | read {:>8} | backlog {:>6} | errors {} | publish p50 {} p99 {} max {} | end-to-end p50 {} p99 {}",
+        interval.second,
+        interval.produced,
+        interval.acked,
+        interval.consumed,
+        interval.backlog,
+        interval.errors,
+        millis(interval.publish_p50),
+        millis(interval.publish_p99),
+        millis(interval.publish_max),
+        millis(interval.end_to_end_p50),
+        millis(interval.end_to_end_p99),
+    )
+}
+
+fn millis(span: Nanos) -> String {
+    format!("{:.2} ms", span.as_micros_f64() / 1_000.0)
+}
+
+fn seconds(span: Nanos) -> String {
+    format!("{:.2} s", span.as_secs_f64())
+}
+
+/// The plan in a few lines: what `--dry-run` shows, and every run before it starts.
+pub(crate) fn describe(plan: &Plan) -> String {
+    let mut text = String::new();
+    let groups = plan.groups.len();
+    let topics: usize = plan.demand.streams.iter().map(|stream| stream.topics.len()).sum();
+    let mut push = |line: String| {
+        // Writing to a string does not fail.
+        let _written = writeln!(text, "{line}");
+    };
+    push(format!(
+        "plan: {} logical producers, {} logical consumers, {groups} groups, {topics} topics",
+        plan.logical_producers(),
+        plan.logical_consumers(),
+    ));
+    for stream in &plan.demand.streams {
+        let pace = match stream.pace {
+            Pace::At(rate) => format!("{rate} in all"),
+            Pace::Max { in_flight: None } => "as fast as the clients take them".to_owned(),
+            Pace::Max { in_flight: Some(window) } => {
+                format!("as fast as acks come, at most {window} unanswered")
+            }
+        };
+        push(format!(
+            "load: messages of {}, {pace}, warm-up {}, measured {}",
+            stream.message_size, plan.demand.phases.warmup, plan.demand.phases.measured
+        ));
+    }
+    for lane in &plan.lanes {
+        let load = match &lane.work {
+            LaneWork::Produce { clients, .. } => {
+                let logical: usize = clients.iter().map(|client| client.producers.len()).sum();
+                format!("{} clients for {logical} logical producers", clients.len())
+            }
+            LaneWork::Consume { clients } => {
+                let logical: u64 = clients.iter().map(|client| share(plan, client.group)).sum();
+                format!("{} clients for {logical} logical consumers", clients.len())
+            }
+        };
+        let wait = match lane.wait {
+            WaitMode::Spin => "spins",
+            WaitMode::Sleep => "sleeps",
+        };
+        let shared = if lane.shares_core { ", shared" } else { "" };
+        push(format!(
+            "lane {}: core {}{shared}, {wait}, {load}, client threads on cores {:?}",
+            lane.name, lane.core, lane.io_cores
+        ));
+    }
+    for remark in &plan.remarks {
+        push(format!("note: {remark}"));
+    }
+    text
+}
+
+/// The logical consumers that one member of a group stands for, rounded down.
+fn share(plan: &Plan, group: usize) -> u64 {
+    let group = &plan.groups[group];
+    group.logical / u64::from(group.members.max(1))
+}

@@ -1,3 +1,7 @@
-//! The binary under test.
+//! The binary under test: kdyno itself, built with the tests.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    control::main(std::env::args_os())
+}

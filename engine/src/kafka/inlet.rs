@@ -296,10 +296,10 @@ impl Inlet for KafkaInlet {
     }
 
     fn commit(&mut self, sink: &mut impl InletSink) {
-        match self.consumer.commit_consumer_state(CommitMode::Async) {
+        match Handle::of_consumer(&self.consumer).commit(&self.queue) {
             Ok(()) => self.commits_pending += 1,
-            Err(error) if failure(&error).code == NO_OFFSET => {}
-            Err(error) => sink.committed(Err(failure(&error))),
+            Err(NO_OFFSET) => {}
+            Err(code) => sink.committed(Err(errors::failure(code))),
         }
     }
 

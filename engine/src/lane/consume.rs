@@ -2,7 +2,7 @@
 
 use super::board::{Board, MemberState};
 use super::signal::{Signal, Stage};
-use crate::link::{Delivery, Failure, Inlet, InletSink};
+use crate::link::{Delivery, Failure, FailureKind, Inlet, InletSink};
 use crate::measure::Recorder;
 use crate::plan::CommitMode;
 use crate::time::{Clock, WaitMode};
@@ -19,6 +19,9 @@ const POSITIONS_EVERY: Nanos = Nanos::from_millis(20);
 
 /// How long the last commits may take to be answered.
 const COMMIT_DEADLINE: Nanos = Nanos::from_secs(5);
+
+/// A commit that was not answered in time.
+const UNANSWERED: Failure = Failure { kind: FailureKind::Timeout, code: -185 };
 
 /// One consuming client of a lane.
 pub(super) struct Member<I> {
@@ -170,24 +173,29 @@ impl<I: Inlet> Reader<'_, I> {
         }
     }
 
-    /// Commits what was read and waits for the answers. Returns the deadline that struck, if any.
-    pub(super) fn settle(&mut self, clock: &impl Clock) -> Option<String> {
+    /// Commits what was read and waits for the answers; what is not answered by the deadline is a
+    /// failed commit.
+    pub(super) fn settle(&mut self, clock: &impl Clock) {
         if !matches!(self.commit, CommitMode::Every(_)) {
-            return None;
+            return;
         }
         self.commit();
         let until = clock.now() + COMMIT_DEADLINE;
         loop {
             self.serve(clock);
-            let pending: u64 =
-                self.members.iter().map(|member| member.inlet.commits_pending()).sum();
-            if pending == 0 {
-                return None;
+            let now = clock.now();
+            self.recorder.tick(now);
+            let pending = |member: &Member<I>| member.inlet.commits_pending();
+            if self.members.iter().map(pending).sum::<u64>() == 0 {
+                return;
             }
-            if until <= clock.now() {
-                return Some(format!(
-                    "offset commits: {pending} not answered after {COMMIT_DEADLINE}"
-                ));
+            if until <= now {
+                for member in &self.members {
+                    let unanswered = 0..pending(member);
+                    unanswered
+                        .for_each(|_| self.recorder.committed(member.stream, Err(UNANSWERED)));
+                }
+                return;
             }
             clock.park(PATIENCE);
         }

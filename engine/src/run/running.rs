@@ -135,11 +135,12 @@ impl Watch<'_> {
         interval.end_to_end_p99 = end_to_end.percentile(99.0);
         interval.end_to_end_max = end_to_end.max();
         interval.send_delay_p99 = send_delay.percentile(99.0);
-        // A lane that was held up across the start of the measured phase hands over its first
-        // messages with the last second of the warm-up: they belong to second 0.
+        // Seconds of the warm-up hold nothing measured, and after the end only the drain counts.
         let is_empty =
             interval.produced + interval.acked + interval.consumed + interval.errors == 0;
-        if second.number < 0 && is_empty {
+        let length = self.ready.plan.demand.phases.measured.0.div_ceil(NANOS_PER_SECOND);
+        let is_inside = u64::try_from(second.number).is_ok_and(|number| number < length);
+        if is_empty && !is_inside {
             return;
         }
         interval.second = u32::try_from(second.number.max(0)).unwrap_or(u32::MAX);
@@ -227,9 +228,7 @@ impl Watch<'_> {
                 )];
             }
         }
-        let consumers = self.lanes_of(Role::Consumer);
-        let ends = consumers.iter().filter_map(|lane| self.ready.collector.end(*lane));
-        ends.filter_map(|end| end.struck.clone()).collect()
+        Vec::new()
     }
 
     fn finish(

@@ -25,7 +25,7 @@ pub(in crate::kafka) struct TopicHandle(NonNull<rd::rd_kafka_topic_t>);
 // SAFETY: a topic handle may be used from any thread.
 unsafe impl Send for TopicHandle {}
 
-/// What the client said to a message.
+/// What the client said to a message or a request; else its error code.
 pub(in crate::kafka) type Produced = Result<(), i32>;
 
 impl Handle {
@@ -99,6 +99,24 @@ impl Handle {
         let flags = rd::RD_KAFKA_PURGE_F_QUEUE | rd::RD_KAFKA_PURGE_F_INFLIGHT;
         // SAFETY: the client is alive.
         unsafe { rd::rd_kafka_purge(self.0.as_ptr(), flags) };
+    }
+
+    /// Commits what was read of the whole assignment; the answer comes as an event of `queue`.
+    /// rdkafka's own asynchronous commit answers nobody: librdkafka posts its result only to a
+    /// callback or to a queue that the call names (`rdkafka_cgrp.c`, `propagate_commit_result`).
+    pub(in crate::kafka) fn commit(self, queue: &Queue) -> Produced {
+        // SAFETY: the client and the queue are alive; no offsets means the stored ones, no callback
+        // means an event.
+        let code = unsafe {
+            rd::rd_kafka_commit_queue(
+                self.0.as_ptr(),
+                std::ptr::null(),
+                queue.as_ptr(),
+                None,
+                std::ptr::null_mut(),
+            ) as i32
+        };
+        if code == 0 { Ok(()) } else { Err(code) }
     }
 
     /// Commits the transaction, without rdkafka's wrapper, whose flush takes 100 ms.

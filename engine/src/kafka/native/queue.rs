@@ -52,6 +52,11 @@ impl Queue {
         Self { queue, waker, unfinished: false, skipped: 0 }
     }
 
+    /// The queue's address, for calls that answer into it.
+    pub(super) const fn as_ptr(&self) -> *mut rd::rd_kafka_queue_t {
+        self.queue.as_ptr()
+    }
+
     /// Whether an event may be waiting. Costs a load when nothing is.
     pub(in crate::kafka) fn is_ready(&mut self) -> bool {
         self.skipped += 1;

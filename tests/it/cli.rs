@@ -1,0 +1,129 @@
+//! Runs of the binary as a user's shell would make them.
+
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use tempfile::TempDir;
+
+/// An invocation of kdyno in a folder of its own.
+#[derive(Debug)]
+pub(crate) struct Kdyno {
+    command: Command,
+    folder: TempDir,
+}
+
+/// What an invocation came to.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+    folder: TempDir,
+}
+
+impl Kdyno {
+    /// `kdyno` with these words, to be run in a new empty folder, where results go.
+    pub(crate) fn new(words: &[&str]) -> Self {
+        let folder = tempfile::tempdir().expect("a folder of our own");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kdyno-under-test"));
+        command.args(words).current_dir(folder.path()).stdin(Stdio::null());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        Self { command, folder }
+    }
+
+    /// Further words.
+    pub(crate) fn and(mut self, words: &[&str]) -> Self {
+        self.command.args(words);
+        self
+    }
+
+    /// A file beside it, before it runs.
+    pub(crate) fn with_file(self, name: &str, text: &str) -> Self {
+        std::fs::write(self.folder.path().join(name), text).expect("the folder is ours");
+        self
+    }
+
+    /// Runs it to its end.
+    pub(crate) fn run(mut self) -> Ran {
+        let output = self.command.output().expect("the binary was built with the tests");
+        Ran::of(output, self.folder)
+    }
+
+    /// Starts it, to be sent signals.
+    pub(crate) fn start(mut self) -> Started {
+        let child = self.command.spawn().expect("the binary was built with the tests");
+        Started { child, folder: self.folder }
+    }
+}
+
+/// An invocation that goes on.
+#[derive(Debug)]
+pub(crate) struct Started {
+    child: Child,
+    folder: TempDir,
+}
+
+impl Started {
+    /// The process's id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits for its end.
+    pub(crate) fn finish(self) -> Ran {
+        let output = self.child.wait_with_output().expect("the process is ours");
+        Ran::of(output, self.folder)
+    }
+}
+
+impl Ran {
+    fn of(output: Output, folder: TempDir) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+            folder,
+        }
+    }
+
+    /// The run directories it made.
+    pub(crate) fn run_directories(&self) -> Vec<PathBuf> {
+        let Ok(entries) = std::fs::read_dir(self.folder.path().join("results")) else {
+            return Vec::new();
+        };
+        let mut paths: Vec<PathBuf> =
+            entries.map(|entry| entry.expect("readable").path()).collect();
+        paths.sort();
+        paths
+    }
+
+    /// The result of its only run.
+    pub(crate) fn result(&self) -> Value {
+        let directories = self.run_directories();
+        assert_eq!(directories.len(), 1, "one run directory: {directories:?}\n{}", self.stderr);
+        read_json(&directories[0].join("result.json"))
+    }
+}
+
+/// A JSON file.
+pub(crate) fn read_json(path: &Path) -> Value {
+    let text = std::fs::read_to_string(path).expect("the file is there");
+    serde_json::from_str(&text).expect("the file is JSON")
+}
+
+/// A number of a result by its path, e.g. `/acked/messages`.
+pub(crate) fn number(result: &Value, path: &str) -> f64 {
+    result
+        .pointer(path)
+        .and_then(Value::as_f64)
+        .unwrap_or_else(|| panic!("{path} is a number in {result:#}"))
+}
+
+/// A workload of one topic of four partitions, 100-byte messages, without warm-up.
+pub(crate) fn workload(name: &str, rate: u64, duration: &str) -> String {
+    format!(
+        "name: {name}\ntopics: 1\npartitionsPerTopic: 4\nmessageSize: 100\nproducersPerTopic: 1\n\
+         subscriptionsPerTopic: 1\nconsumerPerSubscription: 1\nproducerRate: {rate}\n\
+         testDuration: {duration}\nwarmupDuration: 0s\n"
+    )
+}

@@ -3,3 +3,4 @@
 mod cli;
 mod embedded;
 mod engine_run;
+mod tidy;

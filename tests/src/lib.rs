@@ -2,3 +2,4 @@
 
 pub mod demand;
 pub mod engine_run;
+pub mod tidy;

@@ -43,7 +43,7 @@ impl Hooks for Progress<'_> {
             Event::Creating { done, of } => tracing::info!("topics: {done} of {of} created"),
             Event::Joining => tracing::info!("clients connect, consumers join their groups"),
             Event::Ready(took) => {
-                tracing::info!("all consumers are ready after {}", seconds(*took))
+                tracing::info!("all consumers are ready after {}", seconds(*took));
             }
             Event::Warmup(length) => tracing::info!("warm-up for {length}"),
             Event::Measuring(length) => tracing::info!("measured phase for {length}"),

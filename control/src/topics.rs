@@ -32,12 +32,12 @@ fn is_number(text: &str) -> bool {
 fn is_test_id(text: &str) -> bool {
     let mut parts = text.rsplitn(3, '_');
     let (hex, seconds, slug) = (parts.next(), parts.next(), parts.next());
-    let is_slug = |slug: &str| {
+    let is_slug = |part: &str| {
         let plain =
             |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte);
-        slug.len() <= 100 && slug.bytes().all(plain)
+        part.len() <= 100 && part.bytes().all(plain)
     };
-    let is_hex = |hex: &str| hex.len() == 4 && hex.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_hex = |part: &str| part.len() == 4 && part.bytes().all(|byte| byte.is_ascii_hexdigit());
     hex.is_some_and(is_hex) && seconds.is_some_and(is_number) && slug.is_some_and(is_slug)
 }
 
@@ -126,12 +126,12 @@ mod tests {
         check("benchmark-a_1_00ff-topic-1-copy", None);
         check("my-benchmark-a_1_00ff-topic-1", None);
         check("benchmark-a_1_00fg-topic-1", None);
-        let check =
+        let check_group =
             |name: &str, expected: Option<&str>| assert_eq!(id_of_group(name), expected, "{name}");
-        check("subscription-0-a_1_00ff", Some("a_1_00ff"));
-        check("subscription-0-a_1_00ff-benchmark-a_1_00ff-topic-3", Some("a_1_00ff"));
-        check("subscription-x-a_1_00ff", None);
-        check("subscription-0-billing", None);
+        check_group("subscription-0-a_1_00ff", Some("a_1_00ff"));
+        check_group("subscription-0-a_1_00ff-benchmark-a_1_00ff-topic-3", Some("a_1_00ff"));
+        check_group("subscription-x-a_1_00ff", None);
+        check_group("subscription-0-billing", None);
     }
 
     #[test]

@@ -237,7 +237,7 @@ impl fmt::Display for Nanos {
             (1, "ns"),
         ];
         for (size, name) in UNITS {
-            if size <= self.0 && self.0 % size == 0 {
+            if size <= self.0 && self.0.is_multiple_of(size) {
                 return write!(f, "{}{name}", self.0 / size);
             }
         }
@@ -270,7 +270,7 @@ impl FromStr for Bytes {
 impl fmt::Display for Bytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (size, name) in [(1_u64 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")] {
-            if size <= self.0 && self.0 % size == 0 {
+            if size <= self.0 && self.0.is_multiple_of(size) {
                 return write!(f, "{} {name}", self.0 / size);
             }
         }

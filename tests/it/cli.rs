@@ -46,7 +46,7 @@ impl Kdyno {
     /// Runs it to its end.
     pub(crate) fn run(mut self) -> Ran {
         let output = self.command.output().expect("the binary was built with the tests");
-        Ran::of(output, self.folder)
+        Ran::of(&output, self.folder)
     }
 
     /// Starts it, to be sent signals.
@@ -72,12 +72,12 @@ impl Started {
     /// Waits for its end.
     pub(crate) fn finish(self) -> Ran {
         let output = self.child.wait_with_output().expect("the process is ours");
-        Ran::of(output, self.folder)
+        Ran::of(&output, self.folder)
     }
 }
 
 impl Ran {
-    fn of(output: Output, folder: TempDir) -> Self {
+    fn of(output: &Output, folder: TempDir) -> Self {
         Self {
             code: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),

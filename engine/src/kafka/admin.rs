@@ -123,7 +123,7 @@ impl KafkaTopics {
                     match result {
                         Ok(_) => answer.created.push(topic.name.clone()),
                         Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {
-                            answer.existing.push(topic.clone())
+                            answer.existing.push(topic.clone());
                         }
                         Err((_, code)) => {
                             let words = describe(code);
@@ -191,9 +191,12 @@ fn describe(code: RDKafkaErrorCode) -> String {
     format!("{} ({})", errors::description(code), errors::name(code))
 }
 
+/// The cluster's answer for one name to be deleted.
+type Deleted = Result<String, (String, RDKafkaErrorCode)>;
+
 fn left_with_reason(
     names: &[String],
-    results: Result<Vec<Result<String, (String, RDKafkaErrorCode)>>, KafkaError>,
+    results: Result<Vec<Deleted>, KafkaError>,
 ) -> Vec<(String, String)> {
     match results {
         Err(error) => names.iter().map(|name| (name.clone(), error.to_string())).collect(),

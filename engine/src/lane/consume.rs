@@ -71,8 +71,8 @@ impl InletSink for Sink<'_> {
 
     fn trouble(&mut self, failure: Failure, fatal: bool) {
         self.recorder.consumer_trouble(self.stream, failure);
-        let worse = fatal || self.trouble.is_some_and(|(_, fatal)| fatal);
-        self.trouble = Some((failure, worse));
+        let was_fatal = self.trouble.is_some_and(|trouble| trouble.1);
+        self.trouble = Some((failure, fatal || was_fatal));
     }
 }
 

@@ -117,7 +117,7 @@ fn run_lane<T: Target, C: Clock>(
             run_producer(setup, (index, lane), (*stream, clients), (recorder, ticket));
         }
         LaneWork::Consume { clients } => {
-            run_consumer(setup, (index, lane), clients, (recorder, ticket))
+            run_consumer(setup, (index, lane), clients, (recorder, ticket));
         }
     }
 }
@@ -170,9 +170,8 @@ fn run_producer<T: Target, C: Clock>(
         let orders = Orders { signal, timeline, deadlines: plan.demand.deadlines, wait: lane.wait };
         end.struck = produce(clock, &orders, &mut port, &mut load, walker);
     }
-    let Port { outlets, recorder, .. } = port;
-    recorder.finish(clock.now(), end);
-    drop(outlets);
+    port.recorder.finish(clock.now(), end);
+    drop(port.outlets);
 }
 
 fn wait_for_start(clock: &impl Clock, timeline: Timeline) {
@@ -269,8 +268,7 @@ fn run_consumer<T: Target, C: Clock>(
         reader.consume(clock, signal, lane.wait);
         reader.settle(clock);
     }
-    let Reader { members, recorder, .. } = reader;
-    recorder.finish(clock.now(), LaneEnd::default());
+    reader.recorder.finish(clock.now(), LaneEnd::default());
     // Leaves the groups: after the results are handed over, since this may take its time.
-    drop(members);
+    drop(reader.members);
 }

@@ -146,8 +146,8 @@ impl Collector {
     fn complete_seconds(&mut self) -> Vec<Second> {
         let reached = self.reached.iter().copied().min().unwrap_or(i64::MAX);
         let mut complete = Vec::new();
-        while let Some((number, _)) = self.open.first_key_value() {
-            if reached < *number && self.open.len() <= OPEN_SECONDS {
+        while let Some((first, _)) = self.open.first_key_value() {
+            if reached < *first && self.open.len() <= OPEN_SECONDS {
                 break;
             }
             let (number, tally) = self.open.pop_first().expect("there is a first one");

@@ -115,7 +115,7 @@ fn push_groups(
                     logical: per_topic,
                     ..template.clone()
                 }
-            }))
+            }));
         }
     }
 }

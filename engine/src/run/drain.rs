@@ -60,14 +60,14 @@ pub(super) fn look(plan: &Plan, board: &Board, targets: &Targets) -> Drained {
         }
     }
     let mut drained = Drained::default();
-    for (group, next) in plan.groups.iter().zip(&next) {
+    for (group, reached) in plan.groups.iter().zip(&next) {
         let mut left = 0;
         for route in group.routes() {
-            left += unread(&targets.0[group.stream], route, next);
+            left += unread(&targets.0[group.stream], route, reached);
         }
         drained.groups.push(left == 0);
         drained.left += left;
-        drained.read += next.values().sum::<i64>();
+        drained.read += reached.values().sum::<i64>();
     }
     drained
 }

@@ -76,9 +76,9 @@ pub fn prepare<T: Target>(
     let began = clock.now();
     let plan = Arc::new(plan);
     let mut teardown = Teardown::new(&plan, target.topics());
-    let give_up = |error, teardown: Teardown, board: Option<&Board>| {
-        let outcome = failed(&plan, (began, clock.now()), error, &teardown, board);
-        Box::new((outcome, teardown))
+    let give_up = |error, left: Teardown, board: Option<&Board>| {
+        let outcome = failed(&plan, (began, clock.now()), error, &left, board);
+        Box::new((outcome, left))
     };
     if let Err(error) = make_topics(&plan, &*target.topics(), &mut teardown, hooks) {
         return Err(give_up(error, teardown, None));

@@ -263,10 +263,10 @@ impl Watch<'_> {
             Ending::Finished
         };
         let lanes =
-            plan.lanes.iter().zip(collector.into_lanes()).map(|(lane, (tally, end))| LaneOutcome {
+            plan.lanes.iter().zip(collector.into_lanes()).map(|(lane, (own, end))| LaneOutcome {
                 name: lane.name.clone(),
                 role: lane.role(),
-                tally,
+                tally: own,
                 error: match end {
                     Some(LaneEnd { error, .. }) => error,
                     None => Some("ended without a word".to_owned()),

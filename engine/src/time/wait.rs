@@ -59,10 +59,9 @@ impl Default for Guard {
 pub fn wait_until<C: Clock>(
     clock: &C,
     due: Timestamp,
-    guard: Option<&mut Guard>,
+    mut guard: Option<&mut Guard>,
     mut serve: impl FnMut(Timestamp) -> bool,
 ) -> Option<Timestamp> {
-    let mut sleeper = guard;
     loop {
         let now = clock.now();
         if due <= now {
@@ -71,14 +70,14 @@ pub fn wait_until<C: Clock>(
         if !serve(now) {
             return None;
         }
-        let Some(guard) = sleeper.as_deref_mut() else { continue };
-        let nap = clock.now().until(due).less(guard.span());
+        let Some(sleeper) = guard.as_deref_mut() else { continue };
+        let nap = clock.now().until(due).less(sleeper.span());
         if Nanos::ZERO < nap {
             let asleep = clock.now();
             // A park that an ack ended early says nothing about oversleeping.
             clock.park(nap);
             if let Some(late) = clock.now().since(asleep + nap) {
-                guard.learn(late);
+                sleeper.learn(late);
             }
         }
     }

@@ -179,10 +179,10 @@ impl<'event> RawMessage<'event> {
         }
         let (mut value, mut size) = (std::ptr::null(), 0);
         // SAFETY: the headers and the name are alive; value and size are written on success.
-        let found = unsafe {
+        let known = unsafe {
             rd::rd_kafka_header_get_last(headers, name.as_ptr(), &raw mut value, &raw mut size)
         };
-        if found as i32 != 0 || value.is_null() {
+        if known as i32 != 0 || value.is_null() {
             return None;
         }
         // SAFETY: the value points to `size` bytes that live as long as the message.

@@ -86,7 +86,7 @@ impl Drop for Queue {
     fn drop(&mut self) {
         // SAFETY: the queue is alive; switching off takes its lock, so no callback runs after this.
         unsafe {
-            rd::rd_kafka_queue_cb_event_enable(self.queue.as_ptr(), None, std::ptr::null_mut())
+            rd::rd_kafka_queue_cb_event_enable(self.queue.as_ptr(), None, std::ptr::null_mut());
         };
         // SAFETY: gives back the reference taken in `adopt`.
         unsafe { rd::rd_kafka_queue_destroy(self.queue.as_ptr()) };

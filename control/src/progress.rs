@@ -123,7 +123,7 @@ pub(crate) fn describe(plan: &Plan) -> String {
         };
         let wait = match lane.wait {
             WaitMode::Spin => "spins",
-            WaitMode::Sleep => "sleeps",
+            WaitMode::Sleep => "sleeps (near dues share wake-ups)",
         };
         let shared = if lane.shares_core { ", shared" } else { "" };
         push(format!(

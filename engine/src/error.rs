@@ -39,7 +39,7 @@ pub enum RunError {
         /// librdkafka's word.
         reason: String,
     },
-    /// A consumer failed, or was not ready by the deadline.
+    /// A client failed, or a consumer was not ready by the deadline.
     #[error("{0}")]
     NotReady(String),
     /// A thread panicked or could not be started.

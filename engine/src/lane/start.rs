@@ -1,6 +1,7 @@
 //! The start line: a barrier at which every lane arrives, also one that failed.
 
 use super::signal::Timeline;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Barrier, Mutex};
 
 /// What lanes are told when all have met.
@@ -16,6 +17,8 @@ pub enum Go {
 #[derive(Debug)]
 pub struct StartLine {
     barrier: Barrier,
+    /// A lane arrived without using its ticket: it failed before it could say so.
+    deserted: AtomicBool,
     go: Mutex<Go>,
 }
 
@@ -23,13 +26,24 @@ impl StartLine {
     /// For so many lanes and the run itself.
     #[must_use]
     pub fn new(lanes: usize) -> Arc<Self> {
-        Arc::new(Self { barrier: Barrier::new(lanes + 1), go: Mutex::new(Go::Abort) })
+        Arc::new(Self {
+            barrier: Barrier::new(lanes + 1),
+            deserted: AtomicBool::new(false),
+            go: Mutex::new(Go::Abort),
+        })
     }
 
     /// One lane's place; it arrives when used and when dropped.
     #[must_use]
     pub fn ticket(self: &Arc<Self>) -> Ticket {
         Ticket { line: Some(Arc::clone(self)) }
+    }
+
+    /// Whether a lane gave up its place, by an error or a panic, before the run released the line.
+    /// Relaxed: whoever wants to know why looks at the board, behind its lock.
+    #[must_use]
+    pub fn is_deserted(&self) -> bool {
+        self.deserted.load(Ordering::Relaxed)
     }
 
     /// The run meets the lanes and tells them what to do.
@@ -64,6 +78,7 @@ impl Ticket {
 impl Drop for Ticket {
     fn drop(&mut self) {
         if let Some(line) = self.line.take() {
+            line.deserted.store(true, Ordering::Relaxed);
             line.barrier.wait();
         }
     }

@@ -4,7 +4,7 @@ use super::outcome::{Cost, Ending, Interval, Outcome};
 use super::ready::{Look, look, partitions_per_member};
 use super::teardown::Teardown;
 use crate::error::RunError;
-use crate::lane::{Board, Go, LaneHandle, LaneSetup, Signal, Stage, StartLine, spawn};
+use crate::lane::{Board, Go, LaneSetup, Signal, Stage, StartLine, spawn};
 use crate::link::{Target, TopicSpec, Topics};
 use crate::measure::{Collector, Tally, mailboxes};
 use crate::plan::Plan;
@@ -105,7 +105,7 @@ pub fn prepare<T: Target>(
     }
     let settled = match refused {
         Some(error) => Err(error),
-        None => await_ready(&plan, (&board, &teardown.lanes), T::SETTLE, (clock, hooks)),
+        None => await_ready(&plan, (&board, &start_line), T::SETTLE, (clock, hooks)),
     };
     if let Err(error) = settled {
         signal.halt();
@@ -175,7 +175,7 @@ fn make_topics(
 /// Waits until the board is complete and has not changed for `settle`.
 fn await_ready(
     plan: &Plan,
-    (board, lanes): (&Board, &[LaneHandle]),
+    (board, start_line): (&Board, &StartLine),
     settle: Nanos,
     (clock, hooks): (OsClock, &mut dyn Hooks),
 ) -> Result<(), RunError> {
@@ -203,12 +203,13 @@ fn await_ready(
                 "assignments keep changing".to_owned()
             }
         };
-        if let Some(dead) = lanes.iter().find(|lane| lane.is_finished()) {
-            let lane = dead.name.clone();
-            return Err(RunError::Lane {
-                lane,
-                reason: "its thread ended before the start".to_owned(),
-            });
+        if start_line.is_deserted() {
+            // What a lane could say about it, it said on the board before it gave up.
+            let words = match look(plan, board) {
+                Look::Failed(words) => words,
+                _ => "a lane's thread panicked while it prepared".to_owned(),
+            };
+            return Err(RunError::NotReady(words));
         }
         if until <= now {
             let waited = plan.demand.deadlines.ready;

@@ -253,6 +253,8 @@ impl Watch<'_> {
                 lane,
                 reason: "panicked; the run was ended, results are kept".to_owned(),
             })
+        } else if let Some(words) = board.slots().find_map(|slot| slot.failed.clone()) {
+            Ending::Failed(RunError::NotReady(words))
         } else if interrupted {
             Ending::Interrupted
         } else if let Some(error) =

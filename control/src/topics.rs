@@ -8,7 +8,10 @@ use engine::units::Nanos;
 use std::collections::BTreeSet;
 use std::io::Write;
 
-/// How long the cluster may take for each step.
+/// How long the cluster may take to answer at all.
+const REACH: Nanos = Nanos::from_secs(12);
+
+/// How long it may take for each step.
 const DEADLINE: Nanos = Nanos::from_secs(30);
 
 /// The test id in a topic's name of our own form, `benchmark-{test_id}-topic-{number}`.
@@ -77,9 +80,15 @@ pub(crate) fn clean(
     only: Option<&str>,
     out: &mut dyn Write,
 ) -> std::io::Result<u8> {
+    if !target.driver.driver.is_remote {
+        tracing::error!(
+            "topics clean: need --bootstrap-server or --driver, the {} broker keeps no topics",
+            target.driver.driver.name
+        );
+        return Ok(exit::USAGE);
+    }
     let cluster = KafkaTopics::new(&target.settings);
-    let names =
-        cluster.list(DEADLINE).and_then(|topics| Ok((topics, cluster.list_groups(DEADLINE)?)));
+    let names = cluster.list(REACH).and_then(|topics| Ok((topics, cluster.list_groups(DEADLINE)?)));
     let (topics, groups) = match names {
         Ok(names) => names,
         Err(error) => {

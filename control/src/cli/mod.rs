@@ -177,9 +177,6 @@ pub struct CleanFlags {
     /// Where.
     #[command(flatten)]
     pub cluster: ClusterFlags,
-    /// Do not ask before deleting
-    #[arg(long)]
-    pub yes: bool,
 }
 
 /// A list of cores.

@@ -80,13 +80,12 @@ fn other_commands_are_read() {
         panic!("validate");
     };
     assert_eq!(flags.files, ["a", "b"].map(PathBuf::from));
-    let line = "kdyno topics clean t_1_00ff --bootstrap-server h:1 --yes";
+    let line = "kdyno topics clean t_1_00ff --bootstrap-server h:1";
     let Command::Topics(TopicsCommand::Clean(clean)) = command(line).expect("legal") else {
         panic!("topics clean");
     };
     assert_eq!(clean.test_id.as_deref(), Some("t_1_00ff"));
     assert_eq!(clean.source().bootstrap_servers.as_deref(), Some("h:1"));
-    assert!(clean.yes, "no question");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::config::client_config;
 use super::context::Quiet;
-use super::errors;
+use super::{errors, reach};
 use crate::error::RunError;
 use crate::link::{GroupState, TopicSpec, Topics};
 use crate::plan::ClientSettings;
@@ -36,13 +36,8 @@ impl KafkaTopics {
         Self { settings: settings.clone() }
     }
 
-    fn address(&self) -> String {
-        let found = self.settings.admin.iter().find(|(name, _)| name == "bootstrap.servers");
-        found.map_or_else(String::new, |(_, value)| value.clone())
-    }
-
     fn admin(&self) -> Result<AdminClient<Quiet>, RunError> {
-        client_config(&self.settings.admin).create_with_context(Quiet::default()).map_err(|error| {
+        client_config(&self.settings.admin).create_with_context(Quiet).map_err(|error| {
             RunError::Client {
                 client: "the handler of topics".to_owned(),
                 reason: error.to_string(),
@@ -56,14 +51,8 @@ impl KafkaTopics {
         topic: Option<&str>,
         deadline: Nanos,
     ) -> Result<Metadata, RunError> {
-        admin.inner().fetch_metadata(topic, deadline.duration()).map_err(|error| {
-            let words = admin.inner().context().last_words();
-            RunError::Unreachable {
-                address: self.address(),
-                seconds: deadline.duration().as_secs(),
-                reason: words.unwrap_or_else(|| error.to_string()),
-            }
-        })
+        let found = admin.inner().fetch_metadata(topic, deadline.duration());
+        found.map_err(|error| reach::unreachable(&self.settings, deadline, error.to_string()))
     }
 
     /// Names what a cluster of so few brokers cannot give, and how to ask for less.
@@ -89,7 +78,7 @@ impl KafkaTopics {
         (!faults.is_empty()).then(|| {
             RunError::Refused(format!(
                 "the cluster at {} has {brokers_text}: {text}",
-                self.address()
+                reach::address(&self.settings)
             ))
         })
     }
@@ -217,9 +206,8 @@ fn left_with_reason(
 
 impl Topics for KafkaTopics {
     fn check(&self, deadline: Nanos) -> Result<(), RunError> {
-        let admin = self.admin()?;
-        let metadata = self.metadata(&admin, None, deadline)?;
-        self.refuse_replication(metadata.brokers().len()).map_or(Ok(()), Err)
+        let brokers = reach::brokers(&self.settings, deadline)?;
+        self.refuse_replication(brokers).map_or(Ok(()), Err)
     }
 
     fn create(
@@ -294,11 +282,8 @@ impl Topics for KafkaTopics {
     fn list_groups(&self, deadline: Nanos) -> Result<Vec<GroupState>, RunError> {
         let admin = self.admin()?;
         let groups = admin.inner().fetch_group_list(None, deadline.duration());
-        let groups = groups.map_err(|error| RunError::Unreachable {
-            address: self.address(),
-            seconds: deadline.duration().as_secs(),
-            reason: error.to_string(),
-        })?;
+        let groups = groups
+            .map_err(|error| reach::unreachable(&self.settings, deadline, error.to_string()))?;
         let state = |group: &rdkafka::groups::GroupInfo| GroupState {
             name: group.name().to_owned(),
             members: group.members().len(),

@@ -1,33 +1,19 @@
-//! What rdkafka calls back: nothing prints, the last words about trouble are kept.
+//! What rdkafka calls back: nothing. Lanes poll their queues themselves and hear it there.
 
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::ConsumerContext;
 use rdkafka::error::KafkaError;
 use rdkafka::producer::{DeliveryResult, NoCustomPartitioner, ProducerContext};
-use std::sync::Mutex;
 
-/// Keeps the last words; lanes never come here, their queues are polled by themselves.
-#[derive(Debug, Default)]
-pub(super) struct Quiet {
-    last_words: Mutex<Option<String>>,
-}
-
-impl Quiet {
-    /// What the client said last about trouble.
-    pub(super) fn last_words(&self) -> Option<String> {
-        self.last_words.lock().ok().and_then(|words| words.clone())
-    }
-}
+/// Prints nothing.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Quiet;
 
 impl ClientContext for Quiet {
     fn log(&self, _level: RDKafkaLogLevel, _facility: &str, _message: &str) {}
 
-    fn error(&self, _error: KafkaError, reason: &str) {
-        if let Ok(mut words) = self.last_words.lock() {
-            *words = Some(reason.to_owned());
-        }
-    }
+    fn error(&self, _error: KafkaError, _reason: &str) {}
 }
 
 impl ProducerContext<NoCustomPartitioner> for Quiet {

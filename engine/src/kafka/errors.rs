@@ -5,6 +5,8 @@ use crate::link::{Failure, FailureKind};
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
+/// No broker is left; says nothing of why, which the errors before it do.
+pub(super) const ALL_BROKERS_DOWN: i32 = -187;
 /// The local queue is full: not a failure, an invitation to poll.
 pub(super) const QUEUE_FULL: i32 = -184;
 /// Purged from the client's queue.

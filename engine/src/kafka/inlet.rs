@@ -1,7 +1,7 @@
 //! A consuming client: a member of a group, or the holder of partitions it was told to read.
 
 use super::context::Quiet;
-use super::errors::{self, ASSIGN_PARTITIONS, NO_OFFSET};
+use super::errors::{self, ALL_BROKERS_DOWN, ASSIGN_PARTITIONS, NO_OFFSET};
 use super::native::{Event, EventKind, Handle, Queue, RawMessage};
 use crate::error::RunError;
 use crate::link::{Assigned, Delivery, Failure, Inlet, InletSink, InletSpec, Moved};
@@ -222,7 +222,9 @@ impl KafkaInlet {
             }
             EventKind::Trouble => {
                 let code = event.code();
-                self.last_words = Some(event.words());
+                if code != ALL_BROKERS_DOWN || self.last_words.is_none() {
+                    self.last_words = Some(event.words());
+                }
                 let fatal = event.is_fatal() || errors::consumer_cannot_go_on(code);
                 sink.trouble(errors::failure(code), fatal);
             }

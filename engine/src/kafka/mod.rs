@@ -13,6 +13,7 @@ mod inlet;
 mod native;
 mod outlet;
 pub mod properties;
+mod reach;
 mod target;
 
 pub use admin::KafkaTopics;

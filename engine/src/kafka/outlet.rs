@@ -1,7 +1,7 @@
 //! A producing client: kept topic handles in, delivery reports out.
 
 use super::context::Quiet;
-use super::errors::{self, PURGED_FROM_QUEUE, PURGED_IN_FLIGHT, QUEUE_FULL};
+use super::errors::{self, ALL_BROKERS_DOWN, PURGED_FROM_QUEUE, PURGED_IN_FLIGHT, QUEUE_FULL};
 use super::native::{Event, EventKind, Handle, Queue, RawMessage, TopicHandle};
 use crate::error::RunError;
 use crate::link::{Ack, End, Failure, Message, Offer, Outcome, Outlet, OutletSink, OutletSpec};
@@ -101,7 +101,9 @@ impl KafkaOutlet {
         match event.kind() {
             EventKind::Acks => self.report = Some((clock.now(), event)),
             EventKind::Trouble => {
-                self.last_words = Some(event.words());
+                if event.code() != ALL_BROKERS_DOWN || self.last_words.is_none() {
+                    self.last_words = Some(event.words());
+                }
                 sink.trouble(errors::failure(event.code()), event.is_fatal());
             }
             _ => {}

@@ -39,7 +39,7 @@ impl KafkaTarget {
         let mut config = client_config(&self.settings.consumer);
         config.set("group.id", spec.group);
         let consumer: BaseConsumer<Quiet> =
-            config.create_with_context(Quiet::default()).map_err(|error| refused(spec, &error))?;
+            config.create_with_context(Quiet).map_err(|error| refused(spec, &error))?;
         let reading = Reading {
             commits: matches!(self.settings.commit, CommitMode::Every(_)),
             from_end: self.reads_from_end(),
@@ -62,11 +62,9 @@ impl Target for KafkaTarget {
 
     fn outlet(&self, spec: &OutletSpec<'_>) -> Result<KafkaOutlet, RunError> {
         let config = client_config(&self.settings.producer);
-        let producer: BaseProducer<Quiet> =
-            config.create_with_context(Quiet::default()).map_err(|error| RunError::Client {
-                client: spec.name.to_owned(),
-                reason: error.to_string(),
-            })?;
+        let producer: BaseProducer<Quiet> = config.create_with_context(Quiet).map_err(|error| {
+            RunError::Client { client: spec.name.to_owned(), reason: error.to_string() }
+        })?;
         KafkaOutlet::new(producer, spec)
     }
 

@@ -156,13 +156,13 @@ pub struct Deadlines {
 }
 
 impl Deadlines {
-    /// The defaults: 15 s to be reached, 120 s plus 0.5 s a topic to create, 60 s to be ready,
+    /// The defaults: 12 s to be reached (15 s with what stands around it), 120 s plus 0.5 s a topic to create, 60 s to be ready,
     /// 120 s for delivery reports, 30 s of quiet, 30 s to tear down, 5 s after an interrupt.
     #[must_use]
     pub fn standard(topics: usize) -> Self {
         let topics = u64::try_from(topics).unwrap_or(u64::MAX);
         Self {
-            reach: Nanos::from_secs(15),
+            reach: Nanos::from_secs(12),
             create: Nanos::from_secs(120) + Nanos::from_millis(500_u64.saturating_mul(topics)),
             ready: Nanos::from_secs(60),
             acks: Nanos::from_secs(120),

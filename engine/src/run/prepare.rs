@@ -84,6 +84,7 @@ pub fn prepare<T: Target>(
         return Err(give_up(error, teardown, None));
     }
     hooks.event(&Event::Joining);
+    teardown.groups = plan.groups.iter().map(|group| group.name.clone()).collect();
     let board = Arc::new(Board::new(plan.lanes.len()));
     let signal = Arc::new(Signal::new(plan.demand.streams.len()));
     let start_line = StartLine::new(plan.lanes.len());
@@ -245,7 +246,8 @@ fn failed(
         deadlines_struck: Vec::new(),
         trouble: board.map(Board::trouble).unwrap_or_default(),
         partitions_per_member: Vec::new(),
-        drained: vec![false; plan.groups.len()],
+        // Nothing was acked, so nothing is left to read.
+        drained: vec![true; plan.groups.len()],
         cost: Cost::default(),
         topics_created: teardown.created.clone(),
     }

@@ -15,7 +15,8 @@ const LOOK_EVERY: Nanos = Nanos::from_millis(5);
 pub struct Teardown {
     pub(super) lanes: Vec<LaneHandle>,
     pub(super) created: Vec<String>,
-    groups: Vec<String>,
+    /// Those that members may have joined.
+    pub(super) groups: Vec<String>,
     pub(super) topics: Arc<dyn Topics>,
     keep: bool,
     deadline: Nanos,
@@ -32,7 +33,7 @@ impl Teardown {
         Self {
             lanes: Vec::new(),
             created: Vec::new(),
-            groups: plan.groups.iter().map(|group| group.name.clone()).collect(),
+            groups: Vec::new(),
             topics,
             keep: plan.demand.keep_topics,
             deadline: plan.demand.deadlines.teardown,

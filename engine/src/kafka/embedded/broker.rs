@@ -30,7 +30,7 @@ impl MockBroker {
             |reason: String| RunError::Client { client: "the embedded broker".to_owned(), reason };
         let settings = [("test.mock.num.brokers".to_owned(), brokers.to_string())];
         let owner: BaseProducer<Quiet> = client_config(&settings)
-            .create_with_context(Quiet::default())
+            .create_with_context(Quiet)
             .map_err(|error| fault(error.to_string()))?;
         let handle =
             MockHandle::of(&owner).ok_or_else(|| fault("no mock cluster in it".to_owned()))?;

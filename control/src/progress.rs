@@ -125,10 +125,14 @@ pub(crate) fn describe(plan: &Plan) -> String {
             WaitMode::Spin => "spins",
             WaitMode::Sleep => "sleeps (near dues share wake-ups)",
         };
-        let shared = if lane.shares_core { ", shared" } else { "" };
+        let place = match lane.cores.as_slice() {
+            [core] if lane.shares_core => format!("core {core}, shared"),
+            [core] => format!("core {core}"),
+            many => format!("any of cores {many:?}, shared"),
+        };
         push(format!(
-            "lane {}: core {}{shared}, {wait}, {load}, client threads on cores {:?}",
-            lane.name, lane.core, lane.io_cores
+            "lane {}: {place}, {wait}, {load}, client threads on cores {:?}",
+            lane.name, lane.io_cores
         ));
     }
     for remark in &plan.remarks {

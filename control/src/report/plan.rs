@@ -55,6 +55,8 @@ pub struct Lane {
     pub role: String,
     /// Where it ran.
     pub core: usize,
+    /// Where it may run: that core alone, or any of these.
+    pub cores: Vec<usize>,
     /// Whether others of ours ran there too.
     pub shares_core: bool,
     /// Where its clients' own threads ran.
@@ -121,6 +123,7 @@ fn lanes(plan: &Plan) -> Vec<Lane> {
         name: lane.name.clone(),
         role: lane.role().to_string(),
         core: lane.core,
+        cores: lane.cores.clone(),
         shares_core: lane.shares_core,
         io_cores: lane.io_cores.clone(),
         clients: lane.client_count(),

@@ -10,7 +10,7 @@ mod spawn;
 mod start;
 
 pub use board::{Board, MemberState, Progress};
-pub use pin::{machine, pin_to};
+pub use pin::machine;
 pub use signal::{Signal, Stage, Timeline};
 pub use spawn::{LaneHandle, LaneSetup, spawn};
 pub use start::{Go, StartLine, Ticket};

@@ -16,10 +16,15 @@ pub fn machine() -> Machine {
     Machine { cores }
 }
 
-/// Binds the calling thread to one core. False where the system refuses: the lane then runs
-/// wherever the system puts it.
-pub fn pin_to(core: usize) -> bool {
-    core_affinity::set_for_current(CoreId { id: core })
+/// Binds the calling thread to its core, or to any of the cores that it shares. A refusal of the
+/// system leaves it where the system puts it: slower perhaps, never wrong.
+pub(super) fn pin_to(cores: &[usize]) {
+    match cores {
+        [core] => {
+            let _refused = !core_affinity::set_for_current(CoreId { id: *core });
+        }
+        many => bind_to_any(many),
+    }
 }
 
 /// Binds the calling thread, and threads that it starts, to any of `cores`: librdkafka's threads

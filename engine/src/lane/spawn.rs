@@ -151,7 +151,7 @@ fn run_producer<T: Target, C: Clock>(
         Err(error) => return fail(setup, index, &error, (recorder, ticket)),
     };
     let mut port = Port::new(outlets, recorder, stream, &setup.board);
-    pin_to(lane.core);
+    pin_to(&lane.cores);
     setup.board.slot(index).prepared = true;
     while signal.stage() == Stage::Preparing {
         port.serve(clock, 1024, clock.now());
@@ -260,7 +260,7 @@ fn run_consumer<T: Target, C: Clock>(
         }
     }
     reader.announce();
-    pin_to(lane.core);
+    pin_to(&lane.cores);
     setup.board.slot(index).prepared = true;
     reader.prepare(clock, signal);
     if let Go::Run(timeline) = ticket.arrive() {

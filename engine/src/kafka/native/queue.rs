@@ -5,6 +5,7 @@ use crossbeam::utils::CachePadded;
 use rdkafka::bindings as rd;
 use std::ffi::c_void;
 use std::ptr::NonNull;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::Thread;
 
@@ -21,8 +22,9 @@ struct Waker {
 /// The queue of one client.
 pub(in crate::kafka) struct Queue {
     queue: NonNull<rd::rd_kafka_queue_t>,
-    /// Boxed: the client holds its address until the callback is switched off in `drop`.
-    waker: Box<Waker>,
+    /// Counted, not boxed: the client holds its address until `drop` switches the callback off, and
+    /// a box must not be moved while somebody else points into it.
+    waker: Arc<Waker>,
     unfinished: bool,
     skipped: u32,
 }
@@ -42,11 +44,11 @@ impl Queue {
     /// # Safety
     /// `queue` is a reference of the caller's own, as `rd_kafka_queue_get_…` returns it.
     pub(super) unsafe fn adopt(queue: NonNull<rd::rd_kafka_queue_t>) -> Self {
-        let waker = Box::new(Waker {
+        let waker = Arc::new(Waker {
             pending: CachePadded::new(AtomicBool::new(true)),
             lane: std::thread::current(),
         });
-        let opaque = std::ptr::from_ref::<Waker>(&waker).cast_mut().cast::<c_void>();
+        let opaque = Arc::as_ptr(&waker).cast_mut().cast::<c_void>();
         // SAFETY: the queue is ours, and the waker outlives the callback: `drop` switches it off.
         unsafe { rd::rd_kafka_queue_cb_event_enable(queue.as_ptr(), Some(wake), opaque) };
         Self { queue, waker, unfinished: false, skipped: 0 }
@@ -95,7 +97,7 @@ impl Drop for Queue {
 
 /// Called by librdkafka, under the queue's lock, when the queue is no longer empty.
 unsafe extern "C" fn wake(_client: *mut rd::rd_kafka_t, opaque: *mut c_void) {
-    // SAFETY: `opaque` is the waker that `adopt` boxed; `drop` switches this callback off first.
+    // SAFETY: `opaque` is the waker that `adopt` made; `drop` switches this callback off first.
     let waker = unsafe { &*opaque.cast::<Waker>() };
     // Release: who sees the flag sees the event.
     waker.pending.store(true, Ordering::Release);

@@ -1,9 +1,18 @@
 //! Runs of the binary as a user's shell would make them.
 
+use engine::time::{Clock, OsClock};
+use engine::units::Nanos;
 use serde_json::Value;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use tempfile::TempDir;
+
+/// The file that takes stderr of an invocation that goes on.
+const SAID: &str = "stderr.log";
+
+/// How long the words of an invocation may be waited for: as long as no step of a run may take.
+const PATIENCE: Nanos = Nanos::from_secs(90);
 
 /// An invocation of kdyno in a folder of its own.
 #[derive(Debug)]
@@ -49,9 +58,10 @@ impl Kdyno {
         Ran::of(&output, self.folder)
     }
 
-    /// Starts it, to be sent signals.
+    /// Starts it, to be sent signals; what it says on stderr can be read meanwhile.
     pub(crate) fn start(mut self) -> Started {
-        let child = self.command.spawn().expect("the binary was built with the tests");
+        let said = File::create(self.folder.path().join(SAID)).expect("the folder is ours");
+        let child = self.command.stderr(said).spawn().expect("the binary was built with the tests");
         Started { child, folder: self.folder }
     }
 }
@@ -69,9 +79,28 @@ impl Started {
         self.child.id()
     }
 
+    /// What it has said on stderr so far.
+    pub(crate) fn said(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join(SAID)).expect("the file is ours")
+    }
+
+    /// Waits until it has said these words on stderr.
+    pub(crate) fn await_words(&mut self, words: &str) {
+        let clock = OsClock::anchored();
+        let until = clock.now() + PATIENCE;
+        while !self.said().contains(words) {
+            let ended = self.child.try_wait().expect("the process is ours");
+            assert!(ended.is_none(), "it ended without saying '{words}': {}", self.said());
+            assert!(clock.now() < until, "it did not say '{words}': {}", self.said());
+            clock.park(Nanos::from_millis(5));
+        }
+    }
+
     /// Waits for its end.
     pub(crate) fn finish(self) -> Ran {
-        let output = self.child.wait_with_output().expect("the process is ours");
+        let said = self.folder.path().join(SAID);
+        let mut output = self.child.wait_with_output().expect("the process is ours");
+        output.stderr = std::fs::read(said).expect("the file is ours");
         Ran::of(&output, self.folder)
     }
 }

@@ -1,9 +1,10 @@
 //! Whole runs through the engine's interface, on the loopback and on the embedded broker.
 
+use crate::real::turn;
 use engine::plan::{Pace, Wishes};
 use engine::run::Ending;
 use engine::units::Nanos;
-use kdyno_tests::demand::{on_broker, real_broker, small};
+use kdyno_tests::demand::{on_broker, small};
 use kdyno_tests::engine_run::run;
 
 #[test]
@@ -45,8 +46,9 @@ fn a_closed_loop_ends_by_itself_with_every_message_answered() {
 
 #[test]
 fn everything_due_is_sent_acked_and_read_on_a_real_broker() {
-    let Some(address) = real_broker() else { return };
-    let mut demand = on_broker(&address, &format!("real_{}", std::process::id()), 5_000, 3_000);
+    let Some(turn) = turn() else { return };
+    let mut demand =
+        on_broker(&turn.address, &format!("real_{}", std::process::id()), 5_000, 3_000);
     demand.phases.warmup = Nanos::from_millis(700);
     demand.streams[0].subscriptions = 2;
     let (outcome, clean_up) = run("kafka", demand, &Wishes::default());

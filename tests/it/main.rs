@@ -3,4 +3,5 @@
 mod cli;
 mod embedded;
 mod engine_run;
+mod real;
 mod tidy;

@@ -2,7 +2,7 @@
 
 use engine::driver::{Refusal, find};
 use engine::plan::{Demand, Machine, Plan, Wishes};
-use engine::run::{CleanUp, Event, Hooks, Outcome};
+use engine::run::{CleanUp, Event, Hooks, Outcome, Teardown};
 use engine::time::OsClock;
 
 /// Listens to nothing and never interrupts.
@@ -17,20 +17,35 @@ impl Hooks for Silent {
     }
 }
 
+/// The plan of a demand on this machine's cores.
+///
+/// # Panics
+/// When the plan is refused.
+#[must_use]
+pub fn plan(demand: Demand, wishes: &Wishes) -> Plan {
+    let machine: Machine = engine::lane::machine();
+    Plan::new(demand, &machine, wishes).expect("the plan is sound")
+}
+
 /// Runs a demand on a driver, on this machine's cores.
 ///
 /// # Panics
 /// When the plan is refused or the run does not get ready.
 #[must_use]
 pub fn run(driver: &str, demand: Demand, wishes: &Wishes) -> (Outcome, CleanUp) {
-    let machine: Machine = engine::lane::machine();
-    let plan = Plan::new(demand, &machine, wishes).expect("the plan is sound");
+    let (outcome, teardown) = run_with(driver, plan(demand, wishes), &mut Silent);
+    (outcome, teardown.finish())
+}
+
+/// Runs a plan on a driver, with someone who listens; what it made is still there afterwards.
+///
+/// # Panics
+/// When the run does not get ready.
+#[must_use]
+pub fn run_with(driver: &str, plan: Plan, hooks: &mut dyn Hooks) -> (Outcome, Teardown) {
     let driver = find(driver).expect("the driver exists");
-    match (driver.prepare)(plan, OsClock::anchored(), &mut Silent) {
-        Ok(ready) => {
-            let (outcome, teardown) = ready.start(&mut Silent);
-            (outcome, teardown.finish())
-        }
+    match (driver.prepare)(plan, OsClock::anchored(), hooks) {
+        Ok(ready) => ready.start(hooks),
         Err(Refusal::Target(error)) => panic!("no target: {error}"),
         Err(Refusal::Run(failed)) => panic!("not ready: {:?}", failed.0.ending),
     }

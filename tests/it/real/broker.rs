@@ -1,0 +1,125 @@
+//! Brokers of a test's own, for tests that freeze, stop or reconfigure one.
+
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+/// A broker that ends with the test.
+#[derive(Debug)]
+pub(crate) struct Broker {
+    name: String,
+    port: u16,
+    pid: String,
+}
+
+/// A signal by the name that `kill` knows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Signal {
+    Stop,
+    Continue,
+    Kill,
+    Interrupt,
+}
+
+/// Sends a signal to a process.
+pub(crate) fn send(signal: Signal, pid: &str) {
+    let name = match signal {
+        Signal::Stop => "-STOP",
+        Signal::Continue => "-CONT",
+        Signal::Kill => "-KILL",
+        Signal::Interrupt => "-INT",
+    };
+    let sent = Command::new("kill").args([name, pid]).status().expect("kill is everywhere");
+    assert!(sent.success(), "kill {name} {pid}");
+}
+
+impl Broker {
+    /// Starts a broker with empty data and these server properties.
+    pub(crate) fn start(purpose: &str, properties: &[&str]) -> Self {
+        let port = free_port();
+        let name = format!("test-{purpose}-{port}");
+        let pid = launch(&name, port, &["--fresh"], properties);
+        Self { name, port, pid }
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// Sends it a signal.
+    pub(crate) fn send(&self, signal: Signal) {
+        send(signal, &self.pid);
+    }
+
+    /// A way to send it signals from another thread.
+    pub(crate) fn pid(&self) -> String {
+        self.pid.clone()
+    }
+
+    /// Stops it and starts it again on its data, with other server properties.
+    pub(crate) fn restart(&mut self, properties: &[&str]) {
+        let stopped = script().args(["stop", "--name", &self.name]).output();
+        assert!(stopped.expect("the script is ours").status.success(), "{} stops", self.name);
+        self.pid = launch(&self.name, self.port, &[], properties);
+    }
+}
+
+impl Drop for Broker {
+    fn drop(&mut self) {
+        // One that is frozen or dead must not hold up the others: its data goes as well. What is not
+        // there need not be removed.
+        let quietly = |mut command: Command| command.stderr(Stdio::null()).status().is_ok();
+        let mut kill = Command::new("kill");
+        kill.args(["-KILL", &self.pid]);
+        let mut stop = script();
+        stop.args(["stop", "--name", &self.name]);
+        let _gone = quietly(kill)
+            && quietly(stop)
+            && std::fs::remove_dir_all(root().join("target/kafka").join(&self.name)).is_ok();
+    }
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// `scripts/kafka`, which makes small brokers here.
+fn script() -> Command {
+    let mut command = Command::new(root().join("scripts/kafka"));
+    command.env("KAFKA_HEAP_OPTS", "-Xmx256m").stdin(Stdio::null());
+    command
+}
+
+/// The script as a tool: runs a class of Kafka's, returns what it prints.
+pub(crate) fn tool(class: &str, arguments: &[&str]) -> String {
+    let output = script().args(["tool", class]).args(arguments).output();
+    let output = output.expect("the script is ours");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{class}: {said}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn launch(name: &str, port: u16, how: &[&str], properties: &[&str]) -> String {
+    let mut command = script();
+    command.args(["start", "--name", name, "--port", &port.to_string()]).args(how);
+    for property in properties {
+        command.args(["--set", property]);
+    }
+    let output = command.output().expect("the script is ours");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{name} starts: {said}");
+    let printed = String::from_utf8_lossy(&output.stdout);
+    let pid = printed.lines().find_map(|line| line.strip_prefix("KDYNO_KAFKA_PID="));
+    pid.expect("the script prints the pid").to_owned()
+}
+
+/// A port that is free together with its successor, below those that the system gives away.
+fn free_port() -> u16 {
+    let is_free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
+    let first = 20_000 + u16::try_from(std::process::id() % 5_000).expect("below 5,000") * 2;
+    (first..32_000)
+        .step_by(2)
+        .find(|port| is_free(*port) && is_free(*port + 1))
+        .expect("some port is free")
+}

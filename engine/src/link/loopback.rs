@@ -89,15 +89,11 @@ impl LoopbackTarget {
         let mut bases = HashMap::new();
         let mut partitions = Vec::new();
         for stream in &demand.streams {
-            let subscriptions =
-                usize::try_from(stream.subscriptions).expect("subscriptions fit in memory");
+            let readers = usize::try_from(stream.readers()).expect("subscriptions fit in memory");
             for topic in &stream.topics {
                 bases.insert(topic.name.clone(), partitions.len());
-                let empty = || Partition {
-                    first: 0,
-                    records: VecDeque::new(),
-                    read: vec![0; subscriptions],
-                };
+                let empty =
+                    || Partition { first: 0, records: VecDeque::new(), read: vec![0; readers] };
                 partitions.extend((0..topic.partitions).map(|_| Mutex::new(empty())));
             }
         }

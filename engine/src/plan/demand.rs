@@ -196,6 +196,12 @@ impl StreamDemand {
             * u64::from(self.consumers_per_subscription)
     }
 
+    /// Subscriptions that somebody reads.
+    #[must_use]
+    pub const fn readers(&self) -> u32 {
+        if self.consumers_per_subscription == 0 { 0 } else { self.subscriptions }
+    }
+
     /// Partitions of all topics.
     #[must_use]
     pub fn partitions(&self) -> u64 {

@@ -74,3 +74,6 @@ fn members_of(lanes: &[LanePlan], group: usize) -> u32 {
     };
     u32::try_from(lanes.iter().map(of_lane).sum::<usize>()).expect("fewer than 2^32 clients")
 }
+
+#[cfg(test)]
+pub(crate) mod samples;

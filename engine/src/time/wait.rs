@@ -69,6 +69,10 @@ impl Default for Guard {
     }
 }
 
+/// Longest sleep of a lane whose due time is far: a halt, a new rate and the end of a second unpark
+/// nobody, and wait this long at most.
+const NAP: Nanos = Nanos::from_millis(10);
+
 /// Calls `serve` until `due` and returns the moment at which the waiting ended, or `None` when
 /// `serve` says to stop. `serve` gets the current moment and only looks, it never blocks.
 ///
@@ -100,7 +104,7 @@ pub fn wait_until<C: Clock>(
             return None;
         }
         let asleep = clock.now();
-        let nap = asleep.until(wake).less(spin);
+        let nap = asleep.until(wake).less(spin).min(NAP);
         if Nanos::ZERO < nap {
             clock.park(nap);
         }
@@ -150,6 +154,18 @@ mod tests {
             wakes += u64::from(before < due);
         }
         assert!((50..70).contains(&wakes), "two messages in three wait for one wake-up: {wakes}");
+    }
+
+    #[test]
+    fn a_lane_whose_due_time_is_far_looks_about_every_10_ms() {
+        let clock = StepClock::default();
+        let (mut last, mut longest) = (clock.now(), Nanos::ZERO);
+        wait_until(&clock, Timestamp::from_nanos(3_000_000_000), Some(&mut Guard::new()), |now| {
+            longest = longest.max(now.since(last).expect("time goes on"));
+            last = now;
+            true
+        });
+        assert!(longest < Nanos::from_millis(11), "not served for {longest}");
     }
 
     #[test]

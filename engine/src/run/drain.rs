@@ -16,8 +16,7 @@ pub(super) struct Targets(Vec<Vec<Vec<i64>>>);
 impl Targets {
     /// From the acks; with `acks=0`, which say nothing, from the topics' ends.
     pub(super) fn new(plan: &Plan, total: &Tally, topics: &dyn Topics) -> Self {
-        let silent =
-            plan.demand.clients.producer.iter().any(|(name, value)| name == "acks" && value == "0");
+        let silent = plan.demand.clients.producer.iter().any(is_silent);
         let of_stream =
             |(stream, tally): (&crate::plan::StreamDemand, &crate::measure::StreamTally)| {
                 let bases = stream.partition_bases();
@@ -35,6 +34,12 @@ impl Targets {
             };
         Self(plan.demand.streams.iter().zip(&total.streams).map(of_stream).collect())
     }
+}
+
+/// Whether a producer's setting says that brokers answer nothing. Both of the setting's names:
+/// settings that were resolved from a file have librdkafka's.
+fn is_silent((name, value): &(String, String)) -> bool {
+    matches!(name.as_str(), "acks" | "request.required.acks") && value == "0"
 }
 
 /// What the board shows of the drain.

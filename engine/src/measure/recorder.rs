@@ -222,9 +222,12 @@ impl Recorder {
 
     /// The number of the last full second before `now`, counted from the measured phase's start.
     fn second_before(&self, now: Timestamp) -> i64 {
-        let of =
-            |span: Nanos| i64::try_from(span.0 / NANOS_PER_SECOND).expect("292 years of seconds");
-        now.since(self.measured).map_or_else(|| -of(now.until(self.measured)) - 1, of) - 1
+        let seconds = |count: u64| i64::try_from(count).expect("292 years of seconds");
+        let current = now.since(self.measured).map_or_else(
+            || -seconds(now.until(self.measured).0.div_ceil(NANOS_PER_SECOND)),
+            |span| seconds(span.0 / NANOS_PER_SECOND),
+        );
+        current - 1
     }
 
     /// Hands over the last tally.

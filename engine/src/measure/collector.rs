@@ -82,6 +82,8 @@ pub struct Collector {
     /// The last second that each lane has handed over; lanes that have ended do not lag.
     reached: Vec<i64>,
     open: BTreeMap<i64, Tally>,
+    /// The last second that was given out as complete.
+    closed: i64,
     empty: Tally,
 }
 
@@ -109,6 +111,7 @@ pub fn mailboxes(demand: &Demand, lanes: usize) -> (Vec<(Mailbox, Box<Tally>)>, 
         ends: vec![None; lanes],
         reached: vec![i64::MIN; lanes],
         open: BTreeMap::new(),
+        closed: i64::MIN,
         empty,
     };
     (boxes, collector)
@@ -127,10 +130,10 @@ impl Collector {
     fn take(&mut self, handover: Handover) {
         let Handover { lane, second, mut tally, end } = handover;
         self.lanes[lane].merge(&tally);
-        // A second that was closed before its last lane came stays exact in its sum: what is late
-        // is counted in the oldest open one.
-        let oldest = self.open.first_key_value().map_or(second, |(oldest, _)| *oldest);
-        let open = self.open.entry(second.max(oldest)).or_insert_with(|| self.empty.clone());
+        // No second is given out twice: what comes after its own was closed is counted in the oldest
+        // that can still be open, so that the sum stays exact.
+        let number = second.max(self.closed.saturating_add(1));
+        let open = self.open.entry(number).or_insert_with(|| self.empty.clone());
         open.merge(&tally);
         self.reached[lane] = if end.is_some() { i64::MAX } else { second };
         if end.is_some() {
@@ -151,6 +154,7 @@ impl Collector {
                 break;
             }
             let (number, tally) = self.open.pop_first().expect("there is a first one");
+            self.closed = number;
             complete.push(Second { number, tally });
         }
         complete

@@ -148,8 +148,11 @@ fn send_by_schedule<C: Clock, O: Outlet>(
     let give_up = orders.timeline.end + orders.timeline.grace;
     let mut guard = (orders.wait == WaitMode::Sleep).then(Guard::new);
     let mut version = signal.version();
-    while let Some(turn) = walk.peek() {
-        let woken = wait_until(clock, turn.due, guard.as_mut(), |now| {
+    loop {
+        let next = walk.peek();
+        // With nothing left to send the lane waits for the end: a new rate may bring more before it.
+        let moment = next.map_or(orders.timeline.end, |turn| turn.due);
+        let woken = wait_until(clock, moment, guard.as_mut(), |now| {
             port.serve(clock, ACKS_PER_LOOK, now);
             !signal.is_halted() && signal.version() == version
         });
@@ -158,6 +161,7 @@ fn send_by_schedule<C: Clock, O: Outlet>(
             walk.follow(signal.schedule(port.stream).expect("a paced stream keeps its schedule"));
             continue;
         }
+        let Some(turn) = next else { return };
         let Some(now) = woken.filter(|now| *now < give_up && !signal.is_halted()) else {
             let until = if signal.is_halted() {
                 clock.now().min(orders.timeline.end)

@@ -11,7 +11,7 @@ pub const LATENCY_MAX: Nanos = Nanos::from_secs(3_600);
 pub const LATENCY_DIGITS: u8 = 3;
 
 /// Spans of one kind: nanoseconds from 1 ns to [`LATENCY_MAX`], in about 270 KiB whatever comes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Latency {
     histogram: Histogram<u64>,
     negative: u64,

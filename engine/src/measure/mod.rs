@@ -22,3 +22,10 @@ pub use latency::{LATENCY_DIGITS, LATENCY_MAX, Latency};
 pub use recorder::Recorder;
 pub use tally::{Acked, Commits, Consumed, Phase, PhaseTally, Produced, StreamTally, Tally};
 pub use verdict::{Ended, Evidence, Finding, LimitedBy, Severity, Verdict};
+
+#[cfg(test)]
+mod collector_tests;
+#[cfg(test)]
+mod recorder_tests;
+#[cfg(test)]
+mod tally_tests;

@@ -17,7 +17,7 @@ pub enum Phase {
 }
 
 /// What a lane saw, by stream.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Tally {
     /// In the plan's order.
     pub streams: Vec<StreamTally>,
@@ -26,7 +26,7 @@ pub struct Tally {
 }
 
 /// What a lane saw of one stream.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct StreamTally {
     /// What was due in the warm-up.
     pub warmup: PhaseTally,
@@ -37,7 +37,7 @@ pub struct StreamTally {
 }
 
 /// What a lane saw of one stream's messages of one phase.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct PhaseTally {
     /// The sending side.
     pub produced: Produced,

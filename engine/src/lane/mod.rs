@@ -14,3 +14,14 @@ pub use pin::machine;
 pub use signal::{Signal, Stage, Timeline};
 pub use spawn::{LaneHandle, LaneSetup, spawn};
 pub use start::{Go, StartLine, Ticket};
+
+#[cfg(test)]
+mod consume_tests;
+#[cfg(test)]
+mod doubles;
+#[cfg(test)]
+mod drain_tests;
+#[cfg(test)]
+mod load_tests;
+#[cfg(test)]
+mod produce_tests;

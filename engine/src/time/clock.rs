@@ -83,11 +83,15 @@ pub(crate) mod virtual_time {
             Timestamp::from_nanos(self.now.get())
         }
 
+        /// A wake that came since the last park ends this one at once, as with real threads.
         fn park(&self, span: Nanos) {
             let now = self.now.get();
             let mut wakes = self.wakes.borrow_mut();
             let later = wakes.split_off(&(now + 1));
-            *wakes = later;
+            let passed = std::mem::replace(&mut *wakes, later);
+            if !passed.is_empty() {
+                return;
+            }
             let wake = wakes.first().copied().unwrap_or(u64::MAX).min(now + span.0);
             self.now.set(wake.max(now + 1));
         }

@@ -1,0 +1,268 @@
+//! Stand-ins for a broker in virtual time: an outlet and a run around it.
+
+use super::board::Board;
+use super::load::{Load, Owner};
+use super::produce::{Orders, Port, Walker, produce};
+use super::signal::{Signal, Timeline};
+use crate::link::{Ack, End, Failure, FailureKind, Message, Offer, Outcome, Outlet, OutletSink};
+use crate::measure::{LaneEnd, Recorder, Tally, mailboxes};
+use crate::message::Stamp;
+use crate::plan::samples::RUN;
+use crate::plan::{Demand, Pace, ProducerClient, StreamDemand};
+use crate::time::virtual_time::StepClock;
+use crate::time::{Clock, Schedule, WaitMode, Walk};
+use crate::units::{Nanos, Rate, Timestamp};
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+/// When virtual runs start.
+pub(super) const START: Timestamp = Timestamp::from_nanos(1_000_000_000);
+
+/// What a refusing outlet says.
+pub(super) const REFUSAL: Failure = Failure { kind: FailureKind::Serialization, code: 10 };
+
+/// What happens to the run at a moment of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Incident {
+    /// The run is told to end early.
+    Halt,
+    /// The rate changes from this moment on.
+    Rate(Rate),
+}
+
+/// How a made-up client behaves.
+#[derive(Clone, Debug)]
+pub(super) struct Script {
+    /// From the offer to the ack.
+    pub(super) answer_after: Nanos,
+    /// Acks that would come from the first moment on come at the second, in milliseconds.
+    pub(super) stall_ms: Option<(u64, u64)>,
+    /// Messages in the client at most.
+    pub(super) room: usize,
+    /// Each message whose number of offer is a multiple of this is refused.
+    pub(super) refuse_every: Option<usize>,
+    /// What happens, by milliseconds from the start.
+    pub(super) incidents: Vec<(u64, Incident)>,
+    /// How long each offer takes.
+    pub(super) offer_takes: Nanos,
+}
+
+impl Default for Script {
+    /// Answers after 1 ms, always.
+    fn default() -> Self {
+        Self {
+            answer_after: Nanos::from_millis(1),
+            stall_ms: None,
+            room: usize::MAX,
+            refuse_every: None,
+            incidents: Vec::new(),
+            offer_takes: Nanos::ZERO,
+        }
+    }
+}
+
+/// One offer, as the client saw it.
+#[derive(Clone, Debug)]
+pub(super) struct Offered {
+    pub(super) at: Timestamp,
+    pub(super) answer: Offer,
+    pub(super) partition: i32,
+    pub(super) body: Vec<u8>,
+    pub(super) stamp: Stamp,
+}
+
+/// One call of `poll`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Polled {
+    pub(super) at: Timestamp,
+    pub(super) limit: usize,
+    pub(super) taken: usize,
+}
+
+/// What a client saw.
+#[derive(Debug, Default)]
+pub(super) struct Log {
+    pub(super) offers: Vec<Offered>,
+    pub(super) polls: Vec<Polled>,
+    pub(super) most_in_flight: usize,
+    pub(super) purges: usize,
+}
+
+impl Log {
+    /// The messages that the client took.
+    pub(super) fn accepted(&self) -> impl Iterator<Item = &Offered> {
+        self.offers.iter().filter(|offered| offered.answer == Offer::Accepted)
+    }
+}
+
+/// A client that follows a script.
+pub(super) struct ScriptedOutlet<'run> {
+    clock: StepClock,
+    script: Script,
+    signal: &'run Signal,
+    pending: VecDeque<(Timestamp, Ack)>,
+    next_offset: i64,
+    log: Rc<RefCell<Log>>,
+}
+
+impl ScriptedOutlet<'_> {
+    fn live_through(&mut self, now: Timestamp) {
+        while let Some((at, incident)) = self.script.incidents.first().copied()
+            && START + Nanos::from_millis(at) <= now
+        {
+            self.script.incidents.remove(0);
+            match incident {
+                Incident::Halt => self.signal.halt(),
+                Incident::Rate(rate) => assert!(self.signal.change_rate(0, now, rate), "paced"),
+            }
+        }
+    }
+
+    fn answered_at(&self, now: Timestamp) -> Timestamp {
+        let at = now + self.script.answer_after;
+        let stall = self.script.stall_ms.map(|(from, until)| {
+            (START + Nanos::from_millis(from), START + Nanos::from_millis(until))
+        });
+        match stall {
+            Some((from, until)) if from <= at && at < until => until,
+            _ => at,
+        }
+    }
+}
+
+impl Outlet for ScriptedOutlet<'_> {
+    fn offer(&mut self, message: &Message<'_>) -> Offer {
+        self.clock.advance(self.script.offer_takes);
+        let now = self.clock.now();
+        self.live_through(now);
+        let number = self.log.borrow().offers.len() + 1;
+        let partition = message.partition.expect("the lane chooses the partition");
+        let answer = if self.script.refuse_every.is_some_and(|every| number.is_multiple_of(every)) {
+            Offer::Refused(REFUSAL)
+        } else if self.script.room <= self.pending.len() {
+            Offer::Full
+        } else {
+            let outcome = Outcome::Persisted { partition, offset: self.next_offset };
+            self.next_offset += 1;
+            let bytes = u32::try_from(message.body.len()).expect("a small body");
+            let ack = Ack { stamp: *message.stamp, route: message.route, bytes, outcome };
+            let at = self.answered_at(now);
+            self.clock.wake_at(at);
+            self.pending.push_back((at, ack));
+            Offer::Accepted
+        };
+        let mut log = self.log.borrow_mut();
+        log.most_in_flight = log.most_in_flight.max(self.pending.len());
+        log.offers.push(Offered {
+            at: now,
+            answer,
+            partition,
+            body: message.body.to_vec(),
+            stamp: *message.stamp,
+        });
+        answer
+    }
+
+    fn poll(&mut self, clock: &impl Clock, limit: usize, sink: &mut impl OutletSink) -> bool {
+        let now = clock.now();
+        self.live_through(now);
+        let ready = self.pending.iter().take_while(|(at, _)| *at <= now).count().min(limit);
+        let acks: Vec<Ack> = self.pending.drain(..ready).map(|(_, ack)| ack).collect();
+        sink.acks(now, &acks);
+        self.log.borrow_mut().polls.push(Polled { at: now, limit, taken: ready });
+        ready == limit
+    }
+
+    fn in_flight(&self) -> u64 {
+        u64::try_from(self.pending.len()).expect("a queue's length fits in 64 bits")
+    }
+
+    fn purge(&mut self) {
+        self.log.borrow_mut().purges += 1;
+        let now = self.clock.now();
+        self.pending.iter_mut().for_each(|(at, ack)| (*at, ack.outcome) = (now, Outcome::Purged));
+    }
+
+    fn begin(&mut self) -> Result<(), Failure> {
+        Err(REFUSAL)
+    }
+
+    fn end(&mut self, _how: End) -> Result<(), Failure> {
+        Err(REFUSAL)
+    }
+
+    fn last_words(&self) -> Option<&str> {
+        None
+    }
+}
+
+/// A run of one lane with one client in virtual time.
+#[derive(Clone, Debug)]
+pub(super) struct Case {
+    pub(super) demand: Demand,
+    pub(super) script: Script,
+    pub(super) wait: WaitMode,
+    pub(super) grace: Nanos,
+}
+
+/// What came of it.
+pub(super) struct Ran {
+    pub(super) tally: Tally,
+    pub(super) log: Log,
+    pub(super) struck: Option<String>,
+    pub(super) ended: Timestamp,
+}
+
+impl Case {
+    /// A sleeping lane and a client that answers after 1 ms.
+    pub(super) fn new(stream: StreamDemand) -> Self {
+        let demand = crate::plan::samples::demand(stream);
+        let grace = demand.phases.grace();
+        Self { demand, script: Script::default(), wait: WaitMode::Sleep, grace }
+    }
+
+    /// Sends and drains.
+    pub(super) fn run(self) -> Ran {
+        let Self { demand, script, wait, grace } = self;
+        let stream = &demand.streams[0];
+        let clock = StepClock::default();
+        clock.advance(Nanos(START.as_nanos()));
+        let measured = START + demand.phases.warmup;
+        let timeline =
+            Timeline { start: START, measured, end: measured + demand.phases.measured, grace };
+        let (signal, board) = (Signal::new(1), Board::new(1));
+        if let Pace::At(rate) = stream.pace {
+            signal.set_schedule(0, Schedule::constant(rate, START, timeline.end));
+        }
+        let (boxes, mut collector) = mailboxes(&demand, 1);
+        let (mailbox, tally) = boxes.into_iter().next().expect("one lane has one mailbox");
+        let mut recorder = Recorder::new(tally, mailbox, vec![stream.partition_bases()], RUN);
+        recorder.start(START, measured);
+        let all = (0..stream.producers()).collect();
+        let clients = [ProducerClient { name: "client".to_owned(), producers: all }];
+        let owner = Owner { run: RUN, stream: 0, lane: 0 };
+        let (mut load, producers) = Load::new(stream, &clients, owner);
+        let log = Rc::<RefCell<Log>>::default();
+        let outlet = ScriptedOutlet {
+            clock: clock.clone(),
+            script,
+            signal: &signal,
+            pending: VecDeque::new(),
+            next_offset: 0,
+            log: Rc::clone(&log),
+        };
+        let mut port = Port::new(vec![outlet], recorder, 0, &board);
+        let walk =
+            signal.schedule(0).map(|schedule| Walk::new(schedule, stream.producers(), &producers));
+        let walker = Walker::new(stream.pace, walk, (0, 1));
+        let orders = Orders { signal: &signal, timeline, deadlines: demand.deadlines, wait };
+        let struck = produce(&clock, &orders, &mut port, &mut load, walker);
+        let ended = clock.now();
+        port.recorder.finish(ended, LaneEnd::default());
+        while !collector.have_ended([0]) {
+            collector.collect(Nanos::ZERO);
+        }
+        Ran { tally: collector.total(), log: log.take(), struck, ended }
+    }
+}

@@ -1,0 +1,159 @@
+//! Laws of a lane's load: which partition, which number, which bytes.
+
+use super::load::{Load, Owner};
+use crate::message::{KeySource, Stamp, murmur2};
+use crate::plan::samples::{RUN, stream, topics};
+use crate::plan::{Partitioner, ProducerClient, StampPlace, StreamDemand};
+use crate::units::{Bytes, Timestamp};
+use std::collections::BTreeSet;
+
+const DUE: Timestamp = Timestamp::from_nanos(5);
+const SENT: Timestamp = Timestamp::from_nanos(6);
+
+/// What a client got to see.
+struct Seen {
+    route: u32,
+    partition: i32,
+    key: Option<Vec<u8>>,
+    headers: Vec<(String, Vec<u8>)>,
+    body: Vec<u8>,
+    stamp: Stamp,
+    stamp_in_body: bool,
+}
+
+fn load(stream: &StreamDemand) -> Load {
+    let producers = (0..stream.producers()).collect();
+    let clients = [ProducerClient { name: "client".to_owned(), producers }];
+    Load::new(stream, &clients, Owner { run: RUN, stream: 0, lane: 0 }).0
+}
+
+/// Sends the slot's next message; the client takes it.
+fn send(load: &mut Load, slot: usize) -> Seen {
+    let shot = load.aim(slot, DUE, SENT);
+    let seen = load.fire(&shot, |message| Seen {
+        route: message.route.0,
+        partition: message.partition.expect("the lane chooses the partition"),
+        key: message.key.map(<[u8]>::to_vec),
+        headers: message
+            .headers
+            .iter()
+            .map(|header| (header.name.to_owned(), header.value.to_vec()))
+            .collect(),
+        body: message.body.to_vec(),
+        stamp: *message.stamp,
+        stamp_in_body: message.stamp_in_body,
+    });
+    load.taken(&shot, 100);
+    seen
+}
+
+fn partitions(partitioner: Partitioner, count: usize) -> Vec<i32> {
+    let mut load = load(&StreamDemand { partitioner, topics: topics(1, 3), ..stream(1) });
+    (0..count).map(|_| send(&mut load, 0).partition).collect()
+}
+
+#[test]
+fn round_robin_cycles() {
+    assert_eq!(
+        partitions(Partitioner::RoundRobin, 7),
+        [0, 1, 2, 0, 1, 2, 0],
+        "one after the other"
+    );
+}
+
+#[test]
+fn sticky_stays_for_a_batch_of_bytes() {
+    // Bodies of 100 bytes.
+    let check = |batch: u64, expected: &[i32]| {
+        let sticky = Partitioner::Sticky { batch: Bytes(batch) };
+        assert_eq!(partitions(sticky, expected.len()), expected, "batches of {batch}");
+    };
+    check(300, &[0, 0, 0, 1, 1, 1, 2, 2, 2, 0]);
+    check(250, &[0, 0, 0, 1, 1, 1, 2]);
+    check(100, &[0, 1, 2, 0]);
+    check(1, &[0, 1, 2, 0]);
+}
+
+#[test]
+fn producers_start_on_different_partitions_and_share_none_of_their_state() {
+    let demand = StreamDemand { producers_per_topic: 4, topics: topics(1, 3), ..stream(1) };
+    let mut load = load(&demand);
+    let first: Vec<i32> = (0..4).map(|slot| send(&mut load, slot).partition).collect();
+    assert_eq!(first, [0, 1, 2, 0], "spread from the first message on");
+    assert_eq!(send(&mut load, 1).partition, 2, "each goes on from its own");
+}
+
+#[test]
+fn keyed_messages_go_where_the_java_client_puts_them() {
+    for keys in [KeySource::RoundRobin, KeySource::Random] {
+        let mut load = load(&StreamDemand { keys, topics: topics(1, 5), ..stream(1) });
+        let mut used = BTreeSet::new();
+        for _ in 0..200 {
+            let seen = send(&mut load, 0);
+            let key = seen.key.expect("every message has a key");
+            assert_eq!(u32::try_from(seen.partition), Ok(murmur2(&key) % 5), "{keys:?}: {key:?}");
+            used.insert(seen.partition);
+        }
+        assert_eq!(used.len(), 5, "{keys:?}: all partitions are used");
+    }
+}
+
+#[test]
+fn numbers_run_per_producer_and_partition_also_with_keys() {
+    let keys = KeySource::Random;
+    let demand = StreamDemand { keys, producers_per_topic: 2, topics: topics(2, 3), ..stream(1) };
+    let mut load = load(&demand);
+    let mut next = std::collections::BTreeMap::<_, u64>::new();
+    for slot in (0..4).cycle().take(400) {
+        let seen = send(&mut load, slot);
+        let expected = next.entry((seen.stamp.producer, seen.route, seen.partition)).or_default();
+        assert_eq!(seen.stamp.sequence, *expected, "contiguous from 0");
+        *expected += 1;
+    }
+    assert_eq!(next.len(), 4 * 3, "a producer has one topic of three partitions");
+}
+
+#[test]
+fn a_message_that_is_not_taken_changes_nothing() {
+    let mut load = load(&stream(1));
+    let aimed = |own: &mut Load| {
+        let shot = own.aim(0, DUE, SENT);
+        own.fire(&shot, |message| (message.partition, message.stamp.sequence))
+    };
+    let first = aimed(&mut load);
+    assert_eq!(aimed(&mut load), first, "the next one has its partition and number");
+    send(&mut load, 0);
+    assert_ne!(aimed(&mut load), first, "until one is taken");
+}
+
+#[test]
+fn producers_are_dealt_to_topics_in_turn() {
+    let demand = StreamDemand { topics: topics(3, 1), producers_per_topic: 2, ..stream(1) };
+    let mut load = load(&demand);
+    let routes: Vec<u32> = (0..6).map(|slot| send(&mut load, slot).route).collect();
+    assert_eq!(routes, [0, 1, 2, 0, 1, 2], "by the producer's number");
+}
+
+#[test]
+fn the_stamp_lies_at_the_head_of_the_body() {
+    let mut load = load(&stream(1));
+    let seen = send(&mut load, 0);
+    assert_eq!(Stamp::decode(&seen.body), Ok(seen.stamp), "as the ack gives it back");
+    assert_eq!((seen.stamp.due, seen.stamp.sent, seen.stamp.run), (DUE, SENT, RUN), "its times");
+    assert_eq!(seen.body[Stamp::SIZE..], [7; 52], "the rest is the plan's");
+    assert!(seen.stamp_in_body && seen.headers.is_empty() && seen.key.is_none(), "nothing else");
+}
+
+#[test]
+fn a_stream_with_header_stamps_leaves_the_body_alone() {
+    let bodies = vec![vec![9]];
+    let mut load = load(&StreamDemand { stamp: StampPlace::Header, bodies, ..stream(1) });
+    for sequence in 0..3 {
+        let seen = send(&mut load, 0);
+        assert_eq!(seen.body, [9], "as the plan has it");
+        let [(name, value)] = seen.headers.as_slice() else { panic!("one header") };
+        assert_eq!((name.as_str(), value.len()), ("kdyno", 48), "the header's name and size");
+        assert_eq!(Stamp::decode(value), Ok(seen.stamp), "message {sequence}: its own stamp");
+        assert!(!seen.stamp_in_body, "the ack cannot read it from the body");
+    }
+}

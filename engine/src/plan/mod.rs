@@ -76,4 +76,8 @@ fn members_of(lanes: &[LanePlan], group: usize) -> u32 {
 }
 
 #[cfg(test)]
+mod clients_tests;
+#[cfg(test)]
+mod placement_tests;
+#[cfg(test)]
 pub(crate) mod samples;

@@ -1,8 +1,8 @@
 //! Small demands for tests.
 
 use super::{
-    ClientSettings, Deadlines, Demand, Pace, Partitioner, Phases, StampPlace, StreamDemand,
-    TopicPlan,
+    ClientCount, ClientSettings, Deadlines, Demand, Machine, Pace, Partitioner, Phases, Plan,
+    StampPlace, StreamDemand, TopicPlan, Wishes,
 };
 use crate::message::KeySource;
 use crate::units::{Bytes, Nanos, Rate};
@@ -50,4 +50,15 @@ pub(crate) fn demand(stream: StreamDemand) -> Demand {
         deadlines: Deadlines::standard(1),
         keep_topics: false,
     }
+}
+
+/// A machine of so many cores.
+pub(crate) fn machine(cores: usize) -> Machine {
+    Machine { cores: (0..cores).collect() }
+}
+
+/// The plan of a stream on eight cores, with so many clients.
+pub(crate) fn plan(stream: StreamDemand, clients: ClientCount) -> Plan {
+    let wishes = Wishes { clients, ..Wishes::default() };
+    Plan::new(demand(stream), &machine(8), &wishes).expect("nothing is wished that cannot be")
 }

@@ -11,3 +11,8 @@ mod teardown;
 pub use outcome::{CleanUp, Cost, Ending, Interval, LaneOutcome, Outcome, StartLine};
 pub use prepare::{Event, Hooks, Ready, prepare};
 pub use teardown::Teardown;
+
+#[cfg(test)]
+mod drain_tests;
+#[cfg(test)]
+mod ready_tests;

@@ -1,0 +1,170 @@
+//! Laws of placement: who runs where, and how it waits.
+
+use super::samples::{self, machine, stream, topics};
+use super::{LanePlan, Pace, Plan, Role, StreamDemand, WaitChoice, Wishes};
+use crate::error::PlanError;
+use crate::time::WaitMode;
+
+/// A load that wants every core: no rate, many producers and consumers.
+fn greedy() -> StreamDemand {
+    StreamDemand {
+        pace: Pace::Max { in_flight: None },
+        topics: topics(10, 16),
+        producers_per_topic: 10,
+        consumers_per_subscription: 10,
+        ..stream(1)
+    }
+}
+
+fn planned(stream: StreamDemand, cores: usize, wishes: &Wishes) -> Result<Plan, PlanError> {
+    Plan::new(samples::demand(stream), &machine(cores), wishes)
+}
+
+fn lanes(stream: StreamDemand, cores: usize) -> Vec<LanePlan> {
+    planned(stream, cores, &Wishes::default()).expect("nothing is wished").lanes
+}
+
+fn count(lanes: &[LanePlan], role: Role) -> usize {
+    lanes.iter().filter(|lane| lane.role() == role).count()
+}
+
+#[test]
+fn nobody_starves_on_any_machine() {
+    // Producing lanes, consuming lanes, cores for the client's threads.
+    let check = |cores: usize, producing: usize, consuming: usize, io: usize| {
+        let lanes = lanes(greedy(), cores);
+        assert_eq!(count(&lanes, Role::Producer), producing, "{cores} cores: producing lanes");
+        assert_eq!(count(&lanes, Role::Consumer), consuming, "{cores} cores: consuming lanes");
+        assert!(lanes.iter().all(|lane| lane.io_cores.len() == io), "{cores} cores: the client's");
+        assert!(lanes.iter().all(|lane| 0 < lane.client_count()), "{cores} cores: no lane is idle");
+    };
+    check(1, 1, 1, 1);
+    check(2, 1, 1, 2);
+    check(4, 2, 1, 1);
+    check(8, 3, 3, 2);
+    check(64, 24, 24, 16);
+}
+
+#[test]
+fn from_four_cores_on_lanes_and_the_clients_threads_are_apart() {
+    for cores in [1, 2, 3, 4, 5, 8, 64] {
+        let lanes = lanes(greedy(), cores);
+        let mut own: Vec<usize> = lanes.iter().map(|lane| lane.core).collect();
+        own.sort_unstable();
+        own.dedup();
+        let together = lanes.iter().any(|lane| lane.io_cores.contains(&lane.core));
+        assert_eq!(together, cores < 4, "{cores} cores: shared with the client's threads");
+        assert_eq!(own.len() < lanes.len(), cores < 2, "{cores} cores: shared among lanes");
+        for lane in &lanes {
+            assert_eq!(lane.shares_core, cores < 4, "{cores} cores: {} knows it", lane.name);
+            let expected = if lane.shares_core { WaitMode::Sleep } else { WaitMode::Spin };
+            assert_eq!(lane.wait, expected, "{cores} cores: sleep when shared, spin when own");
+            let within = if lane.shares_core { (0..cores).collect() } else { vec![lane.core] };
+            assert_eq!(lane.cores, within, "{cores} cores: anywhere when shared, at home when own");
+        }
+    }
+}
+
+#[test]
+fn sharing_is_remarked() {
+    let remarks =
+        |cores| planned(greedy(), cores, &Wishes::default()).expect("nothing is wished").remarks;
+    let expected = "2 lanes and the client's threads share 2 cores: lanes wait by sleeping unless told to spin";
+    assert_eq!(remarks(2), [expected], "before the run");
+    assert!(remarks(8).is_empty(), "nothing to say");
+}
+
+#[test]
+fn lanes_follow_the_load() {
+    let check = |per_second: u64, producers: u32, producing: usize, consuming: usize| {
+        let demand = StreamDemand {
+            producers_per_topic: producers,
+            consumers_per_subscription: 100,
+            subscriptions: 2,
+            ..stream(per_second)
+        };
+        let lanes = lanes(demand, 64);
+        assert_eq!(
+            count(&lanes, Role::Producer),
+            producing,
+            "{per_second}/s, {producers} producers"
+        );
+        assert_eq!(count(&lanes, Role::Consumer), consuming, "{per_second}/s read twice");
+    };
+    check(1, 100, 1, 1);
+    check(300_000, 100, 1, 2);
+    check(300_001, 100, 2, 3);
+    check(3_000_000, 100, 10, 8);
+    check(3_000_000, 3, 3, 8);
+}
+
+#[test]
+fn every_stream_has_a_lane_of_its_own_for_sending() {
+    let mut demand = samples::demand(stream(1));
+    for name in ["second", "third"] {
+        demand.streams.push(StreamDemand { name: name.to_owned(), ..stream(1) });
+    }
+    for cores in [1, 2, 8] {
+        let plan = Plan::new(demand.clone(), &machine(cores), &Wishes::default());
+        let lanes = plan.expect("nothing is wished").lanes;
+        assert_eq!(count(&lanes, Role::Producer), 3, "{cores} cores");
+        assert_eq!(count(&lanes, Role::Consumer), 1, "{cores} cores: readers are shared");
+    }
+}
+
+#[test]
+fn wishes_are_obeyed() {
+    let check =
+        |cores: Option<Vec<usize>>, io: Option<Vec<usize>>, on: &[usize], beside: &[usize]| {
+            let wishes = Wishes { cores, io_cores: io, ..Wishes::default() };
+            let lanes = planned(greedy(), 8, &wishes).expect("all of these cores exist").lanes;
+            let mut used: Vec<usize> = lanes.iter().map(|lane| lane.core).collect();
+            used.sort_unstable();
+            used.dedup();
+            assert_eq!(used, on, "{wishes:?}: lanes");
+            assert!(
+                lanes.iter().all(|lane| lane.io_cores == beside),
+                "{wishes:?}: the client's threads"
+            );
+        };
+    check(Some(vec![2, 3]), None, &[2, 3], &[0, 1, 4, 5, 6, 7]);
+    check(None, Some(vec![0]), &[1, 2, 3, 4, 5, 6, 7], &[0]);
+    check(Some(vec![5, 6, 7]), Some(vec![1]), &[5, 6, 7], &[1]);
+    check(Some(vec![2, 3]), Some(vec![2, 3]), &[2, 3], &[2, 3]);
+    check(Some((0..8).collect()), None, &[0, 1, 2, 3, 4, 5, 6, 7], &[0, 1, 2, 3, 4, 5, 6, 7]);
+}
+
+#[test]
+fn a_wish_for_the_way_of_waiting_wins() {
+    for mode in [WaitMode::Spin, WaitMode::Sleep] {
+        for cores in [1, 8] {
+            let wishes = Wishes { wait: WaitChoice::Fixed(mode), ..Wishes::default() };
+            let lanes = planned(greedy(), cores, &wishes).expect("no cores are wished").lanes;
+            assert!(lanes.iter().all(|lane| lane.wait == mode), "{mode:?} on {cores} cores");
+        }
+    }
+}
+
+#[test]
+fn cores_that_do_not_exist_are_refused_by_name() {
+    let check = |wishes: &Wishes, expected: &str| {
+        let refused = planned(stream(1), 2, wishes).map(|_| ());
+        assert_eq!(refused, Err(PlanError(expected.to_owned())), "{wishes:?}");
+    };
+    let lanes = |cores| Wishes { cores: Some(cores), ..Wishes::default() };
+    let io = |cores| Wishes { io_cores: Some(cores), ..Wishes::default() };
+    check(&lanes(vec![0, 9]), "--cores: got core 9, this process may use [0, 1]");
+    check(&io(vec![2]), "--io-cores: got core 2, this process may use [0, 1]");
+    check(&lanes(vec![]), "--cores: need at least one core");
+    check(&io(vec![]), "--io-cores: need at least one core");
+}
+
+#[test]
+fn names_of_lanes_fit_a_threads_name_and_are_unique() {
+    let lanes = lanes(greedy(), 64);
+    let mut names: Vec<&str> = lanes.iter().map(|lane| lane.name.as_str()).collect();
+    assert!(names.iter().all(|name| name.len() <= 15), "Linux keeps 15 characters: {names:?}");
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), lanes.len(), "each once");
+}

@@ -24,3 +24,6 @@ pub use target::KafkaTarget;
 pub fn version() -> String {
     rdkafka::util::get_rdkafka_version().1
 }
+
+#[cfg(test)]
+mod client_tests;

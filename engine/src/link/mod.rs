@@ -13,3 +13,8 @@ pub use outlet::{
     Ack, End, Failure, FailureKind, Header, Message, Offer, Outcome, Outlet, OutletSink,
 };
 pub use target::{GroupState, InletSpec, OutletSpec, RouteSpec, Target, TopicSpec, Topics};
+
+#[cfg(test)]
+mod loopback_tests;
+#[cfg(test)]
+pub(crate) mod sinks;

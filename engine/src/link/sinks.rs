@@ -1,0 +1,65 @@
+//! What clients report, kept for tests to look at.
+
+use super::{Ack, Assigned, Delivery, Failure, InletSink, OutletSink};
+use crate::message::{Stamp, StampFault};
+use crate::units::Timestamp;
+
+/// Keeps everything that an outlet reports.
+#[derive(Debug, Default)]
+pub(crate) struct Acks {
+    pub(crate) all: Vec<Ack>,
+    pub(crate) trouble: Vec<Failure>,
+}
+
+impl OutletSink for Acks {
+    fn acks(&mut self, _now: Timestamp, acks: &[Ack]) {
+        self.all.extend_from_slice(acks);
+    }
+
+    fn trouble(&mut self, failure: Failure, _fatal: bool) {
+        self.trouble.push(failure);
+    }
+}
+
+/// A message as it came.
+#[derive(Clone, Debug)]
+pub(crate) struct Received {
+    pub(crate) stamp: Result<Stamp, StampFault>,
+    pub(crate) at: Assigned,
+    pub(crate) offset: i64,
+    pub(crate) body: Vec<u8>,
+}
+
+/// Keeps everything that an inlet reports.
+#[derive(Debug, Default)]
+pub(crate) struct Deliveries {
+    pub(crate) all: Vec<Received>,
+    pub(crate) commits: Vec<Result<(), Failure>>,
+    pub(crate) trouble: Vec<Failure>,
+}
+
+impl Deliveries {
+    /// The numbers of all messages, sorted.
+    pub(crate) fn numbers(&self) -> Vec<u64> {
+        let number = |received: &Received| received.stamp.expect("all are ours").sequence;
+        let mut numbers: Vec<u64> = self.all.iter().map(number).collect();
+        numbers.sort_unstable();
+        numbers
+    }
+}
+
+impl InletSink for Deliveries {
+    fn delivery(&mut self, _now: Timestamp, delivery: &Delivery<'_>) {
+        let at = Assigned { route: delivery.route, partition: delivery.partition };
+        let (stamp, offset, body) = (delivery.stamp, delivery.offset, delivery.body.to_vec());
+        self.all.push(Received { stamp, at, offset, body });
+    }
+
+    fn committed(&mut self, result: Result<(), Failure>) {
+        self.commits.push(result);
+    }
+
+    fn trouble(&mut self, failure: Failure, _fatal: bool) {
+        self.trouble.push(failure);
+    }
+}

@@ -1,0 +1,92 @@
+//! What it takes to record one message: on the producing side due, offer and ack, on the consuming
+//! side its receipt.
+
+use engine::link::{Ack, Delivery, Outcome};
+use engine::measure::{LaneEnd, Phase, Recorder, Tally, mailboxes};
+use engine::message::Stamp;
+use engine::plan::{Route, StreamDemand};
+use engine::units::{Nanos, Timestamp};
+use kdyno_benches::{Digest, Size, cost, demand, timed};
+use std::hint::black_box;
+
+const START: Timestamp = Timestamp::from_nanos(1_000_000_000);
+
+/// Acks in one delivery event.
+const BATCH: u64 = 32;
+
+fn main() {
+    let count = Size::of_this_run().choose(10_000, 10_000_000);
+    let parameters = [("messages", count)];
+    cost("recording: produce", &parameters, count, || record(count, produce));
+    cost("recording: consume", &parameters, count, || record(count, consume));
+}
+
+/// Hands `work` a started recorder, and digests what it has recorded.
+fn record(count: u64, work: fn(u64, &mut Recorder)) -> (Nanos, Digest) {
+    let demand = demand(Nanos::from_secs(1));
+    let (boxes, mut collector) = mailboxes(&demand, 1);
+    let (mailbox, tally) = boxes.into_iter().next().expect("one lane has one mailbox");
+    let bases = demand.streams.iter().map(StreamDemand::partition_bases).collect();
+    let mut recorder = Recorder::new(tally, mailbox, bases, demand.run);
+    recorder.start(START, START);
+    let (span, ()) = timed(|| work(count, &mut recorder));
+    recorder.finish(START, LaneEnd::default());
+    collector.collect(Nanos::from_secs(1));
+    (span, digest(collector.total()))
+}
+
+fn digest(mut tally: Tally) -> Digest {
+    let phase = tally.streams[0].phase(Phase::Measured);
+    let mut digest = Digest::default();
+    let counters = [
+        phase.produced.due,
+        phase.produced.attempted,
+        phase.produced.messages,
+        phase.acked.messages,
+        phase.consumed[0].messages,
+    ];
+    counters.into_iter().for_each(|counter| digest.add(counter));
+    for latency in [&phase.send_delay, &phase.publish, &phase.service, &phase.end_to_end] {
+        [50.0, 99.0, 99.9].into_iter().for_each(|p| digest.add(latency.percentile(p).0));
+    }
+    digest
+}
+
+/// The `number`-th message: due every microsecond, sent within 16 µs after it.
+fn stamp(number: u64) -> Stamp {
+    let due = START + Nanos(number * 1_000);
+    let sent = due + Nanos(number * 7_919 % 16_384);
+    Stamp { run: 1, sequence: number, due, sent, ..Stamp::default() }
+}
+
+/// Answered within 4 ms: as wide a part of the histogram as a real run touches.
+fn answered(stamp: &Stamp) -> Timestamp {
+    stamp.sent + Nanos(stamp.sequence * 104_729 % 4_194_304)
+}
+
+fn produce(count: u64, recorder: &mut Recorder) {
+    let mut acks = Vec::with_capacity(usize::try_from(BATCH).expect("a small batch"));
+    for number in 0..count {
+        let stamp = black_box(stamp(number));
+        recorder.due(START, 0, stamp.due);
+        recorder.attempted(0, &stamp, START);
+        recorder.accepted(0, &stamp, 100, 0);
+        let offset = i64::try_from(number).expect("offsets fit in 63 bits");
+        let outcome = Outcome::Persisted { partition: 1, offset };
+        acks.push(Ack { stamp, route: Route(0), bytes: 100, outcome });
+        if number % BATCH == BATCH - 1 {
+            recorder.acks(answered(&stamp), 0, black_box(&acks));
+            acks.clear();
+        }
+    }
+}
+
+fn consume(count: u64, recorder: &mut Recorder) {
+    for number in 0..count {
+        let stamp = black_box(stamp(number));
+        let offset = i64::try_from(number).expect("offsets fit in 63 bits");
+        let body = &[0; 100];
+        let delivery = Delivery { stamp: Ok(stamp), route: Route(0), partition: 1, offset, body };
+        recorder.delivery(answered(&stamp), 0, 0, black_box(&delivery));
+    }
+}

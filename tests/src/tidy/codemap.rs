@@ -40,7 +40,8 @@ fn inside(map: &mut String, folder: &str, face: &Source, sources: &[Source]) {
             .map_or_else(|| inner.to_owned(), |name| format!("{name}/"));
         let stem = shown.trim_end_matches(".rs").trim_end_matches('/');
         let is_deeper = stem.contains('/');
-        let is_test = face.text.contains(&format!("#[cfg(test)]\nmod {stem};"));
+        let declared = |seen: &str| format!("#[cfg(test)]\n{seen}mod {stem};");
+        let is_test = ["", "pub(crate) "].iter().any(|seen| face.text.contains(&declared(seen)));
         if inner != "mod.rs" && !is_deeper && !is_test {
             line(map, "  ", &shown, source);
         }

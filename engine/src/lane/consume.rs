@@ -20,6 +20,9 @@ const POSITIONS_EVERY: Nanos = Nanos::from_millis(20);
 /// How long the last commits may take to be answered.
 const COMMIT_DEADLINE: Nanos = Nanos::from_secs(5);
 
+/// How long leaving the groups may take, within the run's deadline for closing clients.
+const LEAVE_DEADLINE: Nanos = Nanos::from_secs(10);
+
 /// A commit that was not answered in time.
 const UNANSWERED: Failure = Failure { kind: FailureKind::Timeout, code: -185 };
 
@@ -199,6 +202,30 @@ impl<I: Inlet> Reader<'_, I> {
             }
             clock.park(PATIENCE);
         }
+    }
+}
+
+/// Takes what clients still have to say when nobody counts any more.
+struct Nobody;
+
+impl InletSink for Nobody {
+    fn delivery(&mut self, _now: Timestamp, _delivery: &Delivery<'_>) {}
+
+    fn committed(&mut self, _result: Result<(), Failure>) {}
+
+    fn trouble(&mut self, _failure: Failure, _fatal: bool) {}
+}
+
+/// Lets all members leave their groups at once; what has not left by the deadline does so when it is
+/// dropped.
+pub(super) fn leave<I: Inlet>(members: &mut [Member<I>], clock: &impl Clock) {
+    members.iter_mut().for_each(|member| member.inlet.leave());
+    let until = clock.now() + LEAVE_DEADLINE;
+    while members.iter().any(|member| !member.inlet.has_left()) && clock.now() < until {
+        for member in &mut *members {
+            member.inlet.poll(clock, EVENTS_AT_ONCE, &mut Nobody);
+        }
+        clock.park(PATIENCE);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Starts a lane's thread: clients first, on the client's cores; then its own core; then the line.
 
 use super::board::Board;
-use super::consume::{Member, Reader};
+use super::consume::{Member, Reader, leave};
 use super::load::{Load, Owner};
 use super::pin::{bind_to_any, pin_to};
 use super::produce::{Orders, Port, Walker, produce};
@@ -269,6 +269,7 @@ fn run_consumer<T: Target, C: Clock>(
         reader.settle(clock);
     }
     reader.recorder.finish(clock.now(), LaneEnd::default());
-    // Leaves the groups: after the results are handed over, since this may take its time.
+    // After the results are handed over, since this may take its time.
+    leave(&mut reader.members, clock);
     drop(reader.members);
 }

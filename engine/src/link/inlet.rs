@@ -85,6 +85,14 @@ pub trait Inlet {
     /// How many commits have not been answered.
     fn commits_pending(&self) -> u64;
 
+    /// Begins to leave the group, without waiting; whoever asks goes on polling until [`Self::has_left`].
+    fn leave(&mut self) {}
+
+    /// Whether there is nothing left to leave, so that dropping the client takes no time.
+    fn has_left(&self) -> bool {
+        true
+    }
+
     /// The client's last own words about trouble, for messages to people.
     fn last_words(&self) -> Option<&str>;
 }

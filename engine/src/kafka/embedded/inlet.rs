@@ -87,6 +87,14 @@ impl Inlet for EmbeddedInlet {
         self.inner.commits_pending()
     }
 
+    fn leave(&mut self) {
+        self.inner.leave();
+    }
+
+    fn has_left(&self) -> bool {
+        self.inner.has_left()
+    }
+
     fn last_words(&self) -> Option<&str> {
         self.inner.last_words()
     }

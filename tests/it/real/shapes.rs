@@ -81,6 +81,14 @@ fn eighty_consumers_share_ten_topics_of_sixteen_partitions_evenly() {
     assert_eq!(ten_groups, vec![vec![2; 8]; 10], "a group for each topic");
 }
 
+#[test]
+fn members_without_a_partition_leave_their_group_too() {
+    let Some(turn) = turn() else { return };
+    let load = Load { name: "four for one", partitions: 1, consumers: 4, ..SMALL };
+    let held = check(&turn, &load, "each");
+    assert_eq!(held[0].iter().sum::<u64>(), 1, "three have none: {held:?}");
+}
+
 /// The members of the run's groups as the broker lists them, in the order of the names.
 fn members_at_the_broker(turn: &Turn, of: &str) -> Vec<(String, u64)> {
     let groups = cluster(&turn.address).list_groups(SOON).expect("the broker answers");

@@ -115,6 +115,16 @@ impl Ran {
         }
     }
 
+    /// The names of all that is in its folder, the given files included.
+    pub(crate) fn files(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.folder.path()).expect("the folder is ours");
+        let name = |entry: std::io::Result<std::fs::DirEntry>| entry.expect("readable").file_name();
+        let mut names: Vec<String> =
+            entries.map(|entry| name(entry).to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+
     /// The run directories it made.
     pub(crate) fn run_directories(&self) -> Vec<PathBuf> {
         let Ok(entries) = std::fs::read_dir(self.folder.path().join("results")) else {

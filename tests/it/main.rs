@@ -1,7 +1,13 @@
 //! What a user can see, and what the engine promises to its callers.
 
+mod absent;
+mod bad_input;
 mod cli;
+mod dry_run;
 mod embedded;
 mod engine_run;
+mod golden;
 mod real;
+mod silent;
+mod talk;
 mod tidy;

@@ -1,0 +1,178 @@
+//! Bad input: told at once and in whole, exit 2, nothing created, nobody contacted.
+
+use crate::cli::Kdyno;
+use crate::golden;
+use crate::silent::Silent;
+
+/// A workload that is fine.
+const GOOD: &str = "name: good\ntopics: 1\npartitionsPerTopic: 4\nmessageSize: 100\n\
+    producersPerTopic: 1\nsubscriptionsPerTopic: 1\nconsumerPerSubscription: 1\n\
+    producerRate: 1000\ntestDurationMinutes: 1\n";
+
+/// Bad input by name: the words after `kdyno run`, and the files beside it.
+type Case<'case> = (&'case str, &'case [&'case str], &'case [(&'case str, &'case str)]);
+
+/// Runs each case in a folder of its own and compares all that is said with a golden file.
+fn check(golden: &str, cases: &[Case<'_>]) {
+    let mut told = String::new();
+    for (name, words, files) in cases {
+        let stderr = refused(name, words, files);
+        told += &format!("== {name}\n$ kdyno run {}\n{stderr}\n", words.join(" "));
+    }
+    golden::check(golden, &told);
+}
+
+/// What is said to bad input; nothing is created, nobody is contacted.
+fn refused(name: &str, words: &[&str], files: &[(&str, &str)]) -> String {
+    let silent = Silent::listen();
+    let address = silent.address();
+    let mut kdyno = Kdyno::new(&["run"]).and(words).with_file("good.yaml", GOOD);
+    if !words.contains(&"--driver") {
+        kdyno = kdyno.and(&["--bootstrap-server", &address]);
+    }
+    let mut there = vec!["good.yaml".to_owned()];
+    for (file, text) in files {
+        kdyno = kdyno.with_file(file, &text.replace("ADDRESS", &address));
+        there.push((*file).to_owned());
+    }
+    there.sort();
+    there.dedup();
+    let ran = kdyno.run();
+    assert_eq!(ran.code, 2, "{name}: exit code\n{}", ran.stderr);
+    assert_eq!(ran.stdout, "", "{name}: stdout");
+    assert_eq!(ran.files(), there, "{name}: nothing is created");
+    silent.was_left_alone();
+    golden::steady(&ran.stderr)
+}
+
+#[test]
+fn every_fault_of_a_workload_is_told_at_once_and_nothing_is_created() {
+    check(
+        "bad-workloads.txt",
+        &[
+            (
+                "every field wrong",
+                &["w.yaml"],
+                &[(
+                    "w.yaml",
+                    "name: bad\ntopics: 0\npartitionsPerTopic: 0\nmessageSize: 0\n\
+                     producersPerTopic: one\nsubscriptionsPerTopic: [1]\n\
+                     consumerPerSubscriptoin: 1\nproducerRate: -1\ntestDurationMinutes: 0\n",
+                )],
+            ),
+            ("duplicate keys", &["w.yaml"], &[("w.yaml", &format!("{GOOD}topics: 2\n"))]),
+            ("no such file", &["none.yaml"], &[]),
+            ("an empty file", &["w.yaml"], &[("w.yaml", "")]),
+            ("a list", &["w.yaml"], &[("w.yaml", "- topics: 1\n")]),
+            ("no YAML", &["w.yaml"], &[("w.yaml", "topics: [1\n")]),
+            (
+                "a payload of the wrong length",
+                &["w.yaml"],
+                &[
+                    (
+                        "w.yaml",
+                        &format!("{GOOD}payloadFile: p.data\nuseRandomizedPayloads: false\n"),
+                    ),
+                    ("p.data", "five\n"),
+                ],
+            ),
+            (
+                "a payload that is not there",
+                &["w.yaml"],
+                &[(
+                    "w.yaml",
+                    &format!("{GOOD}payloadFile: p.data\nuseRandomizedPayloads: false\n"),
+                )],
+            ),
+            (
+                "two files, both bad",
+                &["v.yaml", "w.yaml", "--driver", "d.yaml"],
+                &[
+                    ("v.yaml", &GOOD.replace("topics: 1", "topics: none")),
+                    ("w.yaml", &GOOD.replace("messageSize: 100", "messageSize: 1.5")),
+                    ("d.yaml", "name: d\ndriverClass: pulsar\n"),
+                ],
+            ),
+        ],
+    );
+}
+
+/// A driver file with this text in its producer's properties.
+fn driver(properties: &str) -> String {
+    format!(
+        "name: d\ndriverClass: kafka\ncommonConfig: |\n  bootstrap.servers=ADDRESS\n\
+         producerConfig: |\n  client.id=x\n  {}\n",
+        properties.replace('\n', "\n  ")
+    )
+}
+
+#[test]
+fn every_fault_of_a_driver_is_told_at_once_with_its_line_and_nothing_is_created() {
+    let words: &[&str] = &["good.yaml", "--driver", "d.yaml"];
+    let one = |properties: &str| driver(properties);
+    check(
+        "bad-drivers.txt",
+        &[
+            (
+                "every property wrong",
+                words,
+                &[(
+                    "d.yaml",
+                    &one("acks=2\nbatch.size=0\nenable.idempotence=maybe\nlingr.ms=1\n\
+                         compression.type=brotli\nno separator=\n"),
+                )],
+            ),
+            ("a size in words", words, &[("d.yaml", &one("batch.size=64K"))]),
+            ("beyond 32 bits", words, &[("d.yaml", &one("batch.size=4294967396"))]),
+            ("a unit", words, &[("d.yaml", &one("linger.ms=5 ms"))]),
+            ("acks with a tail", words, &[("d.yaml", &one("acks=1abc"))]),
+            ("no switch", words, &[("d.yaml", &one("enable.idempotence=maybe"))]),
+            (
+                "no bootstrap.servers",
+                words,
+                &[("d.yaml", "name: d\ndriverClass: kafka\nproducerConfig: |\n  acks=all\n")],
+            ),
+            (
+                "an unknown class",
+                words,
+                &[("d.yaml", "name: d\ndriverClass: io.openmessaging.benchmark.driver.pulsar.P\n")],
+            ),
+            (
+                "an unknown field and a duplicate",
+                words,
+                &[(
+                    "d.yaml",
+                    "name: d\ndriverClass: kafka\nreplicationFacto: 1\n\
+                     commonConfig: |\n  bootstrap.servers=ADDRESS\ncommonConfig: |\n  client.id=x\n",
+                )],
+            ),
+            ("no such driver", words, &[]),
+            ("an empty driver", words, &[("d.yaml", "# nothing\n")]),
+        ],
+    );
+}
+
+#[test]
+fn every_nonsense_flag_is_refused_and_nothing_is_created() {
+    check(
+        "bad-flags.txt",
+        &[
+            ("rate 0 is a search", &["good.yaml", "--rate", "0"], &[]),
+            ("a negative rate", &["good.yaml", "--rate", "-1"], &[]),
+            ("several at once", &["good.yaml", "--rate", "fast", "--duration", "0s"], &[]),
+            ("no workload", &[], &[]),
+            ("an unknown flag", &["good.yaml", "--bogus"], &[]),
+            ("no such wait", &["good.yaml", "--wait", "doze"], &[]),
+            ("no window", &["good.yaml", "--in-flight", "0"], &[]),
+            ("a window without max", &["good.yaml", "--in-flight", "10"], &[]),
+            ("no assignment", &["good.yaml", "--set", "topics"], &[]),
+            ("an unknown field", &["good.yaml", "--set", "topcs=1"], &[]),
+            ("an unknown property", &["good.yaml", "--set", "driver.lingr.ms=1"], &[]),
+            ("a bad property", &["good.yaml", "--set", "driver.linger.ms=soon"], &[]),
+            ("cores that run backwards", &["good.yaml", "--cores", "3-1"], &[]),
+        ],
+    );
+    // The cores that there are differ from machine to machine.
+    let stderr = refused("cores", &["good.yaml", "--cores", "4000"], &[]);
+    assert!(stderr.contains("--cores: got core 4000, this process may use"), "{stderr}");
+}

@@ -1,0 +1,63 @@
+//! The plan alone: what would run, and no cluster touched.
+
+use crate::cli::Kdyno;
+use crate::silent::Silent;
+use serde_json::Value;
+
+/// The example of OMB's own documentation: many logical clients on few topics.
+const WORKLOAD: &str = "name: plan\ntopics: 10\npartitionsPerTopic: 3\nmessageSize: 100\n\
+    producersPerTopic: 10\nsubscriptionsPerTopic: 2\nconsumerPerSubscription: 4\n\
+    producerRate: 1000\ntestDurationMinutes: 1\n";
+
+#[test]
+fn a_dry_run_counts_producers_consumers_groups_and_topics_and_touches_no_cluster() {
+    let silent = Silent::listen();
+    let ran = Kdyno::new(&["run", "w.yaml", "--dry-run", "--bootstrap-server", &silent.address()])
+        .with_file("w.yaml", WORKLOAD)
+        .run();
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let counts = "plan: 100 logical producers, 80 logical consumers, 2 groups, 10 topics";
+    assert!(ran.stdout.lines().any(|line| line == counts), "{}", ran.stdout);
+    assert_eq!(ran.files(), ["w.yaml"], "nothing is created");
+    silent.was_left_alone();
+}
+
+#[test]
+fn a_dry_run_as_json_says_the_same() {
+    let silent = Silent::listen();
+    let words = ["run", "w.yaml", "--dry-run", "--format", "json", "--clients", "each"];
+    let ran = Kdyno::new(&words)
+        .and(&["--bootstrap-server", &silent.address()])
+        .with_file("w.yaml", WORKLOAD)
+        .run();
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let document: Value = serde_json::from_str(&ran.stdout).expect("one JSON document");
+    let plan = &document["plan"];
+    assert_eq!(plan["producers"], 100, "{plan:#}");
+    assert_eq!(plan["consumers"], 80, "{plan:#}");
+    assert_eq!(plan["topics"], 10, "{plan:#}");
+    assert_eq!(plan["partitions"], 30, "{plan:#}");
+    // With a client for each, every topic's subscription is a group of its own, as in OMB.
+    let groups = plan["groups"].as_array().expect("a list");
+    assert_eq!(groups.len(), 20, "{groups:#?}");
+    let clients = |role: &str| -> u64 {
+        let lanes = plan["lanes"].as_array().expect("a list").iter();
+        lanes.filter(|lane| lane["role"] == role).filter_map(|lane| lane["clients"].as_u64()).sum()
+    };
+    assert_eq!((clients("producer"), clients("consumer")), (100, 80), "a client for each");
+    silent.was_left_alone();
+}
+
+#[test]
+fn a_dry_run_of_several_workloads_as_json_is_one_array() {
+    let ran = Kdyno::new(&["run", "w.yaml", "v.yaml", "--dry-run", "--format", "json"])
+        .with_file("w.yaml", WORKLOAD)
+        .with_file("v.yaml", &WORKLOAD.replace("name: plan", "name: other"))
+        .run();
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let document: Value = serde_json::from_str(&ran.stdout).expect("one JSON document");
+    let names: Vec<_> = document.as_array().expect("an array").iter().collect();
+    assert_eq!(names.len(), 2, "{document:#}");
+    assert_eq!(names[0]["workload"]["name"], "plan", "in their order");
+    assert_eq!(names[1]["workload"]["name"], "other", "in their order");
+}

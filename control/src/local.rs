@@ -52,23 +52,27 @@ pub(crate) fn run(
         finished.push(one);
     }
     if let Format::Json = format {
-        write_json(&finished, job.requests.len(), out)?;
+        let documents: Vec<&[u8]> = finished.iter().filter_map(|one| one.json.as_deref()).collect();
+        write_json(&documents, job.requests.len(), out)?;
     }
     let codes: Vec<u8> = finished.iter().map(|one| one.exit_code).collect();
     Ok(exit::gravest(&codes))
 }
 
-/// One document for one run, an array for several; nothing when there is no run directory.
-fn write_json(finished: &[Finished], asked: usize, out: &mut dyn Write) -> std::io::Result<()> {
-    let documents: Vec<&[u8]> = finished.iter().filter_map(|one| one.json.as_deref()).collect();
-    match documents.as_slice() {
+/// One document where one was asked for, an array for several; nothing when there is none.
+pub(crate) fn write_json<D: AsRef<[u8]>>(
+    documents: &[D],
+    asked: usize,
+    out: &mut dyn Write,
+) -> std::io::Result<()> {
+    match documents {
         [] => Ok(()),
-        [one] if asked == 1 => out.write_all(one),
+        [one] if asked == 1 => out.write_all(one.as_ref()),
         many => {
             out.write_all(b"[\n")?;
             for (index, document) in many.iter().enumerate() {
                 let comma: &[u8] = if index + 1 == many.len() { b"" } else { b",\n" };
-                out.write_all(document.trim_ascii_end())?;
+                out.write_all(document.as_ref().trim_ascii_end())?;
                 out.write_all(comma)?;
             }
             out.write_all(b"\n]\n")

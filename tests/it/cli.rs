@@ -6,6 +6,7 @@ use serde_json::Value;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use tempfile::TempDir;
 
 /// The file that takes stderr of an invocation that goes on.
@@ -158,6 +159,14 @@ pub(crate) fn number(result: &Value, path: &str) -> f64 {
         .unwrap_or_else(|| panic!("{path} is a number in {result:#}"))
 }
 
+/// Held by tests whose timing suffers from others, or whose load spoils that of others.
+pub(crate) static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+/// Waits until no other such test runs; one that failed holds up nobody.
+pub(crate) fn alone() -> MutexGuard<'static, ()> {
+    ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// A workload of one topic of four partitions, 100-byte messages, without warm-up.
 pub(crate) fn workload(name: &str, rate: u64, duration: &str) -> String {
     format!(
@@ -165,4 +174,16 @@ pub(crate) fn workload(name: &str, rate: u64, duration: &str) -> String {
          subscriptionsPerTopic: 1\nconsumerPerSubscription: 1\nproducerRate: {rate}\n\
          testDuration: {duration}\nwarmupDuration: 0s\n"
     )
+}
+
+/// The same as fast as acks come: nothing is due, so no send is late however busy the machine is.
+pub(crate) fn closed(name: &str, duration: &str) -> String {
+    workload(name, 1, duration).replace("producerRate: 1", "producerRate: max")
+}
+
+/// What findings a result has, by their codes.
+pub(crate) fn findings(result: &Value) -> Vec<String> {
+    let findings = result.pointer("/verdict/findings").and_then(Value::as_array);
+    let codes = findings.expect("every result has findings").iter();
+    codes.map(|finding| finding["code"].as_str().unwrap_or_default().to_owned()).collect()
 }

@@ -1,13 +1,13 @@
 //! stdout is the result, stderr the conversation; results are kept and never overwritten.
 
-use crate::cli::{Kdyno, Ran, read_json, workload};
+use crate::cli::{Kdyno, Ran, alone, closed, number, read_json, workload};
 use serde_json::Value;
 
-/// A finished run of half a second on the loopback, with these words added.
+/// A run of half a second on the loopback, with these words added.
 fn quick(words: &[&str]) -> Ran {
     Kdyno::new(&["run", "w.yaml", "--driver", "d.yaml"])
         .and(words)
-        .with_file("w.yaml", &workload("talk", 1_000, "500ms"))
+        .with_file("w.yaml", &closed("talk", "500ms"))
         .with_file("d.yaml", "name: l\ndriverClass: loopback\n")
         .run()
 }
@@ -54,8 +54,8 @@ fn one_workload_is_one_document_and_several_are_an_array() {
     let one = quick(&["--format", "json"]);
     assert_eq!(json(&one.stdout), one.result(), "the document is the file");
     let two = Kdyno::new(&["run", "a.yaml", "b.yaml", "--driver", "d.yaml", "--format", "json"])
-        .with_file("a.yaml", &workload("a", 1_000, "300ms"))
-        .with_file("b.yaml", &workload("b", 2_000, "300ms"))
+        .with_file("a.yaml", &closed("a", "300ms"))
+        .with_file("b.yaml", &closed("b", "300ms"))
         .with_file("d.yaml", "name: l\ndriverClass: loopback\n")
         .run();
     assert_eq!(two.code, 0, "{}", two.stderr);
@@ -66,11 +66,13 @@ fn one_workload_is_one_document_and_several_are_an_array() {
 
 #[test]
 fn of_several_workloads_the_gravest_exit_code_is_told_and_all_are_run() {
-    // The second one cannot reach its rate: one message a time, each at least a round trip.
-    let ran = Kdyno::new(&["run", "a.yaml", "b.yaml", "c.yaml", "--set", "driver.linger.ms=5"])
-        .with_file("a.yaml", &workload("a", 1_000, "300ms"))
-        .with_file("b.yaml", &workload("b", 3_000_000, "300ms"))
-        .with_file("c.yaml", &workload("c", 1_000, "300ms"))
+    let _alone = alone();
+    // No client sends 9 million messages per second.
+    let ran = Kdyno::new(&["run", "a.yaml", "b.yaml", "c.yaml", "--driver", "d.yaml"])
+        .with_file("d.yaml", "name: l\ndriverClass: loopback\n")
+        .with_file("a.yaml", &closed("a", "300ms"))
+        .with_file("b.yaml", &workload("b", 9_000_000, "300ms"))
+        .with_file("c.yaml", &closed("c", "300ms"))
         .run();
     let codes: Vec<u64> = ran
         .run_directories()
@@ -87,7 +89,7 @@ fn of_several_workloads_the_gravest_exit_code_is_told_and_all_are_run() {
 #[test]
 fn two_runs_of_one_workload_share_no_directory() {
     let ran = Kdyno::new(&["run", "w.yaml", "w.yaml", "--driver", "d.yaml"])
-        .with_file("w.yaml", &workload("twice", 1_000, "300ms"))
+        .with_file("w.yaml", &closed("twice", "300ms"))
         .with_file("d.yaml", "name: l\ndriverClass: loopback\n")
         .run();
     assert_eq!(ran.code, 0, "{}", ran.stderr);
@@ -99,12 +101,12 @@ fn a_result_that_cannot_be_saved_is_still_told() {
     // A file stands where the folder should be; nothing can be created in it, not even by root.
     let ran = Kdyno::new(&["run", "w.yaml", "--driver", "d.yaml", "--output", "taken"])
         .and(&["--format", "json"])
-        .with_file("w.yaml", &workload("unsaved", 1_000, "300ms"))
+        .with_file("w.yaml", &closed("unsaved", "300ms"))
         .with_file("d.yaml", "name: l\ndriverClass: loopback\n")
         .with_file("taken", "mine")
         .run();
     assert_eq!(ran.code, 1, "{}", ran.stderr);
-    assert_eq!(json(&ran.stdout)["acked"]["messages"], 300, "what was measured is told");
+    assert!(0.0 < number(&json(&ran.stdout), "/acked/messages"), "what was measured is told");
     assert!(ran.stderr.contains("could not be saved"), "{}", ran.stderr);
     assert_eq!(ran.files(), ["d.yaml", "taken", "w.yaml"], "nothing is left behind");
 }

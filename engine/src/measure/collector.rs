@@ -127,6 +127,12 @@ impl Collector {
         self.complete_seconds()
     }
 
+    /// Whether a handover waits to be collected.
+    #[must_use]
+    pub fn has_mail(&self) -> bool {
+        !self.inbox.is_empty()
+    }
+
     fn take(&mut self, handover: Handover) {
         let Handover { lane, second, mut tally, end } = handover;
         self.lanes[lane].merge(&tally);

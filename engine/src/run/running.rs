@@ -34,6 +34,8 @@ struct Watch<'run> {
     received: u64,
     halted_at: Option<Timestamp>,
     stopped: Option<Timestamp>,
+    /// Lanes whose thread ended without handing over their last tally: they panicked.
+    died: Vec<usize>,
 }
 
 impl Ready {
@@ -60,6 +62,7 @@ impl Ready {
             received: 0,
             halted_at: None,
             stopped: None,
+            died: Vec::new(),
         };
         let mut struck = watch.produce(&timeline);
         let drained = watch.drain(&mut struck);
@@ -80,8 +83,8 @@ impl Watch<'_> {
         if self.halted_at.is_none() && self.hooks.is_interrupted() {
             self.halt();
         }
-        let died = self.died();
-        if !died.is_empty() && self.halted_at.is_none() {
+        self.find_dead();
+        if !self.died.is_empty() && self.halted_at.is_none() {
             self.halt();
         }
     }
@@ -91,15 +94,20 @@ impl Watch<'_> {
         self.halted_at = Some(self.ready.clock.now());
     }
 
-    /// Lanes whose thread ended without handing over their last tally: they panicked.
-    fn died(&self) -> Vec<usize> {
+    /// Looks for lanes that panicked. A thread that has ended handed over before it did: its last
+    /// tally is here or still in the inbox, so threads are looked at first and the inbox is emptied
+    /// after that.
+    fn find_dead(&mut self) {
         let lanes = self.ready.teardown.lanes.iter().enumerate();
-        lanes
-            .filter(|(lane, handle)| {
-                handle.is_finished() && self.ready.collector.end(*lane).is_none()
-            })
-            .map(|(lane, _)| lane)
-            .collect()
+        let ended = lanes.filter(|(_, handle)| handle.is_finished()).map(|(lane, _)| lane);
+        let ended: Vec<usize> = ended.collect();
+        while self.ready.collector.has_mail() {
+            for second in self.ready.collector.collect(Nanos::ZERO) {
+                self.add(&second);
+            }
+        }
+        let silent = |lane: &usize| self.ready.collector.end(*lane).is_none();
+        self.died = ended.into_iter().filter(silent).collect();
     }
 
     fn lanes_of(&self, role: Role) -> Vec<usize> {
@@ -108,8 +116,9 @@ impl Watch<'_> {
     }
 
     fn have_ended(&self, lanes: &[usize]) -> bool {
-        let died = self.died();
-        lanes.iter().all(|lane| died.contains(lane) || self.ready.collector.end(*lane).is_some())
+        lanes
+            .iter()
+            .all(|lane| self.died.contains(lane) || self.ready.collector.end(*lane).is_some())
     }
 
     fn add(&mut self, second: &Second) {
@@ -239,7 +248,7 @@ impl Watch<'_> {
         let interrupted = self.hooks.is_interrupted();
         let stopped = self.stopped.unwrap_or(start.end);
         let died: Vec<String> =
-            self.died().into_iter().map(|lane| self.ready.plan.lanes[lane].name.clone()).collect();
+            self.died.iter().map(|lane| self.ready.plan.lanes[*lane].name.clone()).collect();
         let Ready { plan, clock, board, collector, began, partitions_per_member, teardown, .. } =
             self.ready;
         let tally = collector.total();

@@ -77,11 +77,12 @@ impl MockBroker {
 }
 
 /// Errors that tests let the mock cluster answer: one of each kind.
-const INJECTABLE: [(&str, rd_kafka_resp_err_t); 6] = [
+const INJECTABLE: [(&str, rd_kafka_resp_err_t); 7] = [
     ("_TRANSPORT", rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR__TRANSPORT),
     ("NETWORK_EXCEPTION", rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NETWORK_EXCEPTION),
     ("REQUEST_TIMED_OUT", rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT),
     ("INVALID_RECORD", rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_INVALID_RECORD),
+    ("NOT_ENOUGH_REPLICAS", rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS),
     ("MSG_SIZE_TOO_LARGE", rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE),
     (
         "TOPIC_AUTHORIZATION_FAILED",

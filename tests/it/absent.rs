@@ -20,8 +20,8 @@ fn a_broker_that_is_not_there_is_named_within_15_s() {
         .run();
     let took = clock.now().since(began).expect("time goes on").as_secs_f64();
     assert_eq!(ran.code, 1, "{}", ran.stderr);
-    assert!(took < 18.0, "15 s and what starting a process takes here: {took} s");
-    let error = format!("no broker answers at {address} within 15 s");
+    assert!(took < 15.0, "told in time: {took} s");
+    let error = format!("no broker answers at {address} within ");
     assert!(ran.stderr.contains(&error), "{}", ran.stderr);
     let result = ran.result();
     assert_eq!(findings(&result), ["failed"], "why, and nothing that never was: {}", ran.stdout);

@@ -3,9 +3,11 @@
 mod absent;
 mod bad_input;
 mod cli;
+mod closed_loop;
 mod dry_run;
 mod embedded;
 mod engine_run;
+mod faults;
 mod golden;
 mod real;
 mod silent;

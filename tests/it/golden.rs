@@ -11,10 +11,10 @@ pub(crate) fn check(name: &str, text: &str) {
     let expected = std::fs::read_to_string(&path).unwrap_or_default();
     let differs = || {
         let lines = expected.lines().zip(text.lines());
-        let first = lines.enumerate().find(|(_, (expected, got))| expected != got);
+        let first = lines.enumerate().find(|(_, (was, is))| was != is);
         first.map_or_else(
             || "one is longer than the other".to_owned(),
-            |(at, (expected, got))| format!("line {}:\n  {expected}\nis now\n  {got}", at + 1),
+            |(at, (was, is))| format!("line {}:\n  {was}\nis now\n  {is}", at + 1),
         )
     };
     assert!(expected == text, "{name} ({}); UPDATE_GOLDEN=1 rewrites it", differs());

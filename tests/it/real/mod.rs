@@ -1,6 +1,6 @@
 //! Runs on a real Kafka broker, one at a time: side by side they would only measure one another.
 
-mod broker;
+pub(crate) mod broker;
 mod close;
 mod commits;
 mod end;
@@ -14,20 +14,17 @@ mod shapes;
 mod together;
 mod variety;
 
-use crate::cli::Ran;
+use crate::cli::{Ran, alone};
 use engine::kafka::KafkaTopics;
 use engine::link::Topics;
 use engine::plan::ClientSettings;
 use engine::units::Nanos;
 use kdyno_tests::demand::real_broker;
 use serde_json::Value;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::MutexGuard;
 
 /// How long the broker may take to answer the tests' own questions.
 pub(crate) const SOON: Nanos = Nanos::from_secs(20);
-
-/// Whose turn it is.
-static TURN: Mutex<()> = Mutex::new(());
 
 /// The right to use the machine for a run on a real broker, and the shared broker's address.
 #[derive(Debug)]
@@ -39,9 +36,7 @@ pub(crate) struct Turn {
 /// Waits for its turn; `None` where there is no real broker, so that the test returns.
 pub(crate) fn turn() -> Option<Turn> {
     let address = real_broker()?;
-    // A test that failed has no more to say about the next one.
-    let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    Some(Turn { address, _turn: turn })
+    Some(Turn { address, _turn: alone() })
 }
 
 /// The broker's topics and groups, asked by the test itself.

@@ -74,6 +74,23 @@ impl Handle {
         })
     }
 
+    /// What the living client works with under a property's name.
+    #[cfg(test)]
+    pub(in crate::kafka) fn property(self, name: &str) -> Option<String> {
+        let name = CString::new(name).ok()?;
+        let mut value = [0_u8; 512];
+        let mut size = value.len();
+        // SAFETY: the client is alive, and its configuration lives as long.
+        let config = unsafe { rd::rd_kafka_conf(self.0.as_ptr()) };
+        // SAFETY: the name ends with a zero; at most `size` bytes are written, a zero last.
+        let found = unsafe {
+            rd::rd_kafka_conf_get(config, name.as_ptr(), value.as_mut_ptr().cast(), &raw mut size)
+        };
+        let is_known = found == rd::rd_kafka_conf_res_t::RD_KAFKA_CONF_OK;
+        let text = CStr::from_bytes_until_nul(&value).ok().filter(|_| is_known)?;
+        Some(text.to_string_lossy().into_owned())
+    }
+
     /// Fetches the metadata of the topics opened so far; returns the error code, 0 for none.
     pub(in crate::kafka) fn fetch_metadata(self, timeout_ms: i32) -> i32 {
         let mut metadata = std::ptr::null();

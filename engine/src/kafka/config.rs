@@ -121,13 +121,13 @@ mod tests {
                 .create_with_context(Quiet)
                 .expect("a producer is made");
             check(Handle::of_producer(&producer), &asked, &PRODUCER);
-            let asked = resolved(Role::Consumer, dialect, &CONSUMER);
-            let consumer: BaseConsumer<Quiet> = client_config(&settings(&asked))
+            let wanted = resolved(Role::Consumer, dialect, &CONSUMER);
+            let consumer: BaseConsumer<Quiet> = client_config(&settings(&wanted))
                 .set("group.id", "of-the-run")
                 .create_with_context(Quiet)
                 .expect("a consumer is made");
             let handle = Handle::of_consumer(&consumer);
-            check(handle, &asked, &CONSUMER);
+            check(handle, &wanted, &CONSUMER);
             assert_eq!(handle.property("group.id").as_deref(), Some("of-the-run"), "the run's");
         }
     }

@@ -97,3 +97,12 @@ fn the_retention_of_the_embedded_broker_bears_keys_and_headers_too() {
     assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
     assert_eq!(ran.result()["verification"]["lost"], 0, "{}", ran.stdout);
 }
+
+#[test]
+fn without_acks_everything_is_read_to_the_end_all_the_same() {
+    let ran = Kdyno::new(&["run", "w.yaml", "--set", "driver.acks=0"])
+        .with_file("w.yaml", &workload("silent", 2_000, "2s"))
+        .run();
+    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+    assert_eq!(ran.result()["consumed"]["messages"], 4_000, "read");
+}

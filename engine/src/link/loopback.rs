@@ -4,8 +4,8 @@
 //! double for tests.
 
 use super::{
-    Ack, Assigned, Delivery, End, Failure, GroupState, Inlet, InletSink, InletSpec, Message, Moved,
-    Offer, Outcome, Outlet, OutletSink, OutletSpec, Target, TopicSpec, Topics,
+    Ack, Assigned, Delivery, End, Failure, Inlet, InletSink, InletSpec, Message, Moved, Offer,
+    Outcome, Outlet, OutletSink, OutletSpec, Target, TopicSpec, Topics,
 };
 use crate::error::RunError;
 use crate::message::Stamp;
@@ -306,10 +306,6 @@ impl Inlet for LoopbackInlet {
 struct NoTopics;
 
 impl Topics for NoTopics {
-    fn check(&self, _deadline: Nanos) -> Result<(), RunError> {
-        Ok(())
-    }
-
     fn create(
         &self,
         topics: &[TopicSpec],
@@ -318,34 +314,5 @@ impl Topics for NoTopics {
     ) -> Result<Vec<String>, (RunError, Vec<String>)> {
         progress(topics.len());
         Ok(topics.iter().map(|topic| topic.name.clone()).collect())
-    }
-
-    fn delete(&self, _topics: &[String], _deadline: Nanos) -> Vec<(String, String)> {
-        Vec::new()
-    }
-
-    fn delete_groups(&self, _groups: &[String], _deadline: Nanos) -> Vec<(String, String)> {
-        Vec::new()
-    }
-
-    fn list(&self, _deadline: Nanos) -> Result<Vec<String>, RunError> {
-        Ok(Vec::new())
-    }
-
-    fn list_groups(&self, _deadline: Nanos) -> Result<Vec<GroupState>, RunError> {
-        Ok(Vec::new())
-    }
-
-    fn partitions(&self, _topic: &str, _deadline: Nanos) -> Result<Option<u32>, RunError> {
-        Ok(None)
-    }
-
-    fn end_offsets(
-        &self,
-        _topic: &str,
-        partitions: u32,
-        _deadline: Nanos,
-    ) -> Result<Vec<i64>, RunError> {
-        Ok(vec![0; usize::try_from(partitions).expect("partitions fit in memory")])
     }
 }

@@ -10,6 +10,10 @@ use std::collections::HashMap;
 /// How long asking for the end of a topic may take, where acks say no offsets.
 const LOOKUP: Nanos = Nanos::from_secs(5);
 
+/// The end of a partition that could not be asked for: such a drain ends when nothing comes any more,
+/// and what is missing then is never called lost.
+const UNKNOWN: i64 = i64::MAX;
+
 /// For each stream and topic, the offset that each partition must be read up to; −1 for none.
 pub(super) struct Targets(Vec<Vec<Vec<i64>>>);
 
@@ -27,8 +31,11 @@ impl Targets {
                     if !silent {
                         return acked;
                     }
-                    let ends = topics.end_offsets(&topic.name, topic.partitions, LOOKUP);
-                    ends.map_or(acked, |ends| ends.into_iter().map(|end| end - 1).collect())
+                    match topics.end_offsets(&topic.name, topic.partitions, LOOKUP) {
+                        Ok(ends) if ends.is_empty() => acked,
+                        Ok(ends) => ends.into_iter().map(|end| end - 1).collect(),
+                        Err(_) => vec![UNKNOWN; count],
+                    }
                 };
                 stream.topics.iter().zip(&bases).map(of_topic).collect()
             };
@@ -82,6 +89,9 @@ fn unread(topics: &[Vec<i64>], route: Route, next: &HashMap<Assigned, i64>) -> u
     (0_i32..)
         .zip(targets)
         .map(|(partition, target)| {
+            if *target == UNKNOWN {
+                return 1;
+            }
             let reached = next.get(&Assigned { route, partition }).copied().unwrap_or(0);
             u64::try_from(target + 1 - reached).unwrap_or(0)
         })

@@ -3,7 +3,7 @@
 use super::drain::{Drained, Targets, look};
 use crate::error::RunError;
 use crate::lane::{Board, MemberState};
-use crate::link::{Assigned, GroupState, Moved, TopicSpec, Topics};
+use crate::link::{Assigned, Moved, TopicSpec, Topics};
 use crate::measure::Tally;
 use crate::plan::samples::{self, stream, topics};
 use crate::plan::{ClientCount, Plan, Route, StreamDemand};
@@ -13,10 +13,6 @@ use crate::units::Nanos;
 struct Ends(Vec<i64>);
 
 impl Topics for Ends {
-    fn check(&self, _deadline: Nanos) -> Result<(), RunError> {
-        Ok(())
-    }
-
     fn create(
         &self,
         _topics: &[TopicSpec],
@@ -24,26 +20,6 @@ impl Topics for Ends {
         _progress: &mut dyn FnMut(usize),
     ) -> Result<Vec<String>, (RunError, Vec<String>)> {
         Ok(Vec::new())
-    }
-
-    fn delete(&self, _topics: &[String], _deadline: Nanos) -> Vec<(String, String)> {
-        Vec::new()
-    }
-
-    fn delete_groups(&self, _groups: &[String], _deadline: Nanos) -> Vec<(String, String)> {
-        Vec::new()
-    }
-
-    fn list(&self, _deadline: Nanos) -> Result<Vec<String>, RunError> {
-        Ok(Vec::new())
-    }
-
-    fn list_groups(&self, _deadline: Nanos) -> Result<Vec<GroupState>, RunError> {
-        Ok(Vec::new())
-    }
-
-    fn partitions(&self, _topic: &str, _deadline: Nanos) -> Result<Option<u32>, RunError> {
-        Ok(None)
     }
 
     fn end_offsets(&self, _: &str, _: u32, _: Nanos) -> Result<Vec<i64>, RunError> {
@@ -137,4 +113,32 @@ fn where_acks_say_no_offsets_the_topics_ends_are_asked() {
     check("request.required.acks", "0", 7 + 8 + 9);
     check("request.required.acks", "all", 0);
     check("linger.ms", "0", 0);
+}
+
+#[test]
+fn an_end_that_could_not_be_asked_for_is_never_passed() {
+    /// Topics of a cluster that is gone.
+    struct Gone;
+
+    impl Topics for Gone {
+        fn create(
+            &self,
+            _topics: &[TopicSpec],
+            _deadline: Nanos,
+            _progress: &mut dyn FnMut(usize),
+        ) -> Result<Vec<String>, (RunError, Vec<String>)> {
+            Ok(Vec::new())
+        }
+
+        fn end_offsets(&self, topic: &str, _: u32, _: Nanos) -> Result<Vec<i64>, RunError> {
+            Err(RunError::Topic { topic: topic.to_owned(), reason: "gone".to_owned() })
+        }
+    }
+
+    let mut plan = plan();
+    plan.demand.clients.producer.push(("acks".to_owned(), "0".to_owned()));
+    let targets = Targets::new(&plan, &Tally::new(&plan.demand), &Gone);
+    let all: &[(i32, i64)] = &[(0, 10), (1, 10), (2, 10)];
+    let seen = drained(&plan, &targets, &[(0, all), (1, all)]);
+    assert_eq!(seen.groups, [false, false], "what is missing is not known to be lost");
 }

@@ -281,9 +281,18 @@ impl Topics for KafkaTopics {
 
     fn list_groups(&self, deadline: Nanos) -> Result<Vec<GroupState>, RunError> {
         let admin = self.admin()?;
-        let groups = admin.inner().fetch_group_list(None, deadline.duration());
-        let groups = groups
-            .map_err(|error| reach::unreachable(&self.settings, deadline, error.to_string()))?;
+        let clock = OsClock::anchored();
+        let until = clock.now() + deadline;
+        let groups = loop {
+            let left = clock.now().until(until);
+            match admin.inner().fetch_group_list(None, left.duration()) {
+                Ok(groups) => break groups,
+                Err(error) if is_passing(&error) && PAUSE < left => clock.park(PAUSE),
+                Err(error) => {
+                    return Err(reach::unreachable(&self.settings, deadline, error.to_string()));
+                }
+            }
+        };
         let state = |group: &rdkafka::groups::GroupInfo| GroupState {
             name: group.name().to_owned(),
             members: group.members().len(),
@@ -315,6 +324,18 @@ impl Topics for KafkaTopics {
         };
         (0..partitions).map(end).collect()
     }
+}
+
+/// Whether a broker that has just started will soon answer otherwise: it still loads its groups.
+fn is_passing(error: &KafkaError) -> bool {
+    matches!(
+        error.rdkafka_error_code(),
+        Some(
+            RDKafkaErrorCode::CoordinatorLoadInProgress
+                | RDKafkaErrorCode::CoordinatorNotAvailable
+                | RDKafkaErrorCode::NotCoordinator
+        )
+    )
 }
 
 fn wrong_shape(topic: &TopicSpec, found: Option<u32>) -> RunError {

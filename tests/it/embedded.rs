@@ -8,9 +8,10 @@ fn the_first_command_needs_nothing_installed_and_loses_nothing() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../workloads/quick-test.yaml");
     let file = file.to_str().expect("the repository's path is text");
     let ran = Kdyno::new(&["run", file, "--duration", "3s", "--warmup", "1s"]).run();
-    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+    // Exit 11: a crowded host was late, and the run says so; every count is exact all the same.
+    assert!(matches!(ran.code, 0 | 11), "exit {}: {}{}", ran.code, ran.stdout, ran.stderr);
     let result = ran.result();
-    assert_eq!(result["verdict"]["valid"], true, "{result:#}");
+    assert_eq!(result["verdict"]["valid"], ran.code == 0, "{result:#}");
     assert_eq!(result["verification"]["lost"], 0, "lost");
     assert_eq!(result["acked"]["messages"], 30_000, "acked");
     let first_ack = number(&result, "/startup/first_ack_ms") + number(&result, "/startup/ready_ms");
@@ -28,7 +29,7 @@ fn json_on_stdout_is_the_file_and_nothing_else() {
     let ran = Kdyno::new(&["run", "w.yaml", "--format", "json"])
         .with_file("w.yaml", &workload("json", 1_000, "1s"))
         .run();
-    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(matches!(ran.code, 0 | 11), "exit {}: {}", ran.code, ran.stderr);
     let printed: serde_json::Value = serde_json::from_str(&ran.stdout).expect("one JSON document");
     assert_eq!(printed, ran.result(), "the same document");
 }
@@ -103,6 +104,6 @@ fn without_acks_everything_is_read_to_the_end_all_the_same() {
     let ran = Kdyno::new(&["run", "w.yaml", "--set", "driver.acks=0"])
         .with_file("w.yaml", &workload("silent", 2_000, "2s"))
         .run();
-    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+    assert!(matches!(ran.code, 0 | 11), "exit {}: {}{}", ran.code, ran.stdout, ran.stderr);
     assert_eq!(ran.result()["consumed"]["messages"], 4_000, "read");
 }

@@ -256,7 +256,10 @@ fn run_consumer<T: Target, C: Clock>(
     for client in clients {
         match make_member(setup, client) {
             Ok(member) => reader.members.push(member),
-            Err(error) => return fail(setup, index, &error, (reader.recorder, ticket)),
+            Err(error) => {
+                fail(setup, index, &error, (reader.recorder, ticket));
+                return leave(&mut reader.members, clock);
+            }
         }
     }
     reader.announce();

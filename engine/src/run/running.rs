@@ -249,8 +249,9 @@ impl Watch<'_> {
         let stopped = self.stopped.unwrap_or(start.end);
         let died: Vec<String> =
             self.died.iter().map(|lane| self.ready.plan.lanes[*lane].name.clone()).collect();
-        let Ready { plan, clock, board, collector, began, partitions_per_member, teardown, .. } =
-            self.ready;
+        let Ready {
+            plan, clock, board, collector, began, partitions_per_member, mut teardown, ..
+        } = self.ready;
         let tally = collector.total();
         let missing = drained.contains(&false)
             || tally
@@ -269,6 +270,8 @@ impl Watch<'_> {
         } else if let Some(error) =
             missing.then(|| teardown.topics.check(PROBE)).and_then(Result::err)
         {
+            // Who did not answer now will not delete topics either: no use in waiting long for it.
+            teardown.hurry(PROBE);
             Ending::Failed(error)
         } else {
             Ending::Finished

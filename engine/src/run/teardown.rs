@@ -40,6 +40,11 @@ impl Teardown {
         }
     }
 
+    /// Gives every step no more than `deadline`.
+    pub(super) fn hurry(&mut self, deadline: Nanos) {
+        self.deadline = self.deadline.min(deadline);
+    }
+
     /// Waits until all clients are closed, then deletes the run's groups and topics unless they are
     /// to be kept. What cannot be done is in the result, with the reason; nothing here is an error.
     #[must_use]

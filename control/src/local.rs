@@ -101,6 +101,7 @@ fn run_one(
         (request.driver.driver.prepare)(plan.clone(), OsClock::anchored(), &mut progress);
     let (outcome, teardown) = match prepared {
         Ok(ready) => ready.start(&mut progress),
+        Err(Refusal::Target(RunError::Refused(words))) => return refused(exit::USAGE, &words),
         Err(Refusal::Target(error)) => return refused(exit::FAILED, &error.to_string()),
         Err(Refusal::Run(failed)) => {
             let (outcome, teardown) = *failed;

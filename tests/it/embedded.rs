@@ -107,3 +107,21 @@ fn without_acks_everything_is_read_to_the_end_all_the_same() {
     assert!(matches!(ran.code, 0 | 11), "exit {}: {}{}", ran.code, ran.stdout, ran.stderr);
     assert_eq!(ran.result()["consumed"]["messages"], 4_000, "read");
 }
+
+#[test]
+fn messages_that_the_retention_cannot_hold_are_refused_before_the_run() {
+    let ran = Kdyno::new(&["run", "w.yaml", "--message-size", "2500KiB"])
+        .with_file("w.yaml", &workload("large", 10, "1s"))
+        .run();
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("messageSize: got 2500 KiB"),
+        "names field and value: {}",
+        ran.stderr
+    );
+    assert!(
+        ran.stdout.is_empty() && ran.run_directories().is_empty(),
+        "nothing else: {}",
+        ran.stdout
+    );
+}

@@ -10,8 +10,12 @@ use crate::kafka::inlet::refused;
 use crate::kafka::target::KafkaTarget;
 use crate::link::{InletSpec, OutletSpec, Target, Topics};
 use crate::plan::Demand;
-use crate::units::Nanos;
+use crate::units::{Bytes, Nanos};
 use std::sync::Arc;
+
+/// The largest body: two must fit beside each other into the 5 MiB that the mock cluster keeps of a
+/// partition. With 2,600 KiB readers were found waiting for a message that had vanished.
+const MESSAGE_MAX: Bytes = Bytes(2 << 20);
 
 /// The embedded broker as a target.
 #[derive(Debug)]
@@ -25,8 +29,15 @@ impl EmbeddedTarget {
     /// Starts the broker and points the plan's clients to it.
     ///
     /// # Errors
-    /// The client's refusal.
+    /// Messages above 2 MiB, or the client's refusal.
     pub fn start(demand: &Demand) -> Result<Self, RunError> {
+        if let Some(large) = demand.streams.iter().find(|of| MESSAGE_MAX < of.message_size) {
+            return Err(RunError::Refused(format!(
+                "messageSize: got {}, the embedded broker keeps 5 MiB of a partition and takes at \
+                 most {MESSAGE_MAX}: use a smaller size, or a cluster (--bootstrap-server)",
+                large.message_size
+            )));
+        }
         let broker = MockBroker::start(1)?;
         let mut settings = demand.clients.clone();
         for list in [&mut settings.producer, &mut settings.consumer, &mut settings.admin] {

@@ -254,8 +254,7 @@ fn send<C: Clock, O: Outlet>(
             port.recorder.accepted(stream, &shot.stamp, bytes, refusals);
             load.taken(shot, bytes);
         }
-        Err(Some(failure)) => port.recorder.refused(stream, &shot.stamp, failure, refusals),
-        Err(None) => {}
+        Err(failure) => port.recorder.refused(stream, &shot.stamp, failure, refusals),
     }
     port.offers += 1;
     if POLL_EVERY <= port.offers {

@@ -99,10 +99,19 @@ impl Recorder {
         produced.window.include(stamp.sent);
     }
 
-    /// The client will never take a message.
-    pub fn refused(&mut self, stream: usize, stamp: &Stamp, failure: Failure, refusals: u64) {
+    /// The client will never take a message: with a failure where it said so or was full for too
+    /// long, without one where the run ended while the lane still offered it.
+    pub fn refused(
+        &mut self,
+        stream: usize,
+        stamp: &Stamp,
+        failure: Option<Failure>,
+        refusals: u64,
+    ) {
         let tally = self.phase(stream, stamp.due);
-        tally.produce_errors.count(failure.code);
+        if let Some(failure) = failure {
+            tally.produce_errors.count(failure.code);
+        }
         tally.produced.queue_full += refusals;
         tally.produced.held_back += u64::from(0 < refusals);
     }

@@ -76,7 +76,7 @@ fn a_message_belongs_to_the_phase_of_its_due_on_every_side() {
         recorder.accepted(0, &stamp(due, sent), 100, 0);
         recorder.acks(after(1_600), 0, &[ack(due, persisted)]);
         deliver(&mut recorder, after(1_700), Ok(stamp(due, sent)));
-        recorder.refused(0, &stamp(due, sent), FAILURE, 2);
+        recorder.refused(0, &stamp(due, sent), Some(FAILURE), 2);
         recorder.unsent(0, 1, due, due);
     }
     let tally = total(recorder, collector);

@@ -76,7 +76,7 @@ fn tell(recorder: &mut Recorder, (event, stream, due_ms, took_us): Entry) {
         Event::Attempted => recorder.attempted(stream, &stamp, START),
         Event::Accepted { refusals } => recorder.accepted(stream, &stamp, 100, refusals),
         Event::Refused { refusals, code } => {
-            recorder.refused(stream, &stamp, failure(code), refusals);
+            recorder.refused(stream, &stamp, Some(failure(code)), refusals);
         }
         Event::Unsent(count) => recorder.unsent(stream, count, due, sent),
         Event::Persisted { partition, offset } => {

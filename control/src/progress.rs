@@ -12,6 +12,8 @@ use std::fmt::Write;
 pub(crate) struct Progress<'run> {
     interrupt: &'run Interrupt,
     told: bool,
+    /// Without due times there is neither publish nor end-to-end latency to tell.
+    is_timed: bool,
 }
 
 impl<'run> Progress<'run> {
@@ -27,7 +29,8 @@ impl<'run> Progress<'run> {
         for remark in &request.resolved.remarks {
             tracing::warn!("{remark}");
         }
-        Self { interrupt, told: false }
+        let is_timed = plan.demand.streams.iter().any(|stream| matches!(stream.pace, Pace::At(_)));
+        Self { interrupt, told: false, is_timed }
     }
 }
 
@@ -47,7 +50,7 @@ impl Hooks for Progress<'_> {
             }
             Event::Warmup(length) => tracing::info!("warm-up for {length}"),
             Event::Measuring(length) => tracing::info!("measured phase for {length}"),
-            Event::Second(interval) => tracing::info!("{}", line(interval)),
+            Event::Second(interval) => tracing::info!("{}", line(interval, self.is_timed)),
             Event::Draining => tracing::info!("all sent and answered, consumers read what is left"),
         }
     }
@@ -57,8 +60,10 @@ impl Hooks for Progress<'_> {
     }
 }
 
-/// One second, ready to paste.
-fn line(interval: &Interval) -> String {
+/// One second, ready to paste; `-` where nothing was measured.
+fn line(interval: &Interval, is_timed: bool) -> String {
+    let acked = |span| millis(is_timed && 0 < interval.acked, span);
+    let read = |span| millis(is_timed && 0 < interval.consumed, span);
     format!(
         "{:>5} s | sent {:>8} | acked {:>8} | read {:>8} | backlog {:>6} | errors {} | publish p50 {} p99 {} max {} | end-to-end p50 {} p99 {}",
         interval.second,
@@ -67,15 +72,18 @@ fn line(interval: &Interval) -> String {
         interval.consumed,
         interval.backlog,
         interval.errors,
-        millis(interval.publish_p50),
-        millis(interval.publish_p99),
-        millis(interval.publish_max),
-        millis(interval.end_to_end_p50),
-        millis(interval.end_to_end_p99),
+        acked(interval.publish_p50),
+        acked(interval.publish_p99),
+        acked(interval.publish_max),
+        read(interval.end_to_end_p50),
+        read(interval.end_to_end_p99),
     )
 }
 
-fn millis(span: Nanos) -> String {
+fn millis(is_known: bool, span: Nanos) -> String {
+    if !is_known {
+        return "-".to_owned();
+    }
     format!("{:.2} ms", span.as_micros_f64() / 1_000.0)
 }
 
@@ -145,4 +153,23 @@ pub(crate) fn describe(plan: &Plan) -> String {
 fn share(plan: &Plan, group: usize) -> u64 {
     let group = &plan.groups[group];
     group.logical / u64::from(group.members.max(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::line;
+    use engine::run::Interval;
+    use engine::units::Nanos;
+
+    #[test]
+    fn what_was_not_measured_is_a_dash_and_no_zero() {
+        let check = |acked: u64, is_timed: bool, expected: &str| {
+            let publish_p50 = Nanos::from_millis(2);
+            let told = line(&Interval { acked, publish_p50, ..Interval::default() }, is_timed);
+            assert!(told.contains(expected), "{acked} acked, timed {is_timed}: {told}");
+        };
+        check(1, true, "publish p50 2.00 ms p99 0.00 ms");
+        check(0, true, "publish p50 - p99 - max - | end-to-end p50 - p99 -");
+        check(1, false, "publish p50 - p99 - max -");
+    }
 }

@@ -14,7 +14,7 @@ use engine::measure::constants::exit;
 use engine::measure::{Ended, Evidence, Verdict};
 use engine::plan::Plan;
 use engine::run::{CleanUp, Ending, Outcome, Teardown};
-use engine::time::OsClock;
+use engine::time::RunClock;
 use serde_json::{Value, json};
 use std::io::Write;
 use std::path::Path;
@@ -43,7 +43,7 @@ pub(crate) fn run(
         if interrupt.is_raised() {
             break;
         }
-        let one = run_one(request, &job.results_dir, environment, interrupt);
+        let one = run_one(request, job, environment, interrupt);
         match format {
             Format::Text => out.write_all(one.text.as_bytes())?,
             Format::Json if one.json.is_none() => tracing::error!("{}", one.text.trim_end()),
@@ -88,7 +88,7 @@ fn refused(exit_code: u8, words: &str) -> Finished {
 
 fn run_one(
     request: &Request,
-    results: &Path,
+    job: &Job,
     environment: &Environment,
     interrupt: &Interrupt,
 ) -> Finished {
@@ -97,8 +97,8 @@ fn run_one(
         Err((code, words)) => return refused(code, &words),
     };
     let mut progress = Progress::begin(request, &plan, interrupt);
-    let prepared =
-        (request.driver.driver.prepare)(plan.clone(), OsClock::anchored(), &mut progress);
+    let clock = RunClock::anchored(job.clock);
+    let prepared = (request.driver.driver.prepare)(plan.clone(), clock, &mut progress);
     let (outcome, teardown) = match prepared {
         Ok(ready) => ready.start(&mut progress),
         Err(Refusal::Target(RunError::Refused(words))) => return refused(exit::USAGE, &words),
@@ -115,7 +115,7 @@ fn run_one(
         tracing::error!("{error}");
     }
     let run = Run { request, plan: &plan, outcome: &outcome, environment };
-    run.conclude(teardown, results)
+    run.conclude(teardown, &job.results_dir)
 }
 
 /// Makes the plan; asks the cluster for the partitions of topics that are there already.

@@ -6,10 +6,10 @@ use crate::kafka::embedded::EmbeddedTarget;
 use crate::link::loopback::LoopbackTarget;
 use crate::plan::Plan;
 use crate::run::{Hooks, Outcome, Ready, Teardown, prepare};
-use crate::time::OsClock;
+use crate::time::RunClock;
 
 /// Prepares a plan on a driver's target.
-type Prepare = fn(Plan, OsClock, &mut dyn Hooks) -> Result<Ready, Refusal>;
+type Prepare = fn(Plan, RunClock, &mut dyn Hooks) -> Result<Ready, Refusal>;
 
 /// Why a run did not get ready.
 #[derive(Debug)]
@@ -74,7 +74,7 @@ pub const DRIVERS: &[Driver] = &[
 fn on<T: crate::link::Target>(
     target: Result<T, RunError>,
     plan: Plan,
-    clock: OsClock,
+    clock: RunClock,
     hooks: &mut dyn Hooks,
 ) -> Result<Ready, Refusal> {
     prepare(plan, target.map_err(Refusal::Target)?, clock, hooks).map_err(Refusal::Run)

@@ -7,7 +7,7 @@ use engine::link::{
 };
 use engine::plan::{ClientCount, Demand, Plan, Wishes};
 use engine::run::{Ending, Outcome, prepare};
-use engine::time::{Clock, OsClock};
+use engine::time::{Clock, ClockSource, OsClock, RunClock};
 use engine::units::Nanos;
 use kdyno_tests::demand::small;
 use kdyno_tests::engine_run::Silent;
@@ -117,7 +117,7 @@ fn run(fault: Fault) -> Outcome {
     let target = LoopbackTarget::new(&demand);
     let plan = Plan::new(demand, &machine, &wishes).expect("the plan is sound");
     let target = Faulty { inner: target, victim: VICTIM, fault };
-    match prepare(plan, target, OsClock::anchored(), &mut Silent) {
+    match prepare(plan, target, RunClock::anchored(ClockSource::Os), &mut Silent) {
         Ok(ready) => {
             let (outcome, teardown) = ready.start(&mut Silent);
             assert!(teardown.finish().unclosed.is_empty(), "every thread has ended");

@@ -13,6 +13,7 @@ const ASYNC_RUNTIMES: [&str; 4] = ["tokio", "async-std", "smol", "async-executor
 /// Crates that are known in one place only.
 const HOMES: &[Home] = &[
     Home { word: "rdkafka", places: &["engine/src/kafka/"] },
+    Home { word: "quanta", places: &["engine/src/time/"] },
     Home { word: "tiny_http", places: &["control/src/fleet/"] },
     Home { word: "serde_yaml", places: &["control/src/spec/"] },
     Home { word: "clap", places: &["control/src/cli.rs", "control/src/cli/"] },

@@ -3,7 +3,7 @@
 use engine::driver::{Refusal, find};
 use engine::plan::{Demand, Machine, Plan, Wishes};
 use engine::run::{CleanUp, Event, Hooks, Outcome, Teardown};
-use engine::time::OsClock;
+use engine::time::{ClockSource, RunClock};
 
 /// Listens to nothing and never interrupts.
 #[derive(Debug, Default)]
@@ -44,7 +44,7 @@ pub fn run(driver: &str, demand: Demand, wishes: &Wishes) -> (Outcome, CleanUp) 
 #[must_use]
 pub fn run_with(driver: &str, plan: Plan, hooks: &mut dyn Hooks) -> (Outcome, Teardown) {
     let driver = find(driver).expect("the driver exists");
-    match (driver.prepare)(plan, OsClock::anchored(), hooks) {
+    match (driver.prepare)(plan, RunClock::anchored(ClockSource::Os), hooks) {
         Ok(ready) => ready.start(hooks),
         Err(Refusal::Target(error)) => panic!("no target: {error}"),
         Err(Refusal::Run(failed)) => panic!("not ready: {:?}", failed.0.ending),

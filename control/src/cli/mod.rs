@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use engine::plan::{ClientCount, WaitChoice, Wishes};
-use engine::time::WaitMode;
+use engine::time::{ClockChoice, WaitMode};
 
 use crate::spec::{DriverSource, FieldFlag, LogLevel, Order};
 
@@ -131,6 +131,10 @@ pub struct LaneFlags {
     /// Kafka clients per role: one per thread (shared), one per producer and consumer (each), or N
     #[arg(long, value_name = "shared|each|N", default_value = "shared", value_parser = client_count)]
     pub clients: ClientCount,
+    /// Clock to read: the kernel's (os) or the processor's counter (tsc) [default: tsc where the
+    /// kernel keeps time by it]
+    #[arg(long, value_name = "os|tsc", hide_possible_values = true)]
+    pub clock: Option<ClockWord>,
 }
 
 /// What is written and shown.
@@ -194,6 +198,15 @@ pub enum Wait {
     Sleep,
 }
 
+/// Which clock is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ClockWord {
+    /// The operating system's.
+    Os,
+    /// The processor's time stamp counter.
+    Tsc,
+}
+
 /// The form of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
@@ -240,6 +253,7 @@ impl RunFlags {
             in_flight: self.in_flight,
             keep_topics: self.keep_topics,
             wishes: self.lanes.wishes(),
+            clock: self.lanes.clock(),
             results_dir: self.output.output.clone(),
             log_level: self.output.log_level,
         }
@@ -275,6 +289,14 @@ impl LaneFlags {
                 Wait::Sleep => WaitChoice::Fixed(WaitMode::Sleep),
             },
             clients: self.clients,
+        }
+    }
+
+    fn clock(&self) -> ClockChoice {
+        match self.clock {
+            None => ClockChoice::Auto,
+            Some(ClockWord::Os) => ClockChoice::Os,
+            Some(ClockWord::Tsc) => ClockChoice::Tsc,
         }
     }
 }

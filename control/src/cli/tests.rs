@@ -4,7 +4,7 @@ use super::{
     ClientCount, Command, Format, LogLevel, RunFlags, TopicsCommand, WaitChoice, cores, parse,
 };
 use crate::spec::FieldFlag;
-use engine::time::WaitMode;
+use engine::time::{ClockChoice, WaitMode};
 use std::path::PathBuf;
 
 fn command(line: &str) -> Result<Command, clap::Error> {
@@ -23,7 +23,7 @@ fn flags_become_an_order() {
     let order = run(
         "kdyno run a.yaml b.yaml --driver d.yaml --bootstrap-server h:1 --rate 50k/s --duration 30s \
          --warmup 0s --message-size 1KiB --set topics=3 --set driver.linger.ms=5 --cores 2-4,7 \
-         --io-cores 0 --wait sleep --clients 3 --config b.yaml --output out --keep-topics --topic t \
+         --io-cores 0 --clock os --wait sleep --clients 3 --config b.yaml --output out --keep-topics --topic t \
          --topic u --in-flight 10 --log-level warning",
     )
     .order();
@@ -50,6 +50,7 @@ fn flags_become_an_order() {
     assert_eq!(order.wishes.io_cores, Some(vec![0]));
     assert_eq!(order.wishes.wait, WaitChoice::Fixed(WaitMode::Sleep));
     assert_eq!(order.wishes.clients, ClientCount::Number(3));
+    assert_eq!(order.clock, ClockChoice::Os);
     assert_eq!(order.results_dir, Some("out".into()));
     assert_eq!(order.log_level, Some(LogLevel::Warning));
 }
@@ -66,6 +67,7 @@ fn without_flags_everything_is_at_its_default() {
     );
     assert_eq!((order.driver.file, order.driver.bootstrap_servers), (None, None));
     assert_eq!((order.wishes.wait, order.wishes.clients), (WaitChoice::Auto, ClientCount::Shared));
+    assert_eq!(order.clock, ClockChoice::Auto);
     assert_eq!((order.results_dir, order.log_level), (None, None));
 }
 
@@ -103,6 +105,7 @@ fn usage_faults_exit_2_and_help_exits_0() {
     check("kdyno run w --wait never", 2, "auto, spin, sleep");
     check("kdyno run w --clients 0", 2, "need shared, each or a number above 0");
     check("kdyno run w --cores 4-2", 2, "runs backwards");
+    check("kdyno run w --clock sun", 2, "os, tsc");
     check("kdyno run w --in-flight 0", 2, "in-flight");
     check("kdyno run w --format xml", 2, "text, json");
     check("kdyno run w --log-level loud", 2, "debug, info, warning, error");

@@ -1,9 +1,10 @@
 //! What an invocation names, and what it becomes.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use engine::plan::{ClientSettings, Wishes};
+use engine::time::{ClockChoice, ClockSource, KERNEL_CLOCK_SOURCE};
 use engine::units::Timestamp;
 
 use super::assignments::Assignments;
@@ -42,6 +43,8 @@ pub struct Order {
     pub keep_topics: bool,
     /// Lanes, cores, waits and clients.
     pub wishes: Wishes,
+    /// The clock of all runs.
+    pub clock: ClockChoice,
     /// Where results go.
     pub results_dir: Option<PathBuf>,
     /// How much is logged.
@@ -53,6 +56,8 @@ pub struct Order {
 pub struct Job {
     /// One for each workload.
     pub requests: Vec<Request>,
+    /// What their clocks read.
+    pub clock: ClockSource,
     /// The folder of all run directories.
     pub results_dir: PathBuf,
     /// How much is logged.
@@ -106,9 +111,12 @@ pub fn load(order: &Order, now: Timestamp) -> Result<Job, Faults> {
         requests.extend(request);
         own.faults.into_iter().for_each(|fault| ledger.fault(fault));
     }
+    let clock = ClockSource::choose(order.clock, Path::new(KERNEL_CLOCK_SOURCE));
+    let clock = ledger.take(clock.map_err(|error| Fault::whole("--clock", error.0)));
     ledger.settle()?;
     Ok(Job {
         requests,
+        clock: clock.expect("what is missing was noted as a fault"),
         results_dir: order
             .results_dir
             .clone()

@@ -8,7 +8,7 @@ use crate::lane::{Board, Go, LaneSetup, Signal, Stage, StartLine, spawn};
 use crate::link::{Target, TopicSpec, Topics};
 use crate::measure::{Collector, Tally, mailboxes};
 use crate::plan::Plan;
-use crate::time::{Clock, OsClock};
+use crate::time::{Clock, RunClock};
 use crate::units::{Nanos, Timestamp};
 use std::sync::Arc;
 
@@ -52,7 +52,7 @@ pub enum Event<'run> {
 #[derive(Debug)]
 pub struct Ready {
     pub(super) plan: Arc<Plan>,
-    pub(super) clock: OsClock,
+    pub(super) clock: RunClock,
     pub(super) signal: Arc<Signal>,
     pub(super) board: Arc<Board>,
     pub(super) start_line: Arc<StartLine>,
@@ -70,7 +70,7 @@ pub struct Ready {
 pub fn prepare<T: Target>(
     plan: Plan,
     target: T,
-    clock: OsClock,
+    clock: RunClock,
     hooks: &mut dyn Hooks,
 ) -> Result<Ready, Box<(Outcome, Teardown)>> {
     let began = clock.now();
@@ -178,7 +178,7 @@ fn await_ready(
     plan: &Plan,
     (board, start_line): (&Board, &StartLine),
     settle: Nanos,
-    (clock, hooks): (OsClock, &mut dyn Hooks),
+    (clock, hooks): (RunClock, &mut dyn Hooks),
 ) -> Result<(), RunError> {
     let until = clock.now() + plan.demand.deadlines.ready;
     let mut seen = None;

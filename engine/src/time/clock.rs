@@ -35,6 +35,7 @@ impl OsClock {
 }
 
 impl Clock for OsClock {
+    #[inline]
     fn now(&self) -> Timestamp {
         let elapsed = self.anchor.elapsed();
         // Seconds and nanoseconds apart: `as_nanos` is a 128-bit product on the hot path.

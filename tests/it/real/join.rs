@@ -8,7 +8,7 @@ use engine::kafka::KafkaTarget;
 use engine::link::{InletSpec, OutletSpec, Target, Topics};
 use engine::plan::{ClientCount, Wishes};
 use engine::run::{Ending, prepare};
-use engine::time::{Clock, OsClock};
+use engine::time::{Clock, OsClock, RunClock};
 use engine::units::Nanos;
 use kdyno_tests::demand::on_broker;
 use kdyno_tests::engine_run::{Silent, plan};
@@ -59,7 +59,7 @@ fn a_consumer_that_comes_late_delays_the_first_message_and_costs_none() {
     let clock = OsClock::anchored();
     let target = Late { inner: KafkaTarget::new(&demand.clients), clock };
     let wishes = Wishes { clients: ClientCount::Each, ..Wishes::default() };
-    let ready = prepare(plan(demand, &wishes), target, clock, &mut Silent)
+    let ready = prepare(plan(demand, &wishes), target, RunClock::Os(clock), &mut Silent)
         .map_err(|failed| failed.0.ending)
         .expect("late is not never");
     let (outcome, teardown) = ready.start(&mut Silent);

@@ -1,0 +1,37 @@
+//! What a reading of each clock takes.
+
+use engine::time::{Clock, ClockChoice, ClockSource, KERNEL_CLOCK_SOURCE, OsClock, RunClock};
+use engine::units::Nanos;
+use kdyno_benches::{Digest, Size, cost, timed};
+use std::hint::black_box;
+use std::path::Path;
+
+fn main() {
+    let count = Size::of_this_run().choose(10_000, 10_000_000);
+    let parameters = [("readings", count)];
+    let os = OsClock::anchored();
+    cost("clock: os", &parameters, count, || read(count, &os));
+    let asking = RunClock::anchored(ClockSource::Os);
+    cost("clock: os, of a run", &parameters, count, || read(count, &asking));
+    let kernels = Path::new(KERNEL_CLOCK_SOURCE);
+    let source = ClockSource::choose(ClockChoice::Auto, kernels).expect("takes what is there");
+    if source == ClockSource::Tsc {
+        let counting = RunClock::anchored(source);
+        cost("clock: tsc, of a run", &parameters, count, || read(count, &counting));
+    }
+}
+
+/// The digest counts the readings before the one before: none.
+fn read<C: Clock>(count: u64, clock: &C) -> (Nanos, Digest) {
+    timed(|| {
+        let mut digest = Digest::default();
+        let (mut last, mut back) = (clock.now(), 0);
+        for _ in 0..count {
+            let now = black_box(clock).now();
+            back += u64::from(now < last);
+            last = now;
+        }
+        digest.add(back);
+        digest
+    })
+}

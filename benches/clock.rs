@@ -1,10 +1,9 @@
 //! What a reading of each clock takes.
 
-use engine::time::{Clock, ClockChoice, ClockSource, KERNEL_CLOCK_SOURCE, OsClock, RunClock};
+use engine::time::{Clock, ClockSource, OsClock, RunClock};
 use engine::units::Nanos;
-use kdyno_benches::{Digest, Size, cost, timed};
+use kdyno_benches::{Digest, Size, cost, run_clock, timed};
 use std::hint::black_box;
-use std::path::Path;
 
 fn main() {
     let count = Size::of_this_run().choose(10_000, 10_000_000);
@@ -13,10 +12,8 @@ fn main() {
     cost("clock: os", &parameters, count, || read(count, &os));
     let asking = RunClock::anchored(ClockSource::Os);
     cost("clock: os, of a run", &parameters, count, || read(count, &asking));
-    let kernels = Path::new(KERNEL_CLOCK_SOURCE);
-    let source = ClockSource::choose(ClockChoice::Auto, kernels).expect("takes what is there");
-    if source == ClockSource::Tsc {
-        let counting = RunClock::anchored(source);
+    let counting = run_clock();
+    if counting.source() == ClockSource::Tsc {
         cost("clock: tsc, of a run", &parameters, count, || read(count, &counting));
     }
 }

@@ -182,12 +182,12 @@ fn fill(given: &Given) -> Result<String, String> {
         Plan::new(demand, &machine(), &Wishes::default()).map_err(|error| error.to_string())?;
     let driver = find("kafka").expect("the driver exists");
     let ready =
-        (driver.prepare)(plan, OsClock::anchored(), &mut Silent).map_err(
-            |refusal| match refusal {
+        (driver.prepare)(plan, kdyno_benches::run_clock(), &mut Silent).map_err(|refusal| {
+            match refusal {
                 Refusal::Target(error) => error.to_string(),
                 Refusal::Run(failed) => format!("{:?}", failed.0.ending),
-            },
-        )?;
+            }
+        })?;
     let (outcome, teardown) = ready.start(&mut Silent);
     drop(teardown.finish());
     let acked = outcome.tally.streams[0].measured.acked.messages;
@@ -209,7 +209,7 @@ fn read(given: &Given, topics: &KafkaTopics) -> Result<String, String> {
     let ends = topics
         .end_offsets(&given.topic, given.partitions, DEADLINE)
         .map_err(|error| error.to_string())?;
-    let clock = OsClock::anchored();
+    let clock = kdyno_benches::run_clock();
     let (mut boxes, mut collector) = mailboxes(&plan.demand, 1);
     let setup = LaneSetup {
         target: Arc::new(KafkaTarget::new(&plan.demand.clients)),

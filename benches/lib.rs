@@ -8,9 +8,10 @@ use engine::plan::{
     ClientSettings, Deadlines, Demand, Pace, Partitioner, Phases, StampPlace, StreamDemand,
     TopicPlan,
 };
-use engine::time::{Clock, OsClock};
+use engine::time::{Clock, ClockChoice, ClockSource, KERNEL_CLOCK_SOURCE, OsClock, RunClock};
 use engine::units::{Bytes, Nanos};
 use std::fmt::Write;
+use std::path::Path;
 
 /// How much is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +66,16 @@ impl Digest {
     pub const fn add(&mut self, value: u64) {
         self.0 = (self.0 ^ value).wrapping_mul(0x0000_0100_0000_01b3).rotate_left(29);
     }
+}
+
+/// The clock that a run without `--clock` reads.
+///
+/// # Panics
+/// Never: without a wish what is there is taken.
+#[must_use]
+pub fn run_clock() -> RunClock {
+    let source = ClockSource::choose(ClockChoice::Auto, Path::new(KERNEL_CLOCK_SOURCE));
+    RunClock::anchored(source.expect("without a wish what is there is taken"))
 }
 
 /// How long `work` takes, and its result.

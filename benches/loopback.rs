@@ -5,10 +5,8 @@ use engine::driver::find;
 use engine::lane::machine;
 use engine::plan::{Plan, Role, Wishes};
 use engine::run::{Event, Hooks, Outcome};
-use engine::time::{ClockChoice, ClockSource, KERNEL_CLOCK_SOURCE, RunClock};
 use engine::units::Nanos;
-use kdyno_benches::{Digest, Size, demand, throughput};
-use std::path::Path;
+use kdyno_benches::{Digest, Size, demand, run_clock, throughput};
 
 /// Listens to nothing and never interrupts.
 struct Silent;
@@ -49,9 +47,7 @@ fn run(measured: Nanos) -> Outcome {
         assert!(lanes == 1, "one lane of each role");
     }
     let driver = find("loopback").expect("the driver exists");
-    let clock = ClockSource::choose(ClockChoice::Auto, Path::new(KERNEL_CLOCK_SOURCE));
-    let clock = RunClock::anchored(clock.expect("takes what is there"));
-    let ready = (driver.prepare)(plan, clock, &mut Silent);
+    let ready = (driver.prepare)(plan, run_clock(), &mut Silent);
     let (outcome, teardown) = ready.expect("the loopback is always ready").start(&mut Silent);
     assert!(teardown.finish().unclosed.is_empty(), "both lanes end");
     outcome

@@ -96,7 +96,7 @@ fn run_one(
         Ok(plan) => plan,
         Err((code, words)) => return refused(code, &words),
     };
-    let mut progress = Progress::begin(request, &plan, interrupt);
+    let mut progress = Progress::begin(request, (&plan, job.clock), interrupt);
     let clock = RunClock::anchored(job.clock);
     let prepared = (request.driver.driver.prepare)(plan.clone(), clock, &mut progress);
     let (outcome, teardown) = match prepared {
@@ -208,6 +208,7 @@ impl Run<'_> {
             partitions_per_member: &outcome.partitions_per_member,
             remarks: remarks.collect(),
             trouble: &outcome.trouble,
+            drift: outcome.clock.drift,
             cluster_lost: matches!(
                 &outcome.ending,
                 Ending::Failed(RunError::Unreachable { .. }) if outcome.start.is_some()

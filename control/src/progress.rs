@@ -4,7 +4,7 @@ use crate::interrupt::Interrupt;
 use crate::spec::Request;
 use engine::plan::{LaneWork, Pace, Plan};
 use engine::run::{Event, Hooks, Interval};
-use engine::time::WaitMode;
+use engine::time::{ClockSource, WaitMode};
 use engine::units::Nanos;
 use std::fmt::Write;
 
@@ -18,12 +18,16 @@ pub(crate) struct Progress<'run> {
 
 impl<'run> Progress<'run> {
     /// Says what is about to run.
-    pub(crate) fn begin(request: &Request, plan: &Plan, interrupt: &'run Interrupt) -> Self {
+    pub(crate) fn begin(
+        request: &Request,
+        (plan, clock): (&Plan, ClockSource),
+        interrupt: &'run Interrupt,
+    ) -> Self {
         tracing::info!("{}: {}", plan.demand.test_id, request.resolved.test_name);
         if !request.driver.driver.caveat.is_empty() {
             tracing::info!("{}", request.driver.driver.caveat);
         }
-        for line in describe(plan).lines() {
+        for line in describe(plan, clock).lines() {
             tracing::info!("{line}");
         }
         for remark in &request.resolved.remarks {
@@ -92,7 +96,7 @@ fn seconds(span: Nanos) -> String {
 }
 
 /// The plan in a few lines: what `--dry-run` shows, and every run before it starts.
-pub(crate) fn describe(plan: &Plan) -> String {
+pub(crate) fn describe(plan: &Plan, clock: ClockSource) -> String {
     let mut text = String::new();
     let groups = plan.groups.len();
     let topics: usize = plan.demand.streams.iter().map(|stream| stream.topics.len()).sum();
@@ -143,6 +147,10 @@ pub(crate) fn describe(plan: &Plan) -> String {
             lane.name, lane.io_cores
         ));
     }
+    push(match clock {
+        ClockSource::Os => "clock: os, the kernel's".to_owned(),
+        ClockSource::Tsc => "clock: tsc, the processor's counter".to_owned(),
+    });
     for remark in &plan.remarks {
         push(format!("note: {remark}"));
     }

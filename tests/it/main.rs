@@ -3,6 +3,7 @@
 mod absent;
 mod bad_input;
 mod cli;
+mod clock;
 mod closed_loop;
 mod dry_run;
 mod embedded;

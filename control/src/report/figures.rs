@@ -6,7 +6,7 @@ use super::streams::is_timed;
 use crate::host::ALLOCATOR;
 use engine::measure::{Balance, Phase, PhaseTally};
 use engine::plan::Plan;
-use engine::run::{Interval as Second, Outcome};
+use engine::run::{ClockSeen, Interval as Second, Outcome};
 use engine::units::Nanos;
 use serde::Serialize;
 use serde_json::Value;
@@ -126,8 +126,32 @@ pub struct Engine {
     pub held_back: u64,
     /// Sends more than 1 ms after their due while the client was not full.
     pub late_by_us: u64,
+    /// The clock that was read.
+    pub clock: Clock,
     /// Who serves memory.
     pub allocator: &'static str,
+}
+
+/// The clock that was read, and how well it went.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Clock {
+    /// `os` (the kernel's) or `tsc` (the processor's time stamp counter).
+    pub source: &'static str,
+    /// Against the kernel's monotonic clock from the start line to the end of the drain, parts in a
+    /// million, above zero when it went faster; null for the kernel's own.
+    pub drift_ppm: Option<f64>,
+    /// How far the drift may be off: what the readings at both ends leave in doubt.
+    pub drift_error_ppm: Option<f64>,
+}
+
+impl Clock {
+    fn of(seen: &ClockSeen) -> Self {
+        Self {
+            source: seen.source.word(),
+            drift_ppm: seen.drift.and_then(|drift| drift.ppm()).map(thousandth),
+            drift_error_ppm: seen.drift.and_then(|drift| drift.error_ppm()).map(thousandth),
+        }
+    }
 }
 
 impl Engine {
@@ -146,6 +170,7 @@ impl Engine {
             queue_full: seen.produced.queue_full,
             held_back: seen.produced.held_back,
             late_by_us: seen.produced.late_by_us,
+            clock: Clock::of(&outcome.clock),
             allocator: ALLOCATOR,
         }
     }

@@ -8,7 +8,8 @@ use engine::plan::{
     ClientSettings, Deadlines, Demand, Machine, Pace, Partitioner, Phases, Plan, Role, StampPlace,
     StreamDemand, TopicPlan, Wishes,
 };
-use engine::run::{CleanUp, Cost, Ending, Interval, LaneOutcome, Outcome, StartLine};
+use engine::run::{CleanUp, ClockSeen, Cost, Ending, Interval, LaneOutcome, Outcome, StartLine};
+use engine::time::{ClockSource, Drift};
 use engine::units::{Bytes, Nanos, Rate, Timestamp};
 use serde_json::json;
 use std::path::PathBuf;
@@ -173,6 +174,14 @@ impl Made {
             partitions_per_member: plan.groups.iter().map(|_| vec![2, 2]).collect(),
             drained: plan.groups.iter().map(|_| true).collect(),
             cost: Cost { cpu: Nanos::from_secs(6), peak_rss: 50 << 20 },
+            clock: ClockSeen {
+                source: ClockSource::Tsc,
+                drift: Some(Drift {
+                    clock: Nanos(16_000_008_000),
+                    kernel: Nanos::from_secs(16),
+                    error: Nanos(40),
+                }),
+            },
             topics_created: topics.clone(),
         };
         outcome.merge_lanes();
@@ -249,6 +258,7 @@ pub(super) fn report(made: &Made) -> Report {
         partitions_per_member: &outcome.partitions_per_member,
         remarks: made.remarks.iter().map(|(code, message)| (*code, message.as_str())).collect(),
         trouble: &outcome.trouble,
+        drift: outcome.clock.drift,
         cluster_lost: false,
         embedded: false,
         embedded_full: false,

@@ -23,6 +23,7 @@ pub use report::{Inputs, Report, SCHEMA};
 pub use text::text;
 
 use engine::plan::Plan;
+use engine::time::ClockSource;
 use serde_json::Value;
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -63,12 +64,13 @@ fn write_all(report: &Report, run: &Path) -> io::Result<()> {
 
 /// What `--dry-run` shows as JSON: the plan of a run that is not run.
 #[must_use]
-pub fn dry_run(plan: &Plan, workload: &Value, driver: &Value) -> Vec<u8> {
+pub fn dry_run(plan: &Plan, clock: ClockSource, workload: &Value, driver: &Value) -> Vec<u8> {
     let document = serde_json::json!({
         "test_id": plan.demand.test_id,
         "workload": workload,
         "driver": driver,
         "plan": plan::PlanPart::of(plan, &[]),
+        "clock": clock.word(),
     });
     let mut bytes = serde_json::to_vec_pretty(&document).expect("a document in memory is written");
     bytes.push(b'\n');

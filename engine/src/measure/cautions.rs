@@ -1,14 +1,14 @@
 //! The checks that never spoil a run: what its reader should know all the same.
 
-use super::constants::{IMBALANCE, PERCENTILES, SAMPLES_BEYOND};
-use super::facts::{count, percent, some_of, text};
+use super::constants::{DRIFT_PPM, IMBALANCE, PERCENTILES, SAMPLES_BEYOND};
+use super::facts::{count, number, percent, some_of, text};
 use super::latency::{LATENCY_MAX, Latency};
 use super::tally::PhaseTally;
 use super::verdict::{Case, Found};
 
 /// Every check, in the order in which equally grave findings are told.
 pub(super) const CHECKS: &[fn(&Case<'_>, &mut Found)] =
-    &[errors, surplus, foreign, imbalance, spans, embedded, trouble, few_samples, remarks];
+    &[errors, surplus, foreign, imbalance, spans, drift, embedded, trouble, few_samples, remarks];
 
 fn errors(case: &Case<'_>, found: &mut Found) {
     let (errors, attempted) = (case.sums.errors, case.sums.attempted);
@@ -144,6 +144,30 @@ fn spans(case: &Case<'_>, found: &mut Found) {
     }
 }
 
+/// Told only where it is beyond what the readings themselves leave in doubt.
+fn drift(case: &Case<'_>, found: &mut Found) {
+    let Some(drift) = case.evidence.drift else { return };
+    let Some((ppm, error)) = drift.ppm().zip(drift.error_ppm()) else { return };
+    if ppm.abs() - error <= DRIFT_PPM {
+        return;
+    }
+    let went = if 0.0 < ppm { "faster" } else { "slower" };
+    found.warn(
+        "clock_drift",
+        format!(
+            "The time stamp counter went {:.1} ppm {went} than the kernel's clock: every rate and \
+             span is off by that share, and times drift from other programs'. A time server \
+             corrected the kernel's clock, or this virtual machine was moved. Use --clock os.",
+            ppm.abs()
+        ),
+        vec![
+            number("drift_ppm", ppm),
+            number("drift_error_ppm", error),
+            number("allowed_ppm", DRIFT_PPM),
+        ],
+    );
+}
+
 fn embedded(case: &Case<'_>, found: &mut Found) {
     if case.evidence.embedded && case.evidence.embedded_full {
         found.warn(
@@ -204,6 +228,7 @@ mod tests {
     use crate::measure::verdict::{Evidence, Severity, Verdict};
     use crate::measure::verdict_fixture::{evidence, plan, tally};
     use crate::plan::ClientCount;
+    use crate::time::Drift;
     use crate::units::Nanos;
 
     /// Changes a clean run and says which one finding it must raise; the run stays valid.
@@ -273,6 +298,24 @@ mod tests {
             seen.remarks = vec![("offset_reset_replaced", "latest became earliest")];
         };
         check(remark, "offset_reset_replaced", "latest became earliest");
+    }
+
+    #[test]
+    fn a_clock_that_drifts_by_more_than_10_ppm_is_told() {
+        let kernel = Nanos::from_secs(10);
+        let of = |clock: u64, error: u64| {
+            Some(Drift { clock: Nanos(clock), kernel, error: Nanos(error) })
+        };
+        check(move |_, seen| seen.drift = of(10_000_200_000, 50), "clock_drift", "20.0 ppm faster");
+        check(move |_, seen| seen.drift = of(9_999_800_000, 50), "clock_drift", "20.0 ppm slower");
+        let plan = plan(ClientCount::Shared);
+        // 5 ppm, 10 ppm, and 20 ppm of which 15 may be a reading that was interrupted.
+        let fine =
+            [of(10_000_050_000, 50), of(10_000_100_000, 50), of(10_000_200_000, 150_000), None];
+        for drift in fine {
+            let seen = Evidence { drift, ..evidence() };
+            assert_eq!(Verdict::of(&plan, &tally(&plan), &seen).findings, [], "{drift:?}");
+        }
     }
 
     #[test]

@@ -21,6 +21,11 @@ pub const SAMPLES_BEYOND: u64 = 10;
 /// The most loaded member of a group may hold this many times the least loaded one's partitions.
 pub const IMBALANCE: u64 = 2;
 
+/// The run's clock may go apart from the kernel's by so many parts in a million: 36 ms in an hour,
+/// ten times what the calibration leaves in doubt. A time server that corrects the kernel's clock,
+/// or a machine that moved under us, shows above it.
+pub const DRIFT_PPM: f64 = 10.0;
+
 /// The percentiles that are reported.
 pub const PERCENTILES: [f64; 7] = [50.0, 75.0, 90.0, 95.0, 99.0, 99.9, 99.99];
 

@@ -10,6 +10,7 @@ use super::facts::Fact;
 use super::tally::Tally;
 use super::{cautions, findings};
 use crate::plan::{Pace, Plan};
+use crate::time::Drift;
 use crate::units::Timestamp;
 
 /// The judgement on a run.
@@ -95,6 +96,8 @@ pub struct Evidence<'run> {
     pub remarks: Vec<(&'static str, &'run str)>,
     /// Trouble that clients reported in words, with how often.
     pub trouble: &'run [(String, u64)],
+    /// The drift of the run's clock, where it was measured.
+    pub drift: Option<Drift>,
     /// Whether the cluster went away for good.
     pub cluster_lost: bool,
     /// Whether the broker was the embedded one.

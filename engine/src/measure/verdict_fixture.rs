@@ -67,6 +67,7 @@ pub(super) fn evidence() -> Evidence<'static> {
         partitions_per_member: &[],
         remarks: Vec::new(),
         trouble: &[],
+        drift: None,
         cluster_lost: false,
         embedded: false,
         embedded_full: false,

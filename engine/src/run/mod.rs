@@ -8,7 +8,7 @@ mod ready;
 mod running;
 mod teardown;
 
-pub use outcome::{CleanUp, Cost, Ending, Interval, LaneOutcome, Outcome, StartLine};
+pub use outcome::{CleanUp, ClockSeen, Cost, Ending, Interval, LaneOutcome, Outcome, StartLine};
 pub use prepare::{Event, Hooks, Ready, prepare};
 pub use teardown::Teardown;
 

@@ -3,6 +3,7 @@
 use crate::error::RunError;
 use crate::measure::Tally;
 use crate::plan::Role;
+use crate::time::{ClockSource, Drift};
 use crate::units::{Nanos, Timestamp};
 
 /// A finished run, also one that did not finish as planned.
@@ -34,6 +35,8 @@ pub struct Outcome {
     pub drained: Vec<bool>,
     /// What the process used from the start line to the end of the drain.
     pub cost: Cost,
+    /// The clock that was read.
+    pub clock: ClockSeen,
     /// Topics that this run created.
     pub topics_created: Vec<String>,
 }
@@ -113,6 +116,16 @@ pub struct Cost {
     pub cpu: Nanos,
     /// The largest resident memory so far, in bytes.
     pub peak_rss: u64,
+}
+
+/// Which clock the run read, and how well it went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClockSeen {
+    /// What it read.
+    pub source: ClockSource,
+    /// Against the kernel's monotonic clock, from the start line to the end of the drain; `None` for
+    /// the kernel's own and for a run that failed before the start.
+    pub drift: Option<Drift>,
 }
 
 /// What the clean-up found.

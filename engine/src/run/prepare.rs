@@ -1,6 +1,6 @@
 //! The first half of a run: the cluster checked, topics made, lanes started, consumers ready.
 
-use super::outcome::{Cost, Ending, Interval, Outcome};
+use super::outcome::{ClockSeen, Cost, Ending, Interval, Outcome};
 use super::ready::{Look, look, partitions_per_member};
 use super::teardown::Teardown;
 use crate::error::RunError;
@@ -77,7 +77,7 @@ pub fn prepare<T: Target>(
     let plan = Arc::new(plan);
     let mut teardown = Teardown::new(&plan, target.topics());
     let give_up = |error, left: Teardown, board: Option<&Board>| {
-        let outcome = failed(&plan, (began, clock.now()), error, &left, board);
+        let outcome = failed(&plan, (began, clock), error, &left, board);
         Box::new((outcome, left))
     };
     if let Err(error) = make_topics(&plan, &*target.topics(), &mut teardown, hooks) {
@@ -225,7 +225,7 @@ fn await_ready(
 /// The outcome of a run that never started.
 fn failed(
     plan: &Plan,
-    (started, ended): (Timestamp, Timestamp),
+    (started, clock): (Timestamp, RunClock),
     error: RunError,
     teardown: &Teardown,
     board: Option<&Board>,
@@ -234,6 +234,7 @@ fn failed(
         RunError::Interrupted => Ending::Interrupted,
         error => Ending::Failed(error),
     };
+    let ended = clock.now();
     Outcome {
         started,
         ended,
@@ -249,6 +250,7 @@ fn failed(
         // Nothing was acked, so nothing is left to read.
         drained: vec![true; plan.groups.len()],
         cost: Cost::default(),
+        clock: ClockSeen { source: clock.source(), drift: None },
         topics_created: teardown.created.clone(),
     }
 }

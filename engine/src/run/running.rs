@@ -2,7 +2,7 @@
 
 use super::cost::{cost_since, cpu_now};
 use super::drain::{self, Targets};
-use super::outcome::{Ending, Interval, LaneOutcome, Outcome, StartLine};
+use super::outcome::{ClockSeen, Cost, Ending, Interval, LaneOutcome, Outcome, StartLine};
 use super::prepare::{Event, Hooks, Ready};
 use super::teardown::Teardown;
 use crate::error::RunError;
@@ -53,7 +53,7 @@ impl Ready {
         self.signal.advance(Stage::Running);
         let timeline = Timeline { start: at, measured, end, grace: phases.grace() };
         self.start_line.release(Go::Run(timeline));
-        let cpu = cpu_now();
+        let (cpu, mark) = (cpu_now(), self.clock.mark());
         let mut watch = Watch {
             ready: self,
             hooks,
@@ -67,9 +67,11 @@ impl Ready {
         let mut struck = watch.produce(&timeline);
         let drained = watch.drain(&mut struck);
         let cost = cost_since(cpu);
+        let clock = watch.ready.clock;
+        let clock = ClockSeen { source: clock.source(), drift: clock.drift_since(mark) };
         struck.extend(watch.close());
         let start = StartLine { at, measured, end, ready: watch.ready.ready };
-        watch.finish(start, (struck, drained, cost))
+        watch.finish(start, (struck, drained), (cost, clock))
     }
 }
 
@@ -243,7 +245,8 @@ impl Watch<'_> {
     fn finish(
         self,
         start: StartLine,
-        (deadlines_struck, drained, cost): (Vec<String>, Vec<bool>, super::Cost),
+        (deadlines_struck, drained): (Vec<String>, Vec<bool>),
+        (cost, clock_seen): (Cost, ClockSeen),
     ) -> (Outcome, Teardown) {
         let interrupted = self.hooks.is_interrupted();
         let stopped = self.stopped.unwrap_or(start.end);
@@ -300,6 +303,7 @@ impl Watch<'_> {
             partitions_per_member,
             drained,
             cost,
+            clock: clock_seen,
             topics_created: teardown.created.clone(),
         };
         (outcome, teardown)

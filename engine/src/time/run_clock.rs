@@ -4,7 +4,6 @@ use super::tsc::{Mark, TscClock};
 use super::{Clock, OsClock};
 use crate::error::PlanError;
 use crate::units::{Nanos, Timestamp};
-use std::fmt;
 use std::path::Path;
 
 /// Where Linux says which clock it keeps time by.
@@ -71,14 +70,14 @@ impl ClockSource {
             (Err(_), _) => Ok(Self::Os),
         }
     }
-}
 
-impl fmt::Display for ClockSource {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+    /// Its name on the command line and in the result.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
             Self::Os => "os",
             Self::Tsc => "tsc",
-        })
+        }
     }
 }
 

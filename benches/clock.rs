@@ -2,10 +2,13 @@
 
 use engine::time::{Clock, ClockSource, OsClock, RunClock};
 use engine::units::Nanos;
-use kdyno_benches::{Digest, Size, cost, run_clock, timed};
+use kdyno_benches::{Digest, Size, cost, is_asked, run_clock, timed};
 use std::hint::black_box;
 
 fn main() {
+    if !is_asked(env!("CARGO_CRATE_NAME")) {
+        return;
+    }
     let count = Size::of_this_run().choose(10_000, 10_000_000);
     let parameters = [("readings", count)];
     let os = OsClock::anchored();

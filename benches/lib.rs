@@ -1,7 +1,15 @@
 //! What the benches share: sizes, repeats, the median, and a hash of what was computed.
 //!
-//! `cargo bench -p kdyno-benches` runs the full size; `cargo test` the small one, which only shows
-//! that a bench still works.
+//! `cargo bench` runs the full size; `cargo test` the small one, which only shows
+//! that a bench still works. `-- NAME` runs one of them.
+
+mod arguments;
+mod runs;
+mod threads;
+
+pub use arguments::{is_asked, parameters};
+pub use runs::{Silent, prepared, run};
+pub use threads::ThreadTime;
 
 use engine::message::KeySource;
 use engine::plan::{
@@ -122,7 +130,12 @@ fn repeat(mut work: impl FnMut() -> (u64, Digest)) -> (Vec<u64>, Digest) {
     (all.into_iter().map(|(figure, _)| figure).collect(), digest)
 }
 
-fn median(mut figures: Vec<u64>) -> u64 {
+/// The figure in the middle.
+///
+/// # Panics
+/// When there is none.
+#[must_use]
+pub fn median(mut figures: Vec<u64>) -> u64 {
     figures.sort_unstable();
     figures[figures.len() / 2]
 }

@@ -6,7 +6,7 @@ use engine::measure::{LaneEnd, Phase, Recorder, Tally, mailboxes};
 use engine::message::Stamp;
 use engine::plan::{Route, StreamDemand};
 use engine::units::{Nanos, Timestamp};
-use kdyno_benches::{Digest, Size, cost, demand, timed};
+use kdyno_benches::{Digest, Size, cost, demand, is_asked, timed};
 use std::hint::black_box;
 
 const START: Timestamp = Timestamp::from_nanos(1_000_000_000);
@@ -15,6 +15,9 @@ const START: Timestamp = Timestamp::from_nanos(1_000_000_000);
 const BATCH: u64 = 32;
 
 fn main() {
+    if !is_asked(env!("CARGO_CRATE_NAME")) {
+        return;
+    }
     let count = Size::of_this_run().choose(10_000, 10_000_000);
     let parameters = [("messages", count)];
     cost("recording: produce", &parameters, count, || record(count, produce));

@@ -2,12 +2,15 @@
 
 use engine::time::{Schedule, Walk};
 use engine::units::{Nanos, Rate, Timestamp};
-use kdyno_benches::{Digest, Size, cost, timed};
+use kdyno_benches::{Digest, Size, cost, is_asked, timed};
 use std::hint::black_box;
 
 const START: Timestamp = Timestamp::from_nanos(1_000_000_000);
 
 fn main() {
+    if !is_asked(env!("CARGO_CRATE_NAME")) {
+        return;
+    }
     let count = Size::of_this_run().choose(10_000, 20_000_000);
     // The second rate divides no second evenly, so that every step carries a remainder.
     for (per_second, producers, lanes) in

@@ -2,13 +2,16 @@
 
 use engine::message::Stamp;
 use engine::units::Timestamp;
-use kdyno_benches::{Digest, Size, cost, timed};
+use kdyno_benches::{Digest, Size, cost, is_asked, timed};
 use std::hint::black_box;
 
 /// Different messages in a row: more than one cache line, less than the first-level cache.
 const POOL: u64 = 512;
 
 fn main() {
+    if !is_asked(env!("CARGO_CRATE_NAME")) {
+        return;
+    }
     let count = Size::of_this_run().choose(10_000, 10_000_000);
     let parameters = [("messages", count)];
     cost("stamping: encode", &parameters, count, || timed(|| encode(count)));

@@ -16,9 +16,14 @@ pub fn machine() -> Machine {
     Machine { cores }
 }
 
+/// Prepares the calling thread for its work: binds it to its core, or to any of those it shares.
+pub fn settle_on(cores: &[usize]) {
+    pin_to(cores);
+}
+
 /// Binds the calling thread to its core, or to any of the cores that it shares. A refusal of the
 /// system leaves it where the system puts it: slower perhaps, never wrong.
-pub(super) fn pin_to(cores: &[usize]) {
+fn pin_to(cores: &[usize]) {
     match cores {
         [core] => {
             let _refused = !core_affinity::set_for_current(CoreId { id: *core });

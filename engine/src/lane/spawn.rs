@@ -3,7 +3,7 @@
 use super::board::Board;
 use super::consume::{Member, Reader, leave};
 use super::load::{Load, Owner};
-use super::pin::{bind_to_any, pin_to};
+use super::pin::{bind_to_any, settle_on};
 use super::produce::{Orders, Port, Walker, produce};
 use super::signal::{Signal, Stage, Timeline};
 use super::start::{Go, Ticket};
@@ -151,7 +151,7 @@ fn run_producer<T: Target, C: Clock>(
         Err(error) => return fail(setup, index, &error, (recorder, ticket)),
     };
     let mut port = Port::new(outlets, recorder, stream, &setup.board);
-    pin_to(&lane.cores);
+    settle_on(&lane.cores);
     setup.board.slot(index).prepared = true;
     while signal.stage() == Stage::Preparing {
         port.serve(clock, 1024, clock.now());
@@ -263,7 +263,7 @@ fn run_consumer<T: Target, C: Clock>(
         }
     }
     reader.announce();
-    pin_to(&lane.cores);
+    settle_on(&lane.cores);
     setup.board.slot(index).prepared = true;
     reader.prepare(clock, signal);
     if let Go::Run(timeline) = ticket.arrive() {

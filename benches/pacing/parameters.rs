@@ -89,7 +89,7 @@ impl Parameters {
             self.measured,
             self.warmup,
             machine().cores.len(),
-            run_clock().source(),
+            run_clock().source().word(),
             if self.is_beside {
                 "all modes at once on cores of their own: each is the other's background"
             } else {

@@ -34,6 +34,11 @@ struct Cluster {
 
 impl Cluster {
     fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// With more properties for producers.
+    fn start_with(more: &[(&str, &str)]) -> Self {
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let broker = MockBroker::start(1).expect("the mock cluster starts anywhere");
         for route in ROUTES {
@@ -42,7 +47,10 @@ impl Cluster {
         let own = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let servers = own("bootstrap.servers", &broker.bootstrap_servers());
         let settings = ClientSettings {
-            producer: vec![servers.clone(), own("linger.ms", "1")],
+            producer: [servers.clone(), own("linger.ms", "1")]
+                .into_iter()
+                .chain(more.iter().map(|(name, value)| own(name, value)))
+                .collect(),
             consumer: vec![
                 servers,
                 own("auto.offset.reset", "earliest"),
@@ -180,6 +188,53 @@ fn a_thousand_messages_are_acked_once_each_and_read_with_their_stamps_intact() {
         let ends: i64 = inlet.position().iter().map(|moved| moved.next).sum();
         assert_eq!(ends, 1_000, "positions are the next to come");
     }
+}
+
+/// What the client answers to messages of the first topic's partitions, offered at once.
+fn offer_together(outlet: &mut impl Outlet, partitions: &[i32]) -> Vec<Offer> {
+    let stamps: Vec<Stamp> = (0..).take(partitions.len()).map(stamp).collect();
+    let bodies: Vec<_> = stamps.iter().map(Stamp::encode).collect();
+    let messages = partitions.iter().zip(&bodies).zip(&stamps).map(|((partition, body), stamp)| {
+        let (route, partition) = (ROUTES[0].route, Some(*partition));
+        Message { route, partition, key: None, headers: &[], body, stamp, stamp_in_body: true }
+    });
+    let mut answers = Vec::new();
+    outlet.offer_all(messages, &mut answers);
+    answers
+}
+
+#[test]
+fn messages_offered_together_are_answered_one_by_one() {
+    let cluster = Cluster::start();
+    let mut outlet = cluster.outlet();
+    let answers = offer_together(&mut outlet, &[0, 1, 1, 99, 3]);
+    assert!(matches!(answers[3], Offer::Refused(_)), "there is no partition 99: {answers:?}");
+    let taken = [0, 1, 2, 4].map(|index| answers[index]);
+    assert_eq!((taken, answers.len()), ([Offer::Accepted; 4], 5), "the others are taken");
+    assert_eq!(outlet.in_flight(), 4, "and counted");
+    let mut acks = cluster.take_acks(&mut outlet, 4);
+    acks.sort_by_key(|ack| ack.stamp.sequence);
+    let found: Vec<_> = acks
+        .iter()
+        .map(|ack| match ack.outcome {
+            Outcome::Persisted { partition, .. } => (ack.stamp, partition),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    let expected = [(stamp(0), 0), (stamp(1), 1), (stamp(2), 1), (stamp(4), 3)];
+    assert_eq!(found, expected, "each with its stamp, where it was sent");
+    assert_eq!(offer_together(&mut outlet, &[]), [], "nothing to offer, nothing to answer");
+}
+
+#[test]
+fn what_comes_after_the_first_that_found_the_client_full_is_not_taken() {
+    let cluster = Cluster::start_with(&[("queue.buffering.max.messages", "3")]);
+    let mut outlet = cluster.outlet();
+    let answers = offer_together(&mut outlet, &[0, 1, 2, 3, 0]);
+    use Offer::{Accepted, Full};
+    assert_eq!(answers, [Accepted, Accepted, Accepted, Full, Full], "room for three");
+    assert_eq!(cluster.take_acks(&mut outlet, 3).len(), 3, "which are acked");
+    assert_eq!(offer_together(&mut outlet, &[0]), [Accepted], "and make room");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::context::Quiet;
 use super::errors::{self, ALL_BROKERS_DOWN, PURGED_FROM_QUEUE, PURGED_IN_FLIGHT, QUEUE_FULL};
-use super::native::{Event, EventKind, Handle, Queue, RawMessage, TopicHandle};
+use super::native::{Batch, Event, EventKind, Handle, Queue, RawMessage, TopicHandle};
 use crate::error::RunError;
 use crate::link::{Ack, End, Failure, Message, Offer, Outcome, Outlet, OutletSink, OutletSpec};
 use crate::message::Stamp;
@@ -27,6 +27,7 @@ pub struct KafkaOutlet {
     queue: Queue,
     handle: Handle,
     stamps: Slab,
+    batch: Batch,
     acks: Vec<Ack>,
     in_flight: u64,
     last_words: Option<String>,
@@ -66,6 +67,7 @@ impl KafkaOutlet {
             queue: handle.main_queue(),
             handle,
             stamps: Slab::default(),
+            batch: Batch::default(),
             acks: Vec::with_capacity(SLICE),
             in_flight: 0,
             last_words: None,
@@ -139,6 +141,32 @@ impl Outlet for KafkaOutlet {
             Err(code) if code != QUEUE_FULL => Offer::Refused(errors::failure(code)),
             _ => Offer::Full,
         }
+    }
+
+    fn offer_all<'run>(
+        &mut self,
+        messages: impl ExactSizeIterator<Item = Message<'run>>,
+        answers: &mut Vec<Offer>,
+    ) {
+        let mut messages = messages.peekable();
+        let Some(first) = messages.peek() else { return };
+        let topic =
+            self.topics[index(first.route)].as_ref().expect("a lane offers to its own topics");
+        let messages = messages.map(|message| {
+            let partition = message.partition.expect("the lane chooses the partition");
+            (partition, message.key, message.body, Tag::in_body(message.route).0)
+        });
+        let in_flight = &mut self.in_flight;
+        topic.produce_all(&mut self.batch, messages, |produced| {
+            answers.push(match produced {
+                Ok(()) => {
+                    *in_flight += 1;
+                    Offer::Accepted
+                }
+                Err(QUEUE_FULL) => Offer::Full,
+                Err(code) => Offer::Refused(errors::failure(code)),
+            });
+        });
     }
 
     fn poll(&mut self, clock: &impl Clock, limit: usize, sink: &mut impl OutletSink) -> bool {

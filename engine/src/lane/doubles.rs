@@ -2,7 +2,8 @@
 
 use super::board::Board;
 use super::load::{Load, Owner};
-use super::produce::{Orders, Port, Walker, produce};
+use super::port::Port;
+use super::produce::{Orders, Walker, produce};
 use super::signal::{Signal, Timeline};
 use crate::link::{Ack, End, Failure, FailureKind, Message, Offer, Outcome, Outlet, OutletSink};
 use crate::measure::{LaneEnd, Recorder, Tally, mailboxes};

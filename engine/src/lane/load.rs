@@ -21,7 +21,7 @@ struct Slot {
     filled: u64,
 }
 
-/// What is about to be sent: chosen, but not numbered until the client takes it.
+/// What is about to be sent: chosen, numbered and stamped.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Shot {
     slot: usize,
@@ -29,7 +29,10 @@ pub(super) struct Shot {
     pub(super) client: usize,
     partition: u32,
     key: Option<usize>,
-    /// What it will carry.
+    body: usize,
+    /// Bytes of its body.
+    pub(super) bytes: u64,
+    /// What it carries.
     pub(super) stamp: Stamp,
 }
 
@@ -46,7 +49,16 @@ pub(super) struct Load {
     encoded: [u8; Stamp::SIZE],
     run: u64,
     stream: u16,
+    shots: Vec<Shot>,
+    /// Shots that may wait for one another.
+    room: usize,
 }
+
+/// Messages handed over at once at most: as many as a lane sends before it looks for acks.
+pub(super) const BATCH: usize = 16;
+
+/// Bytes of the bodies of one batch at most, so that they stay in the core's first cache.
+const BATCH_BYTES: u64 = 32 * 1024;
 
 /// Whose load this is.
 #[derive(Clone, Copy, Debug)]
@@ -94,16 +106,19 @@ impl Load {
             })
             .collect();
         let lane = u64::try_from(owner.lane).expect("a lane's index fits in 64 bits");
+        let room = room(stream);
         let load = Self {
             slots,
             sequences: vec![0; base],
-            bodies: Bodies::new(&stream.bodies, owner.lane * 7919),
+            bodies: Bodies::new(&stream.bodies, owner.lane * 7919, room),
             keys: Keys::new(stream.keys, owner.run, lane),
             partitioner: stream.partitioner,
             place: stream.stamp,
             encoded: [0; Stamp::SIZE],
             run: owner.run,
             stream: u16::try_from(owner.stream).expect("fewer than 65,536 streams"),
+            shots: Vec::with_capacity(room),
+            room,
         };
         (load, carried.into_iter().map(|(producer, _)| producer).collect())
     }
@@ -113,13 +128,22 @@ impl Load {
         self.slots.len()
     }
 
-    /// Chooses key and partition of the slot's next message.
-    pub(super) fn aim(&mut self, slot: usize, due: Timestamp, sent: Timestamp) -> Shot {
+    /// Whether the slot's next message may be handed over together with those aimed so far.
+    pub(super) fn joins(&self, slot: usize) -> bool {
+        let Some(first) = self.shots.first() else { return true };
+        let (own, other) = (&self.slots[slot], &self.slots[first.slot]);
+        self.shots.len() < self.room && own.client == other.client && own.route == other.route
+    }
+
+    /// Chooses key, partition and number of the slot's next message, and stamps it.
+    pub(super) fn aim(&mut self, slot: usize, due: Timestamp, sent: Timestamp) {
         let key = self.keys.draw();
-        let owner = &self.slots[slot];
+        let body = self.bodies.advance();
+        let bytes = u64::try_from(self.bodies.body(body).len()).expect("a body fits in 64 bits");
+        let owner = &mut self.slots[slot];
         let partition = match key {
             Some(index) => murmur2(self.keys.key(index)) % owner.partitions,
-            None => owner.partition,
+            None => owner.stick(self.partitioner, bytes),
         };
         let place = owner.base + usize::try_from(partition).expect("partitions fit in memory");
         let stamp = Stamp {
@@ -131,50 +155,87 @@ impl Load {
             due,
             sent,
         };
-        if self.place == StampPlace::Header {
-            self.encoded = stamp.encode();
+        self.sequences[place] += 1;
+        match self.place {
+            StampPlace::Header => self.encoded = stamp.encode(),
+            StampPlace::Body => self.bodies.stamp(body, &stamp),
         }
-        Shot { slot, client: owner.client, partition, key, stamp }
+        let client = owner.client;
+        self.shots.push(Shot { slot, client, partition, key, body, bytes, stamp });
     }
 
-    /// Calls `offer` with the message of a shot, as often as `offer` asks for it again.
-    pub(super) fn fire<R>(&mut self, shot: &Shot, offer: impl FnOnce(&Message<'_>) -> R) -> R {
-        let owner = &self.slots[shot.slot];
+    /// What was aimed and not yet cleared.
+    pub(super) fn shots(&self) -> &[Shot] {
+        &self.shots
+    }
+
+    /// Calls `offer` with the message of a shot.
+    pub(super) fn fire<R>(&self, shot: &Shot, offer: impl FnOnce(&Message<'_>) -> R) -> R {
         let header = [Header { name: "kdyno", value: &self.encoded }];
         let in_body = self.place == StampPlace::Body;
-        let (headers, body): (&[Header<'_>], &[u8]) = if in_body {
-            (&[], self.bodies.stamped(&shot.stamp))
-        } else {
-            (&header, self.bodies.plain())
-        };
-        offer(&Message {
-            route: owner.route,
+        offer(&self.message(shot, if in_body { &[] } else { &header }))
+    }
+
+    /// The messages of all shots, for streams whose stamps lie in the body.
+    pub(super) fn messages(&self) -> impl ExactSizeIterator<Item = Message<'_>> {
+        self.shots.iter().map(|shot| self.message(shot, &[]))
+    }
+
+    fn message<'own>(&'own self, shot: &'own Shot, headers: &'own [Header<'own>]) -> Message<'own> {
+        Message {
+            route: self.slots[shot.slot].route,
             partition: Some(i32::try_from(shot.partition).expect("fewer than 2^31 partitions")),
             key: shot.key.map(|index| self.keys.key(index)),
             headers,
-            body,
+            body: self.bodies.body(shot.body),
             stamp: &shot.stamp,
-            stamp_in_body: in_body,
-        })
+            stamp_in_body: self.place == StampPlace::Body,
+        }
     }
 
-    /// The client took it: its number is used, and its partition may have had its fill.
-    pub(super) fn taken(&mut self, shot: &Shot, bytes: u64) {
-        let owner = &mut self.slots[shot.slot];
-        let partition = usize::try_from(shot.partition).expect("partitions fit in memory");
-        self.sequences[owner.base + partition] += 1;
-        if shot.key.is_some() {
-            return;
+    /// Forgets the shots. Those at the end that were not `taken` give their numbers back; one that
+    /// was refused before another was taken leaves a gap, as a failed delivery does.
+    pub(super) fn clear(&mut self, mut taken: impl FnMut(usize) -> bool) {
+        for index in (0..self.shots.len()).rev() {
+            if taken(index) {
+                break;
+            }
+            let shot = &self.shots[index];
+            let owner = &mut self.slots[shot.slot];
+            let partition = usize::try_from(shot.partition).expect("partitions fit in memory");
+            self.sequences[owner.base + partition] -= 1;
+            if shot.key.is_none() {
+                owner.filled = owner.filled.saturating_sub(shot.bytes.max(1));
+            }
         }
-        owner.filled += bytes;
-        let limit = match self.partitioner {
-            Partitioner::RoundRobin => 0,
-            Partitioner::Sticky { batch } => batch.0,
-        };
-        if limit <= owner.filled {
-            owner.filled = 0;
-            owner.partition =
-                if owner.partition + 1 == owner.partitions { 0 } else { owner.partition + 1 };
-        }
+        self.shots.clear();
     }
+}
+
+impl Slot {
+    /// The partition of a message of `bytes` without a key: the present one until it has had its
+    /// fill, then the next.
+    fn stick(&mut self, partitioner: Partitioner, bytes: u64) -> u32 {
+        let fill = match partitioner {
+            Partitioner::RoundRobin => 1,
+            Partitioner::Sticky { batch } => batch.0.max(1),
+        };
+        if fill <= self.filled {
+            self.filled = 0;
+            self.partition =
+                if self.partition + 1 == self.partitions { 0 } else { self.partition + 1 };
+        }
+        self.filled += bytes.max(1);
+        self.partition
+    }
+}
+
+/// How many of a stream's messages may be handed over at once.
+fn room(stream: &StreamDemand) -> usize {
+    if stream.stamp == StampPlace::Header {
+        return 1;
+    }
+    let longest = stream.bodies.iter().map(Vec::len).max().unwrap_or(0);
+    let longest = u64::try_from(longest.max(1)).expect("a body fits in 64 bits");
+    usize::try_from(BATCH_BYTES / longest).unwrap_or(BATCH).clamp(1, BATCH)
 }

@@ -27,10 +27,11 @@ fn load(stream: &StreamDemand) -> Load {
     Load::new(stream, &clients, Owner { run: RUN, stream: 0, lane: 0 }).0
 }
 
-/// Sends the slot's next message; the client takes it.
-fn send(load: &mut Load, slot: usize) -> Seen {
-    let shot = load.aim(slot, DUE, SENT);
-    let seen = load.fire(&shot, |message| Seen {
+/// Aims the slot's next message, alone, and looks at it.
+fn look(load: &mut Load, slot: usize) -> Seen {
+    load.aim(slot, DUE, SENT);
+    let shot = load.shots()[0];
+    load.fire(&shot, |message| Seen {
         route: message.route.0,
         partition: message.partition.expect("the lane chooses the partition"),
         key: message.key.map(<[u8]>::to_vec),
@@ -42,8 +43,13 @@ fn send(load: &mut Load, slot: usize) -> Seen {
         body: message.body.to_vec(),
         stamp: *message.stamp,
         stamp_in_body: message.stamp_in_body,
-    });
-    load.taken(&shot, 100);
+    })
+}
+
+/// Sends the slot's next message; the client takes it.
+fn send(load: &mut Load, slot: usize) -> Seen {
+    let seen = look(load, slot);
+    load.clear(|_| true);
     seen
 }
 
@@ -115,15 +121,61 @@ fn numbers_run_per_producer_and_partition_also_with_keys() {
 
 #[test]
 fn a_message_that_is_not_taken_changes_nothing() {
-    let mut load = load(&stream(1));
-    let aimed = |own: &mut Load| {
-        let shot = own.aim(0, DUE, SENT);
-        own.fire(&shot, |message| (message.partition, message.stamp.sequence))
+    for partitioner in [Partitioner::RoundRobin, Partitioner::Sticky { batch: Bytes(250) }] {
+        let mut load = load(&StreamDemand { partitioner, topics: topics(1, 3), ..stream(1) });
+        for _ in 0..7 {
+            let offered = look(&mut load, 0);
+            load.clear(|_| false);
+            let taken = send(&mut load, 0);
+            let of = |seen: &Seen| (seen.partition, seen.stamp.sequence);
+            assert_eq!(of(&taken), of(&offered), "{partitioner:?}: its partition and number stay");
+        }
+    }
+}
+
+/// Aims `count` messages and lets the client take those for which `taken` says so; returns the
+/// numbers of all.
+fn batch(load: &mut Load, count: usize, taken: impl Fn(usize) -> bool) -> Vec<u64> {
+    for _ in 0..count {
+        assert!(load.joins(0), "room for {count}");
+        load.aim(0, DUE, SENT);
+    }
+    let numbers = load.messages().map(|message| message.stamp.sequence).collect();
+    load.clear(taken);
+    numbers
+}
+
+#[test]
+fn numbers_run_on_through_batches_and_only_a_refusal_inside_one_leaves_a_gap() {
+    let mut load = load(&StreamDemand { topics: topics(1, 1), ..stream(1) });
+    assert_eq!(batch(&mut load, 4, |_| true), [0, 1, 2, 3], "all taken");
+    assert_eq!(batch(&mut load, 4, |index| index < 2), [4, 5, 6, 7], "the last two are not");
+    assert_eq!(batch(&mut load, 3, |index| index != 1), [6, 7, 8], "they gave their numbers back");
+    assert_eq!(batch(&mut load, 1, |_| true), [9], "7 was refused before 8 was taken");
+}
+
+#[test]
+fn messages_wait_for_each_other_only_within_a_topic_a_client_and_the_first_cache() {
+    let most = |load: &mut Load, slots: &[usize]| {
+        let joined = slots.iter().take_while(|slot| {
+            let joins = load.joins(**slot);
+            if joins {
+                load.aim(**slot, DUE, SENT);
+            }
+            joins
+        });
+        let count = joined.count();
+        load.clear(|_| true);
+        count
     };
-    let first = aimed(&mut load);
-    assert_eq!(aimed(&mut load), first, "the next one has its partition and number");
-    send(&mut load, 0);
-    assert_ne!(aimed(&mut load), first, "until one is taken");
+    let of_size = |size: usize| load(&StreamDemand { bodies: vec![vec![7; size]], ..stream(1) });
+    assert_eq!(most(&mut of_size(100), &[0; 50]), 16, "small messages: a batch");
+    assert_eq!(most(&mut of_size(8 * 1024), &[0; 50]), 4, "32 KiB of bodies");
+    assert_eq!(most(&mut of_size(1024 * 1024), &[0; 50]), 1, "a large one goes alone");
+    let header = StreamDemand { stamp: StampPlace::Header, ..stream(1) };
+    assert_eq!(most(&mut load(&header), &[0; 50]), 1, "headers cannot be handed over in batches");
+    let two = StreamDemand { topics: topics(2, 1), producers_per_topic: 2, ..stream(1) };
+    assert_eq!(most(&mut load(&two), &[0, 2, 1]), 2, "slots 0 and 2 have one topic, 1 another");
 }
 
 #[test]

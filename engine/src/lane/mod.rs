@@ -3,7 +3,9 @@
 mod board;
 mod consume;
 mod load;
+mod offer;
 mod pin;
+mod port;
 mod produce;
 mod signal;
 mod spawn;

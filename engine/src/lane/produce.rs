@@ -1,45 +1,22 @@
 //! The producing loop: waits for each due time, sends, takes acks, and drains.
 
-use super::board::Board;
-use super::load::{Load, Shot};
+use super::load::Load;
+use super::offer::{Effort, offer};
+use super::port::{ACKS_AT_ONCE, ACKS_PER_LOOK, Port};
 use super::signal::{Signal, Timeline};
-use crate::link::{Ack, Failure, FailureKind, Offer, Outlet, OutletSink};
-use crate::measure::Recorder;
+use crate::link::{Failure, FailureKind, Outlet};
 use crate::plan::{Deadlines, Pace};
-use crate::time::{Clock, Guard, WaitMode, Walk, wait_until};
+use crate::time::{Clock, Guard, Turn, WaitMode, Walk, wait_until};
 use crate::units::{Nanos, Timestamp};
-
-/// Acks taken between two looks at the clock while a due time may be near: about 10 µs of them.
-const ACKS_PER_LOOK: usize = 32;
-
-/// Acks taken at a time when nothing is due.
-const ACKS_AT_ONCE: usize = 1024;
-
-/// A lane in debt looks for acks at least once in so many offers.
-const POLL_EVERY: u32 = 16;
 
 /// Longest sleep while only acks can make progress; an ack ends it early.
 const PATIENCE: Nanos = Nanos::from_millis(10);
-
-/// Longest sleep while the client is full; an ack ends it early, and so does nothing where the
-/// target itself holds back (the embedded broker's retention).
-const FULL_PATIENCE: Nanos = Nanos::from_millis(1);
 
 /// How long purged messages may take to be given back.
 const PURGE_DEADLINE: Nanos = Nanos::from_secs(5);
 
 /// A message that was offered until the lane gave up: the client's queue stayed full.
 const GAVE_UP: Failure = Failure { kind: FailureKind::Client, code: -184 };
-
-/// A lane's clients and its pen.
-pub(super) struct Port<'lane, O> {
-    pub(super) outlets: Vec<O>,
-    pub(super) recorder: Recorder,
-    pub(super) stream: usize,
-    pub(super) board: &'lane Board,
-    full_since: Timestamp,
-    offers: u32,
-}
 
 /// What a lane reads from the run.
 #[derive(Clone, Copy)]
@@ -48,52 +25,6 @@ pub(super) struct Orders<'lane> {
     pub(super) timeline: Timeline,
     pub(super) deadlines: Deadlines,
     pub(super) wait: WaitMode,
-}
-
-struct Sink<'port> {
-    recorder: &'port mut Recorder,
-    stream: usize,
-    troubled: bool,
-}
-
-impl OutletSink for Sink<'_> {
-    fn acks(&mut self, now: Timestamp, acks: &[Ack]) {
-        self.recorder.acks(now, self.stream, acks);
-    }
-
-    /// Not counted: every message that fails comes back as an ack of its own.
-    fn trouble(&mut self, _failure: Failure, _fatal: bool) {
-        self.troubled = true;
-    }
-}
-
-impl<'lane, O: Outlet> Port<'lane, O> {
-    pub(super) fn new(
-        outlets: Vec<O>,
-        recorder: Recorder,
-        stream: usize,
-        board: &'lane Board,
-    ) -> Self {
-        Self { outlets, recorder, stream, board, full_since: Timestamp::default(), offers: 0 }
-    }
-
-    /// Takes what the clients have, about `limit` acks each.
-    pub(super) fn serve(&mut self, clock: &impl Clock, limit: usize, now: Timestamp) {
-        for outlet in &mut self.outlets {
-            let mut sink =
-                Sink { recorder: &mut self.recorder, stream: self.stream, troubled: false };
-            outlet.poll(clock, limit, &mut sink);
-            if sink.troubled {
-                self.board.note_trouble(outlet.last_words().unwrap_or_default());
-            }
-        }
-        self.recorder.tick(now);
-        self.offers = 0;
-    }
-
-    fn in_flight(&self) -> u64 {
-        self.outlets.iter().map(Outlet::in_flight).sum()
-    }
 }
 
 /// The lane's walk through its stream.
@@ -170,10 +101,34 @@ fn send_by_schedule<C: Clock, O: Outlet>(
             };
             return leave_unsent(port, &walk, orders.timeline.measured, until);
         };
+        aim_what_is_due(clock, port, load, &mut walk, (turn, now));
+        offer(
+            clock,
+            port,
+            load,
+            &Effort { signal, wait: orders.wait, give_up, verdict: Some(GAVE_UP) },
+        );
+    }
+}
+
+/// Aims the turn that has come, and those after it whose time has come too.
+fn aim_what_is_due<C: Clock, O: Outlet>(
+    clock: &C,
+    port: &mut Port<'_, O>,
+    load: &mut Load,
+    walk: &mut Walk,
+    (mut turn, mut now): (Turn, Timestamp),
+) {
+    loop {
         walk.advance();
         port.recorder.due(now, port.stream, turn.due);
-        let shot = load.aim(turn.slot, turn.due, now);
-        send(clock, (signal, orders.wait), port, load, (&shot, give_up, Some(GAVE_UP)));
+        load.aim(turn.slot, turn.due, now);
+        match walk.peek() {
+            Some(next) if next.due <= now && load.joins(next.slot) => turn = next,
+            _ => return,
+        }
+        // Each has its own reading: what the ones before it took is in its send delay.
+        now = clock.now();
     }
 }
 
@@ -207,58 +162,23 @@ fn send_closed<C: Clock, O: Outlet>(
             }
             continue;
         }
-        let shot = load.aim(slot, now, now);
-        slot = if slot + 1 == load.slots() { 0 } else { slot + 1 };
-        send(clock, (orders.signal, orders.wait), port, load, (&shot, end, None));
-    }
-}
-
-/// Offers one message until the client takes or refuses it, the lane gives up, or the run halts.
-/// The stamp stays as it is: the wait is on the message's bill.
-fn send<C: Clock, O: Outlet>(
-    clock: &C,
-    (signal, wait): (&Signal, WaitMode),
-    port: &mut Port<'_, O>,
-    load: &mut Load,
-    (shot, give_up, gave_up): (&Shot, Timestamp, Option<Failure>),
-) {
-    let stream = port.stream;
-    port.recorder.attempted(stream, &shot.stamp, port.full_since);
-    let mut refusals = 0;
-    let taken = load.fire(shot, |message| {
+        let mut room = in_flight - port.in_flight();
+        let mut aimed = now;
         loop {
-            match port.outlets[shot.client].offer(message) {
-                Offer::Accepted => {
-                    return Ok(u64::try_from(message.body.len()).expect("a body fits in 64 bits"));
-                }
-                Offer::Refused(failure) => return Err(Some(failure)),
-                Offer::Full => {}
+            load.aim(slot, aimed, aimed);
+            slot = if slot + 1 == load.slots() { 0 } else { slot + 1 };
+            room -= 1;
+            if room == 0 || !load.joins(slot) {
+                break;
             }
-            refusals += 1;
-            let now = clock.now();
-            port.full_since = now;
-            port.serve(clock, ACKS_AT_ONCE, now);
-            if signal.is_halted() {
-                return Err(None);
-            }
-            if give_up <= now {
-                return Err(gave_up);
-            }
-            if wait == WaitMode::Sleep {
-                clock.park(FULL_PATIENCE.min(now.until(give_up)));
-            }
+            aimed = clock.now();
         }
-    });
-    match taken {
-        Ok(bytes) => {
-            port.recorder.accepted(stream, &shot.stamp, bytes, refusals);
-            load.taken(shot, bytes);
-        }
-        Err(failure) => port.recorder.refused(stream, &shot.stamp, failure, refusals),
-    }
-    port.offers += 1;
-    if POLL_EVERY <= port.offers {
-        port.serve(clock, ACKS_PER_LOOK, shot.stamp.sent);
+        offer(
+            clock,
+            port,
+            load,
+            &Effort { signal: orders.signal, wait: orders.wait, give_up: end, verdict: None },
+        );
     }
 }
 

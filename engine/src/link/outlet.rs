@@ -125,6 +125,22 @@ pub trait Outlet {
     /// Tries to hand over one message; never blocks. The bytes are copied before it returns.
     fn offer(&mut self, message: &Message<'_>) -> Offer;
 
+    /// The same for messages of one route at once, in their order, with one answer each. What comes
+    /// after the first that found the client full may be answered so without being tried.
+    fn offer_all<'run>(
+        &mut self,
+        messages: impl ExactSizeIterator<Item = Message<'run>>,
+        answers: &mut Vec<Offer>,
+    ) {
+        for message in messages {
+            let answer = match answers.last() {
+                Some(Offer::Full) => Offer::Full,
+                _ => self.offer(&message),
+            };
+            answers.push(answer);
+        }
+    }
+
     /// Delivers what is pending, at most about `limit` acks; never blocks. Returns whether there
     /// may be more.
     fn poll(&mut self, clock: &impl Clock, limit: usize, sink: &mut impl OutletSink) -> bool;

@@ -10,34 +10,37 @@ pub struct Bodies {
 }
 
 impl Bodies {
-    /// Copies the plan's bodies, starting at `offset` so that lanes do not march in step.
+    /// Copies the plan's bodies, starting at `offset` so that lanes do not march in step. At least
+    /// `distinct` of them, the plan's repeated if need be: so many may be stamped and not yet sent.
     ///
     /// # Panics
     /// When there is no body: a plan has at least one.
     #[must_use]
-    pub fn new(templates: &[Vec<u8>], offset: usize) -> Self {
+    pub fn new(templates: &[Vec<u8>], offset: usize, distinct: usize) -> Self {
         assert!(!templates.is_empty(), "a stream has at least one body");
-        Self { pool: templates.to_vec(), next: offset % templates.len() }
+        let count = distinct.div_ceil(templates.len()).max(1) * templates.len();
+        let pool = templates.iter().cycle().take(count).cloned().collect();
+        Self { pool, next: offset % templates.len() }
     }
 
-    /// The next body, stamped at its head.
-    pub fn stamped(&mut self, stamp: &Stamp) -> &[u8] {
-        let body = self.advance();
-        if let Some(head) = body.first_chunk_mut() {
-            *head = stamp.encode();
-        }
-        body
-    }
-
-    /// The next body as it is, for streams whose stamp travels in a header.
-    pub fn plain(&mut self) -> &[u8] {
-        self.advance()
-    }
-
-    fn advance(&mut self) -> &mut [u8] {
+    /// Takes the next body and returns its index.
+    pub fn advance(&mut self) -> usize {
         let current = self.next;
         self.next = if current + 1 == self.pool.len() { 0 } else { current + 1 };
-        &mut self.pool[current]
+        current
+    }
+
+    /// Writes the stamp at the body's head; a body that is too small for one stays as it is.
+    pub fn stamp(&mut self, body: usize, stamp: &Stamp) {
+        if let Some(head) = self.pool[body].first_chunk_mut() {
+            *head = stamp.encode();
+        }
+    }
+
+    /// The body of that index.
+    #[must_use]
+    pub fn body(&self, body: usize) -> &[u8] {
+        &self.pool[body]
     }
 }
 
@@ -47,18 +50,37 @@ mod tests {
 
     #[test]
     fn a_stamp_replaces_the_head_and_leaves_the_rest() {
-        let mut bodies = Bodies::new(&[vec![7; 100], vec![9; 100]], 1);
+        let mut bodies = Bodies::new(&[vec![7; 100], vec![9; 100]], 1, 1);
         let stamp = Stamp { run: 3, ..Stamp::default() };
-        let first = bodies.stamped(&stamp).to_vec();
-        assert_eq!(Stamp::decode(&first), Ok(stamp), "the head is the stamp");
-        assert_eq!(first[Stamp::SIZE..], [9; 100 - Stamp::SIZE], "the rest is the second template");
-        assert_eq!(bodies.stamped(&stamp)[Stamp::SIZE..], [7; 52], "then the first, in turn");
-        assert_eq!(bodies.plain().len(), 100, "and the second again, its head as it was left");
+        let first = bodies.advance();
+        bodies.stamp(first, &stamp);
+        assert_eq!(Stamp::decode(bodies.body(first)), Ok(stamp), "the head is the stamp");
+        assert_eq!(bodies.body(first)[Stamp::SIZE..], [9; 52], "the rest is the second template");
+        let next = bodies.advance();
+        assert_eq!(bodies.body(next), [7; 100], "then the first, in turn, as it was");
+        assert_eq!(bodies.advance(), first, "and the second again");
     }
 
     #[test]
     fn a_body_smaller_than_a_stamp_stays_as_it_is() {
-        let mut bodies = Bodies::new(&[vec![1]], 0);
-        assert_eq!(bodies.stamped(&Stamp::default()), [1], "one byte");
+        let mut bodies = Bodies::new(&[vec![1]], 0, 1);
+        let only = bodies.advance();
+        bodies.stamp(only, &Stamp::default());
+        assert_eq!(bodies.body(only), [1], "one byte");
+    }
+
+    #[test]
+    fn as_many_bodies_as_asked_are_apart_and_each_template_keeps_its_share() {
+        let templates = [vec![1; 60], vec![2; 60], vec![3; 60]];
+        let mut bodies = Bodies::new(&templates, 0, 16);
+        let taken: Vec<usize> = (0..18).map(|_| bodies.advance()).collect();
+        let mut apart = taken.clone();
+        apart.sort_unstable();
+        apart.dedup();
+        assert_eq!(apart.len(), 18, "a multiple of the templates, none twice in a round");
+        let shares: Vec<usize> = (1..=3)
+            .map(|kind| taken.iter().filter(|body| bodies.body(**body)[0] == kind).count())
+            .collect();
+        assert_eq!(shares, [6, 6, 6], "the mix of sizes stays as planned");
     }
 }

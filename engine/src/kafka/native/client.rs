@@ -222,6 +222,56 @@ impl TopicHandle {
     }
 }
 
+/// Messages on their way to the client together; kept, so that none is allocated.
+#[derive(Debug, Default)]
+pub(in crate::kafka) struct Batch(Vec<rd::rd_kafka_message_t>);
+
+// SAFETY: the addresses inside are of one call of `produce_all`, which leaves none behind.
+unsafe impl Send for Batch {}
+
+impl TopicHandle {
+    /// Hands over messages without headers, in order; the client copies keys and bodies, and reads
+    /// its two clocks and takes its topic's lock once for all. `answered` hears for each whether it
+    /// was taken.
+    pub(in crate::kafka) fn produce_all<'run>(
+        &self,
+        batch: &mut Batch,
+        messages: impl Iterator<Item = (i32, Option<&'run [u8]>, &'run [u8], usize)>,
+        mut answered: impl FnMut(Produced),
+    ) {
+        batch.0.extend(messages.map(|(partition, key, body, opaque)| {
+            let (key, key_len) = parts(key);
+            rd::rd_kafka_message_t {
+                err: rd::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR,
+                rkt: std::ptr::null_mut(),
+                partition,
+                payload: body.as_ptr().cast_mut().cast::<c_void>(),
+                len: body.len(),
+                key: key.cast_mut(),
+                key_len,
+                offset: 0,
+                _private: std::ptr::without_provenance_mut(opaque),
+            }
+        }));
+        let count = i32::try_from(batch.0.len()).expect("a batch is small");
+        // SAFETY: the topic is alive, and so are all keys and bodies, which the call copies and does
+        // not write to with MSG_F_COPY; it writes to the `count` messages themselves only.
+        unsafe {
+            rd::rd_kafka_produce_batch(
+                self.0.as_ptr(),
+                0,
+                rd::RD_KAFKA_MSG_F_COPY | rd::RD_KAFKA_MSG_F_PARTITION,
+                batch.0.as_mut_ptr(),
+                count,
+            )
+        };
+        for message in batch.0.drain(..) {
+            let code = message.err as i32;
+            answered(if code == 0 { Ok(()) } else { Err(code) });
+        }
+    }
+}
+
 impl Drop for TopicHandle {
     fn drop(&mut self) {
         // SAFETY: gives back the reference taken in `Handle::topic`; the client is still alive.

@@ -1,0 +1,105 @@
+//! Hands what was aimed to the client: all at once, then one by one what found it full.
+
+use super::load::{BATCH, Load};
+use super::port::{ACKS_AT_ONCE, ACKS_PER_LOOK, Port};
+use super::signal::Signal;
+use crate::link::{Failure, Message, Offer, Outlet};
+use crate::time::{Clock, WaitMode};
+use crate::units::{Nanos, Timestamp};
+
+/// A lane in debt looks for acks at least once in so many offers.
+const POLL_EVERY: usize = BATCH;
+
+/// Longest sleep while the client is full; an ack ends it early, and so does nothing where the
+/// target itself holds back (the embedded broker's retention).
+const FULL_PATIENCE: Nanos = Nanos::from_millis(1);
+
+/// How long a lane tries.
+pub(super) struct Effort<'lane> {
+    pub(super) signal: &'lane Signal,
+    pub(super) wait: WaitMode,
+    /// When it gives up.
+    pub(super) give_up: Timestamp,
+    /// What giving up is called; `None` where it is no failure.
+    pub(super) verdict: Option<Failure>,
+}
+
+/// Offers the load's shots, each until the client takes or refuses it, the lane gives up, or the run
+/// halts. The stamps stay as they are: the wait is on the messages' bill.
+pub(super) fn offer<C: Clock, O: Outlet>(
+    clock: &C,
+    port: &mut Port<'_, O>,
+    load: &mut Load,
+    effort: &Effort<'_>,
+) {
+    for shot in load.shots() {
+        port.recorder.attempted(port.stream, &shot.stamp, port.full_since);
+    }
+    let mut answers = std::mem::take(&mut port.answers);
+    answers.clear();
+    match load.shots() {
+        [only] => answers.push(load.fire(only, |message| port.outlets[only.client].offer(message))),
+        [first, ..] => port.outlets[first.client].offer_all(load.messages(), &mut answers),
+        [] => {}
+    }
+    // Only the first that found the client full was tried; those after it begin anew.
+    let mut tried = 1;
+    for (shot, answer) in load.shots().iter().zip(&mut answers) {
+        let mut refusals = 0;
+        if *answer == Offer::Full {
+            refusals = std::mem::take(&mut tried);
+            *answer = load.fire(shot, |message| {
+                insist(clock, port, effort, (shot.client, message), &mut refusals)
+            });
+        }
+        let stream = port.stream;
+        let failure = match *answer {
+            Offer::Accepted => {
+                port.recorder.accepted(stream, &shot.stamp, shot.bytes, refusals);
+                continue;
+            }
+            Offer::Refused(failure) => Some(failure),
+            Offer::Full => None,
+        };
+        port.recorder.refused(stream, &shot.stamp, failure, refusals);
+    }
+    port.offers += answers.len();
+    if POLL_EVERY <= port.offers
+        && let Some(last) = load.shots().last()
+    {
+        port.serve(clock, ACKS_PER_LOOK, last.stamp.sent);
+    }
+    load.clear(|index| answers[index] == Offer::Accepted);
+    port.answers = answers;
+}
+
+/// Offers a message for which the client had no room, `refusals` times so far, until something
+/// decides; `Full` where the effort ends without a verdict.
+fn insist<C: Clock, O: Outlet>(
+    clock: &C,
+    port: &mut Port<'_, O>,
+    effort: &Effort<'_>,
+    (client, message): (usize, &Message<'_>),
+    refusals: &mut u64,
+) -> Offer {
+    loop {
+        if 0 < *refusals {
+            let now = clock.now();
+            port.full_since = now;
+            port.serve(clock, ACKS_AT_ONCE, now);
+            if effort.signal.is_halted() {
+                return Offer::Full;
+            }
+            if effort.give_up <= now {
+                return effort.verdict.map_or(Offer::Full, Offer::Refused);
+            }
+            if effort.wait == WaitMode::Sleep {
+                clock.park(FULL_PATIENCE.min(now.until(effort.give_up)));
+            }
+        }
+        match port.outlets[client].offer(message) {
+            Offer::Full => *refusals += 1,
+            answer => return answer,
+        }
+    }
+}

@@ -133,9 +133,10 @@ pub(crate) fn describe(plan: &Plan, clock: ClockSource) -> String {
                 format!("{} clients for {logical} logical consumers", clients.len())
             }
         };
-        let wait = match lane.wait {
-            WaitMode::Spin => "spins",
-            WaitMode::Sleep => "sleeps (near dues share wake-ups)",
+        let wait = match (lane.wait, plan.tick(lane)) {
+            (WaitMode::Spin, _) => "spins".to_owned(),
+            (WaitMode::Sleep, None) => "sleeps".to_owned(),
+            (WaitMode::Sleep, Some(tick)) => format!("sleeps (tick {tick})"),
         };
         let place = match lane.cores.as_slice() {
             [core] if lane.shares_core => format!("core {core}, shared"),

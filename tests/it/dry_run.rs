@@ -49,6 +49,33 @@ fn a_dry_run_as_json_says_the_same() {
 }
 
 #[test]
+fn the_tick_is_shown_where_dues_share_wake_ups_and_never_in_spin() {
+    let check = |words: &[&str], ticks: &[Option<f64>], text: &[&str]| {
+        let plan = |format: &str| {
+            let ran = Kdyno::new(&["run", "w.yaml", "--dry-run", "--format", format])
+                .and(words)
+                .with_file("w.yaml", WORKLOAD)
+                .run();
+            assert_eq!(ran.code, 0, "{}", ran.stderr);
+            ran.stdout
+        };
+        let document: Value = serde_json::from_str(&plan("json")).expect("one JSON document");
+        let lanes = document["plan"]["lanes"].as_array().expect("a list");
+        let of = |role: &str| lanes.iter().find(|lane| lane["role"] == role).expect("one of each");
+        let told = ["producer", "consumer"].map(|role| of(role)["tick_us"].as_f64());
+        assert_eq!(told, ticks, "{words:?}");
+        let lines = plan("text");
+        for (name, part) in ["lane produce-0", "lane consume-0"].iter().zip(text) {
+            let line = lines.lines().find(|line| line.starts_with(name)).expect("one of each");
+            assert!(line.contains(part), "{words:?}: {line}");
+        }
+    };
+    check(&["--wait", "sleep"], &[Some(150.0), None], &[", sleeps (tick 150us), ", ", sleeps, "]);
+    check(&["--wait", "spin"], &[None, None], &[", spins, ", ", spins, "]);
+    check(&["--wait", "sleep", "--rate", "max"], &[None, None], &[", sleeps, ", ", sleeps, "]);
+}
+
+#[test]
 fn a_dry_run_of_several_workloads_as_json_is_one_array() {
     let ran = Kdyno::new(&["run", "w.yaml", "v.yaml", "--dry-run", "--format", "json"])
         .with_file("w.yaml", WORKLOAD)

@@ -1,6 +1,6 @@
 //! Who carried the load: the plan as the file writes it.
 
-use super::number::seconds;
+use super::number::{micros, seconds};
 use super::tasks::carried;
 use engine::plan::{Pace, Plan};
 use engine::time::WaitMode;
@@ -67,6 +67,9 @@ pub struct Lane {
     pub logical: u64,
     /// `spin` or `sleep`.
     pub wait: &'static str,
+    /// How far apart the wake-ups are at least that near dues share; null where none are shared:
+    /// in spin, in a closed loop, on consuming lanes.
+    pub tick_us: Option<f64>,
 }
 
 /// A consumer group.
@@ -132,6 +135,7 @@ fn lanes(plan: &Plan) -> Vec<Lane> {
             WaitMode::Spin => "spin",
             WaitMode::Sleep => "sleep",
         },
+        tick_us: plan.tick(lane).map(micros),
     };
     plan.lanes.iter().map(of).collect()
 }

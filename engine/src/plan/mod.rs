@@ -15,6 +15,8 @@ pub use demand::{
 pub use placement::{LanePlan, LaneWork, Machine, Role, WaitChoice, Wishes};
 
 use crate::error::PlanError;
+use crate::time::{Guard, WaitMode};
+use crate::units::Nanos;
 
 /// What will be run: the demand, and who carries it.
 #[derive(Clone, Debug)]
@@ -54,6 +56,15 @@ impl Plan {
     #[must_use]
     pub fn logical_consumers(&self) -> u64 {
         self.demand.streams.iter().map(StreamDemand::consumers).sum()
+    }
+
+    /// How far apart the wake-ups are at least that near dues share on a lane; `None` where there
+    /// are none to share: it spins, it reads, or its stream has no due times.
+    #[must_use]
+    pub fn tick(&self, lane: &LanePlan) -> Option<Nanos> {
+        let LaneWork::Produce { stream, .. } = lane.work else { return None };
+        let is_paced = matches!(self.demand.streams[stream].pace, Pace::At(_));
+        (is_paced && lane.wait == WaitMode::Sleep).then_some(Guard::TICK)
     }
 
     /// The name of a topic.

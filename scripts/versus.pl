@@ -49,7 +49,7 @@ sub print_table {
     my ($comparison) = @_;
     my ( $ours, $theirs ) = @{ $names{$comparison} };
     my @pairs = pairs($comparison);
-    printf "\n%s: %s against %s, %d pairs: median (least .. most)\n", $comparison, $ours, $theirs, scalar @pairs;
+    printf "\n%s: %s against %s, pairs: %d, median (least .. most)\n", $comparison, $ours, $theirs, scalar @pairs;
     printf "  %-16s %-32s %-32s %s\n", '', $ours, $theirs, 'ours / theirs, and its interval';
     for my $figure (@figures) {
         my ( $key, $title, $format ) = @$figure;
@@ -116,5 +116,6 @@ sub interval {
         last if defined $covers && 1 - $outside < 0.95;
         ( $chosen, $covers ) = ( $k, 1 - $outside );
     }
-    return sprintf '[%.3f .. %.3f] %.1f %%', $of[ $chosen - 1 ], $of[ $count - $chosen ], 100 * ( $covers > 0 ? $covers : 0 );
+    return 'one pair, no interval' if $count == 1;
+    return sprintf '[%.3f .. %.3f] %.1f %%', $of[ $chosen - 1 ], $of[ $count - $chosen ], 100 * $covers;
 }

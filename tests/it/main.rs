@@ -17,3 +17,4 @@ mod silent;
 mod stall;
 mod talk;
 mod tidy;
+mod versus;

@@ -94,8 +94,8 @@ pub fn timed<R>(work: impl FnOnce() -> R) -> (Nanos, R) {
     (begun.until(clock.now()), result)
 }
 
-/// Repeats `work`, which handles `count` messages and says how long it took, and prints what a
-/// message takes by the median.
+/// Repeats `work`, which does `count` things and says how long it took, and prints what one of them
+/// takes by the median.
 ///
 /// # Panics
 /// When two repeats compute different things.
@@ -110,7 +110,7 @@ pub fn cost(
         (span.0, digest)
     });
     let tenths = u128::from(median(spans)) * 10 / u128::from(count);
-    let figure = format!("{}.{} ns per message", tenths / 10, tenths % 10);
+    let figure = format!("{}.{} ns each", tenths / 10, tenths % 10);
     print(name, parameters, &figure, digest);
 }
 

@@ -1,5 +1,6 @@
 //! The smaller parts: start, warm-up, verification, the engine itself, topics, seconds.
 
+use super::latency::Block;
 use super::number::{float, micros, per_second, seconds, thousandth};
 use super::report::Inputs;
 use super::streams::is_timed;
@@ -126,6 +127,9 @@ pub struct Engine {
     pub held_back: u64,
     /// Sends more than 1 ms after their due while the client was not full.
     pub late_by_us: u64,
+    /// How long the client's call that acks are there waited for us: our share in the latencies
+    /// that end there; null where no client calls.
+    pub ack_wait: Option<Block>,
     /// The clock that was read.
     pub clock: Clock,
     /// Who serves memory.
@@ -170,6 +174,7 @@ impl Engine {
             queue_full: seen.produced.queue_full,
             held_back: seen.produced.held_back,
             late_by_us: seen.produced.late_by_us,
+            ack_wait: (0 < seen.ack_wait.count()).then(|| Block::summary(&seen.ack_wait)),
             clock: Clock::of(&outcome.clock),
             allocator: ALLOCATOR,
         }

@@ -77,6 +77,7 @@ fn send(seen: &mut PhaseTally, from: Timestamp, messages: u64) {
     seen.produced.window.include(from + Nanos::from_millis(9_999));
     seen.acked.window.include(from + Nanos::from_millis(3));
     seen.acked.window.include(from + Nanos::from_millis(10_250));
+    (0..20).for_each(|call| seen.ack_wait.record(Some(Nanos(2_000 + call * 100))));
     for index in 0..messages {
         let delay = Nanos(index % 100 * 100);
         let service = Nanos(1_000_000 + index % 1_000 * 2_000);

@@ -238,6 +238,28 @@ fn what_comes_after_the_first_that_found_the_client_full_is_not_taken() {
 }
 
 #[test]
+fn how_long_the_clients_call_waited_is_told() {
+    let cluster = Cluster::start();
+    let mut outlet = cluster.outlet();
+    // What came while the client connected is heard first.
+    while outlet.poll(&cluster.clock, 64, &mut Acks::default()) {}
+    offer_all(&mut outlet, 1, false);
+    let late = Nanos::from_millis(200);
+    let until = cluster.clock.now() + late;
+    while cluster.clock.now() < until {
+        cluster.clock.park(late);
+    }
+    let mut acks = Acks::default();
+    cluster.until("the answer is in", || {
+        while outlet.poll(&cluster.clock, 64, &mut acks) {}
+        acks.all.len() == 1
+    });
+    let [waited] = acks.waits[..] else { panic!("one call: {:?}", acks.waits) };
+    let expected = Nanos::from_millis(100)..late + Nanos::from_secs(1);
+    assert!(expected.contains(&waited), "the lane slept for {late}: {waited}");
+}
+
+#[test]
 fn a_purge_gives_back_everything_as_purged() {
     for in_header in [false, true] {
         let cluster = Cluster::start();

@@ -101,7 +101,12 @@ impl KafkaOutlet {
 
     fn take_event(&mut self, clock: &impl Clock, event: Event, sink: &mut impl OutletSink) {
         match event.kind() {
-            EventKind::Acks => self.report = Some((clock.now(), event)),
+            EventKind::Acks => {
+                if let Some(waited) = self.queue.take_wait() {
+                    sink.heard(waited);
+                }
+                self.report = Some((clock.now(), event));
+            }
             EventKind::Trouble => {
                 if event.code() != ALL_BROKERS_DOWN || self.last_words.is_none() {
                     self.last_words = Some(event.words());

@@ -51,6 +51,8 @@ pub(super) fn address(settings: &ClientSettings) -> String {
 struct Deaf;
 
 impl OutletSink for Deaf {
+    fn heard(&mut self, _waited: Nanos) {}
+
     fn acks(&mut self, _now: Timestamp, _acks: &[Ack]) {}
 
     fn trouble(&mut self, _failure: Failure, _fatal: bool) {}

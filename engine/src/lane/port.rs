@@ -5,7 +5,7 @@ use super::load::BATCH;
 use crate::link::{Ack, Failure, Offer, Outlet, OutletSink};
 use crate::measure::Recorder;
 use crate::time::Clock;
-use crate::units::Timestamp;
+use crate::units::{Nanos, Timestamp};
 
 /// Acks taken between two looks at the clock while a due time may be near: about 10 µs of them.
 pub(super) const ACKS_PER_LOOK: usize = 32;
@@ -36,6 +36,10 @@ struct Sink<'port> {
 impl OutletSink for Sink<'_> {
     fn acks(&mut self, now: Timestamp, acks: &[Ack]) {
         self.recorder.acks(now, self.stream, acks);
+    }
+
+    fn heard(&mut self, waited: Nanos) {
+        self.recorder.acks_heard(self.stream, waited);
     }
 
     /// Not counted: every message that fails comes back as an ack of its own.

@@ -3,7 +3,7 @@
 use crate::message::Stamp;
 use crate::plan::Route;
 use crate::time::Clock;
-use crate::units::Timestamp;
+use crate::units::{Nanos, Timestamp};
 
 /// One header of a message.
 #[derive(Clone, Copy, Debug)]
@@ -115,6 +115,10 @@ pub enum End {
 pub trait OutletSink {
     /// The answers of one delivery event, read at `now`.
     fn acks(&mut self, now: Timestamp, acks: &[Ack]);
+
+    /// The client's call that answers are there was heard `waited` after it was made: our own share
+    /// in what their latencies say.
+    fn heard(&mut self, waited: Nanos);
 
     /// The client reports trouble of its own; `fatal` when it will never work again.
     fn trouble(&mut self, failure: Failure, fatal: bool);

@@ -2,16 +2,21 @@
 
 use super::{Ack, Assigned, Delivery, Failure, InletSink, OutletSink};
 use crate::message::{Stamp, StampFault};
-use crate::units::Timestamp;
+use crate::units::{Nanos, Timestamp};
 
 /// Keeps everything that an outlet reports.
 #[derive(Debug, Default)]
 pub(crate) struct Acks {
     pub(crate) all: Vec<Ack>,
     pub(crate) trouble: Vec<Failure>,
+    pub(crate) waits: Vec<Nanos>,
 }
 
 impl OutletSink for Acks {
+    fn heard(&mut self, waited: Nanos) {
+        self.waits.push(waited);
+    }
+
     fn acks(&mut self, _now: Timestamp, acks: &[Ack]) {
         self.all.extend_from_slice(acks);
     }

@@ -151,6 +151,12 @@ impl Recorder {
         }
     }
 
+    /// The client's call that acks are there was heard `waited` after it was made.
+    pub fn acks_heard(&mut self, stream: usize, waited: Nanos) {
+        let present = self.present;
+        self.tally.streams[stream].phase(present).ack_wait.record(Some(waited));
+    }
+
     fn note_offset(&mut self, stream: usize, route: Route, partition: i32, offset: i64) {
         let base = self.bases[stream][usize::try_from(route.0).expect("topics fit in memory")];
         let place = base + usize::try_from(partition).expect("an acked partition is not negative");

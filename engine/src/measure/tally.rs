@@ -63,6 +63,9 @@ pub struct PhaseTally {
     pub end_to_end: Latency,
     /// received − sent.
     pub transit: Latency,
+    /// From the client's call that acks are there to our hearing it: our share in publish and
+    /// service. One for each call, not for each message.
+    pub ack_wait: Latency,
 }
 
 /// Counts of the sending side.
@@ -218,6 +221,7 @@ impl PhaseTally {
             service: Latency::default(),
             end_to_end: Latency::default(),
             transit: Latency::default(),
+            ack_wait: Latency::default(),
         }
     }
 
@@ -253,6 +257,7 @@ impl PhaseTally {
             service,
             end_to_end,
             transit,
+            ack_wait,
         } = other;
         self.produced.merge(produced);
         self.acked.merge(acked);
@@ -267,6 +272,7 @@ impl PhaseTally {
         self.service.merge(service);
         self.end_to_end.merge(end_to_end);
         self.transit.merge(transit);
+        self.ack_wait.merge(ack_wait);
     }
 
     fn clear(&mut self) {
@@ -283,13 +289,16 @@ impl PhaseTally {
             service,
             end_to_end,
             transit,
+            ack_wait,
         } = self;
         *produced = Produced::default();
         *acked = Acked::default();
         consumed.fill(Consumed::default());
         *commits = Commits::default();
         [produce_errors, consume_errors, commit_errors].into_iter().for_each(ErrorCounts::clear);
-        [send_delay, publish, service, end_to_end, transit].into_iter().for_each(Latency::clear);
+        [send_delay, publish, service, end_to_end, transit, ack_wait]
+            .into_iter()
+            .for_each(Latency::clear);
     }
 }
 

@@ -31,6 +31,7 @@ enum Event {
     Committed,
     NotCommitted(i32),
     Trouble(i32),
+    Heard,
     Tick,
 }
 
@@ -101,6 +102,7 @@ fn tell(recorder: &mut Recorder, (event, stream, due_ms, took_us): Entry) {
         Event::Committed => recorder.committed(stream, Ok(())),
         Event::NotCommitted(code) => recorder.committed(stream, Err(failure(code))),
         Event::Trouble(code) => recorder.consumer_trouble(stream, failure(code)),
+        Event::Heard => recorder.acks_heard(stream, Nanos(700)),
         Event::Tick => recorder.tick(MEASURED),
     }
 }
@@ -123,6 +125,7 @@ fn events() -> impl Strategy<Value = Event> {
         Just(Event::Committed),
         code().prop_map(Event::NotCommitted),
         code().prop_map(Event::Trouble),
+        Just(Event::Heard),
         Just(Event::Tick),
     ]
 }
@@ -180,6 +183,7 @@ fn one_of_each() -> Vec<Entry> {
         Event::Committed,
         Event::NotCommitted(9),
         Event::Trouble(10),
+        Event::Heard,
         Event::Tick,
     ];
     let at = |due_ms, stream| kinds.map(|kind| (kind, stream, due_ms, 5_000));
@@ -226,6 +230,7 @@ fn dated(phase: &PhaseTally) -> Vec<u64> {
         service,
         end_to_end,
         transit,
+        ack_wait: _,
     } = phase;
     let Produced {
         due,
@@ -274,6 +279,7 @@ fn undated(phase: &PhaseTally) -> Vec<u64> {
     let Commits { succeeded, failed } = phase.commits;
     let mut all =
         vec![succeeded, failed, phase.consume_errors.total(), phase.commit_errors.total()];
+    all.push(phase.ack_wait.count());
     all.extend(phase.consumed.iter().flat_map(|consumed| [consumed.foreign, consumed.corrupted]));
     all
 }

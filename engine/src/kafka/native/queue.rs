@@ -1,12 +1,14 @@
 //! A client's event queue, polled by the lane and waking it.
 
 use super::event::Event;
+use crate::time::{Clock, OsClock};
+use crate::units::{Nanos, Timestamp};
 use crossbeam::utils::CachePadded;
 use rdkafka::bindings as rd;
 use std::ffi::c_void;
 use std::ptr::NonNull;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::Thread;
 
 /// Polls that find no flag before the queue is looked at all the same: a safety net of about
@@ -15,8 +17,16 @@ const LOOK_ANYWAY: u32 = 64;
 
 /// Told by the client that its queue is no longer empty.
 struct Waker {
-    pending: CachePadded<AtomicBool>,
+    pending: CachePadded<Pending>,
+    clock: OsClock,
     lane: Thread,
+}
+
+/// What the client says and the lane takes back.
+struct Pending {
+    flag: AtomicBool,
+    /// When the flag was raised, in nanoseconds; 0 until it was for the first time.
+    since: AtomicU64,
 }
 
 /// The queue of one client.
@@ -27,6 +37,7 @@ pub(in crate::kafka) struct Queue {
     waker: Arc<Waker>,
     unfinished: bool,
     skipped: u32,
+    waited: Option<Nanos>,
 }
 
 // SAFETY: librdkafka's queues may be used from any thread; a `Queue` is used by one at a time.
@@ -45,13 +56,17 @@ impl Queue {
     /// `queue` is a reference of the caller's own, as `rd_kafka_queue_get_…` returns it.
     pub(super) unsafe fn adopt(queue: NonNull<rd::rd_kafka_queue_t>) -> Self {
         let waker = Arc::new(Waker {
-            pending: CachePadded::new(AtomicBool::new(true)),
+            pending: CachePadded::new(Pending {
+                flag: AtomicBool::new(true),
+                since: AtomicU64::new(0),
+            }),
+            clock: OsClock::anchored(),
             lane: std::thread::current(),
         });
         let opaque = Arc::as_ptr(&waker).cast_mut().cast::<c_void>();
         // SAFETY: the queue is ours, and the waker outlives the callback: `drop` switches it off.
         unsafe { rd::rd_kafka_queue_cb_event_enable(queue.as_ptr(), Some(wake), opaque) };
-        Self { queue, waker, unfinished: false, skipped: 0 }
+        Self { queue, waker, unfinished: false, skipped: 0, waited: None }
     }
 
     /// The queue's address, for calls that answer into it.
@@ -64,13 +79,24 @@ impl Queue {
         self.skipped += 1;
         let look_anyway = LOOK_ANYWAY <= self.skipped;
         // Acquire pairs with the callback's Release: the event it announces is in the queue.
-        let announced = self.waker.pending.load(Ordering::Relaxed)
-            && self.waker.pending.swap(false, Ordering::Acquire);
+        let pending = &self.waker.pending;
+        let announced =
+            pending.flag.load(Ordering::Relaxed) && pending.flag.swap(false, Ordering::Acquire);
+        if announced {
+            let since = Timestamp::from_nanos(pending.since.load(Ordering::Relaxed));
+            self.waited =
+                self.waker.clock.now().since(since).filter(|_| Timestamp::default() < since);
+        }
         if announced || self.unfinished || look_anyway {
             self.skipped = 0;
             self.unfinished = true;
         }
         self.unfinished
+    }
+
+    /// How long the client's last call waited for [`Queue::is_ready`] to hear it; told once.
+    pub(in crate::kafka) const fn take_wait(&mut self) -> Option<Nanos> {
+        self.waited.take()
     }
 
     /// The next event; `None` once the queue is empty. Never blocks.
@@ -99,7 +125,10 @@ impl Drop for Queue {
 unsafe extern "C" fn wake(_client: *mut rd::rd_kafka_t, opaque: *mut c_void) {
     // SAFETY: `opaque` is the waker that `adopt` made; `drop` switches this callback off first.
     let waker = unsafe { &*opaque.cast::<Waker>() };
-    // Release: who sees the flag sees the event.
-    waker.pending.store(true, Ordering::Release);
+    if !waker.pending.flag.load(Ordering::Relaxed) {
+        waker.pending.since.store(waker.clock.now().as_nanos(), Ordering::Relaxed);
+    }
+    // Release: who sees the flag sees the event, and since when.
+    waker.pending.flag.store(true, Ordering::Release);
     waker.lane.unpark();
 }

@@ -1,7 +1,7 @@
 //! How many messages a second go through one producing lane, the in-memory link and one consuming
 //! lane: what the engine itself can do on this host.
 
-use engine::lane::machine;
+use engine::host::machine;
 use engine::plan::{Plan, Role, Wishes};
 use engine::units::Nanos;
 use kdyno_benches::{Digest, Silent, Size, demand, is_asked, run, throughput};

@@ -10,8 +10,8 @@ mod given;
 mod read;
 
 use engine::driver::{Refusal, find};
+use engine::host::machine;
 use engine::kafka::KafkaTopics;
-use engine::lane::machine;
 use engine::link::{TopicSpec, Topics};
 use engine::plan::{Demand, Pace, Plan, TopicPlan, Wishes};
 use engine::run::{Ending, Event, Hooks};

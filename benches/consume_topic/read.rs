@@ -1,8 +1,9 @@
 //! Reads a topic to its end with one consuming lane, and tells what the recorder saw.
 
 use crate::DEADLINE;
+use engine::host::machine;
 use engine::kafka::KafkaTarget;
-use engine::lane::{Board, Go, LaneSetup, Signal, Stage, StartLine, Timeline, machine, spawn};
+use engine::lane::{Board, Go, LaneSetup, Signal, Stage, StartLine, Timeline, spawn};
 use engine::measure::{Collector, PhaseTally, Tally, mailboxes};
 use engine::plan::{Demand, Plan, Wishes};
 use engine::time::{Clock, RunClock};

@@ -3,7 +3,7 @@
 use super::ours::{plan, producing};
 use super::parameters::Parameters;
 use super::{Job, WaitMode};
-use engine::lane::machine;
+use engine::host::machine;
 use engine::plan::{ClientCount, Phases, WaitChoice, Wishes};
 use engine::run::{Event, Hooks};
 use engine::units::Nanos;
@@ -28,7 +28,7 @@ impl Background {
             return Self { told, thread: None };
         }
         let is_free = |core: &usize| jobs.iter().all(|job| job.core != *core);
-        let free: Vec<usize> = machine().cores.into_iter().filter(is_free).collect();
+        let free: Vec<usize> = machine().ids().into_iter().filter(is_free).collect();
         let cores = (!free.is_empty()).then_some(free);
         let wishes = Wishes {
             io_cores: cores.clone(),

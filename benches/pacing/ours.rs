@@ -77,7 +77,7 @@ pub(crate) fn producing(link: &str, rate: Rate, phases: Phases) -> Demand {
 
 /// The plan on this machine: one lane.
 pub(crate) fn plan(demand: Demand, wishes: &Wishes) -> Plan {
-    let plan = Plan::new(demand, &engine::lane::machine(), wishes).expect("the cores exist");
+    let plan = Plan::new(demand, &engine::host::machine(), wishes).expect("the cores exist");
     assert_eq!(plan.lanes.len(), 1, "one lane sends");
     plan
 }

@@ -1,7 +1,7 @@
 //! What is measured, from the command line.
 
 use super::Job;
-use engine::lane::machine;
+use engine::host::machine;
 use engine::time::WaitMode;
 use engine::units::{Nanos, Rate};
 use kdyno_benches::{Size, parameters, run_clock};
@@ -40,7 +40,7 @@ impl Parameters {
             chosen.set(&name, &value);
         }
         assert!(
-            !chosen.is_beside || chosen.modes.len() <= machine().cores.len(),
+            !chosen.is_beside || chosen.modes.len() <= machine().ids().len(),
             "beside: each mode needs a core of its own"
         );
         chosen
@@ -64,7 +64,7 @@ impl Parameters {
 
     /// A turn in this mode at this rate: on the last core, or, beside another mode, on one's own.
     pub(crate) fn job(&self, mode: WaitMode, rate: Rate) -> Job {
-        let cores = machine().cores;
+        let cores = machine().ids();
         let place = self.modes.iter().position(|other| *other == mode).unwrap_or(0);
         let from_the_end = if self.is_beside { place } else { 0 };
         let core = cores[cores.len() - 1 - from_the_end];

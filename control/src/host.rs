@@ -1,5 +1,6 @@
 //! What the result says about the host and about how it was called.
 
+use engine::units::Millicores;
 use serde::Serialize;
 use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
 
@@ -11,7 +12,7 @@ pub const ALLOCATOR: &str = if cfg!(feature = "mimalloc-override") {
 };
 
 /// Where a run was done and by which command.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Environment {
     /// The operating system with its version; null where it does not say.
     pub os: Option<String>,
@@ -21,6 +22,8 @@ pub struct Environment {
     pub cpu: Option<String>,
     /// Logical cores.
     pub cores: usize,
+    /// How many cores the cgroup grants in all; null without a quota below the usable cores.
+    pub quota_cores: Option<f64>,
     /// Memory.
     pub memory_bytes: u64,
     /// The client library's version.
@@ -42,6 +45,7 @@ impl Environment {
             kernel: System::kernel_version(),
             cpu: system.cpus().first().map(brand).filter(|name| !name.is_empty()),
             cores: system.cpus().len(),
+            quota_cores: engine::host::machine().quota.map(Millicores::as_cores_f64),
             memory_bytes: system.total_memory(),
             librdkafka: engine::kafka::version(),
             command: command(arguments),

@@ -135,13 +135,13 @@ pub(crate) fn plan(request: &Request) -> Result<Plan, (u8, String)> {
             };
         }
     }
-    Plan::new(demand, &engine::lane::machine(), &request.wishes)
+    Plan::new(demand, &engine::host::machine(), &request.wishes)
         .map_err(|error| (exit::USAGE, error.to_string()))
 }
 
 /// Makes the plan without asking anybody: partitions of existing topics stay unknown.
 pub(crate) fn plan_without_cluster(request: &Request) -> Result<Plan, String> {
-    let machine = engine::lane::machine();
+    let machine = engine::host::machine();
     Plan::new(request.demand.clone(), &machine, &request.wishes).map_err(|error| error.to_string())
 }
 

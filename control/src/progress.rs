@@ -2,7 +2,7 @@
 
 use crate::interrupt::Interrupt;
 use crate::spec::Request;
-use engine::plan::{LaneWork, Pace, Plan};
+use engine::plan::{CoreList, LaneWork, Pace, Plan};
 use engine::run::{Event, Hooks, Interval};
 use engine::time::{ClockSource, WaitMode};
 use engine::units::Nanos;
@@ -28,7 +28,10 @@ impl<'run> Progress<'run> {
             tracing::info!("{}", request.driver.driver.caveat);
         }
         for line in describe(plan, clock).lines() {
-            tracing::info!("{line}");
+            match line.strip_prefix(NOTE) {
+                Some(remark) => tracing::warn!("{remark}"),
+                None => tracing::info!("{line}"),
+            }
         }
         for remark in &request.resolved.remarks {
             tracing::warn!("{remark}");
@@ -95,6 +98,9 @@ fn seconds(span: Nanos) -> String {
     format!("{:.2} s", span.as_secs_f64())
 }
 
+/// What a remark of the plan begins with.
+const NOTE: &str = "note: ";
+
 /// The plan in a few lines: what `--dry-run` shows, and every run before it starts.
 pub(crate) fn describe(plan: &Plan, clock: ClockSource) -> String {
     let mut text = String::new();
@@ -122,6 +128,7 @@ pub(crate) fn describe(plan: &Plan, clock: ClockSource) -> String {
             stream.message_size, plan.demand.phases.warmup, plan.demand.phases.measured
         ));
     }
+    push(format!("machine: {}", plan.machine));
     for lane in &plan.lanes {
         let load = match &lane.work {
             LaneWork::Produce { clients, .. } => {
@@ -141,11 +148,13 @@ pub(crate) fn describe(plan: &Plan, clock: ClockSource) -> String {
         let place = match lane.cores.as_slice() {
             [core] if lane.shares_core => format!("core {core}, shared"),
             [core] => format!("core {core}"),
-            many => format!("any of cores {many:?}, shared"),
+            many => format!("any of cores {}, shared", CoreList(many)),
         };
         push(format!(
-            "lane {}: {place}, {wait}, {load}, client threads on cores {:?}",
-            lane.name, lane.io_cores
+            "lane {}: {place}, node {}, {wait}, {load}, client threads on cores {}",
+            lane.name,
+            lane.node,
+            CoreList(&lane.io_cores)
         ));
     }
     push(match clock {
@@ -153,7 +162,7 @@ pub(crate) fn describe(plan: &Plan, clock: ClockSource) -> String {
         ClockSource::Tsc => "clock: tsc, the processor's counter".to_owned(),
     });
     for remark in &plan.remarks {
-        push(format!("note: {remark}"));
+        push(format!("{NOTE}{remark}"));
     }
     text
 }
@@ -166,9 +175,46 @@ fn share(plan: &Plan, group: usize) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::line;
+    use super::{describe, line};
+    use crate::spec::{Order, load};
+    use engine::plan::{Core, Machine, Plan, Wishes};
     use engine::run::Interval;
-    use engine::units::Nanos;
+    use engine::time::ClockSource;
+    use engine::units::{Millicores, Nanos, Timestamp};
+    use std::path::PathBuf;
+
+    /// Nodes of physical cores of threads, numbered as Linux numbers them: first threads first.
+    fn machine(nodes: usize, physical: usize, threads: usize) -> Machine {
+        let all = nodes * physical;
+        let core = |id| Core { id, node: id % all / physical, physical: id % all };
+        Machine { cores: (0..all * threads).map(core).collect(), quota: None }
+    }
+
+    /// What users are told of a load of ten producers and ten consumers on a machine.
+    fn check(name: &str, machine: &Machine, pace: &str) {
+        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+        let sets = ["topics=10", "partitionsPerTopic=16", pace].map(str::to_owned);
+        let workloads = vec![root.join("../workloads/quick-test.yaml")];
+        let order = Order { workloads, sets: sets.to_vec(), ..Order::default() };
+        let job = load(&order, Timestamp::from_nanos(0)).expect("these fields exist");
+        let demand = job.requests[0].demand.clone();
+        let plan = Plan::new(demand, machine, &Wishes::default()).expect("nothing is wished");
+        let (got, path) = (describe(&plan, ClockSource::Os), root.join("src/golden").join(name));
+        if std::env::var_os("UPDATE_GOLDEN").is_some() {
+            std::fs::write(&path, &got).expect("the folder of golden files is there");
+        }
+        let expected = std::fs::read_to_string(&path).unwrap_or_default();
+        assert_eq!(got, expected, "{name}: UPDATE_GOLDEN=1 rewrites it");
+    }
+
+    #[test]
+    fn the_plan_tells_cores_nodes_and_quota() {
+        check("plan-2-cores.txt", &machine(1, 2, 1), "producerRate=10k");
+        check("plan-8-cores.txt", &machine(1, 8, 1), "producerRate=max");
+        check("plan-64-cores.txt", &machine(2, 16, 2), "producerRate=1800k");
+        let limited = Machine { quota: Some(Millicores(1_500)), ..machine(1, 8, 1) };
+        check("plan-8-cores-quota.txt", &limited, "producerRate=10k");
+    }
 
     #[test]
     fn what_was_not_measured_is_a_dash_and_no_zero() {

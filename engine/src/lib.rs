@@ -8,6 +8,7 @@
 
 pub mod driver;
 pub mod error;
+pub mod host;
 pub mod kafka;
 pub mod lane;
 pub mod link;

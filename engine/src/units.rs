@@ -24,6 +24,10 @@ pub struct Rate(NonZeroU64);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Bytes(pub u64);
 
+/// Processor time per time, in thousandths of a core.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Millicores(pub u64);
+
 impl Timestamp {
     /// A moment read from a clock or from a stamp.
     #[must_use]
@@ -169,6 +173,25 @@ fn scale(number: &str, factor: u64) -> Option<u64> {
     base.checked_add(u64::try_from(numerator / denominator).ok()?)
 }
 
+impl Millicores {
+    /// Cores as a number, for reports.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "no machine has 2^53 thousandths of a core")]
+    pub const fn as_cores_f64(self) -> f64 {
+        self.0 as f64 / 1e3
+    }
+}
+
+/// With one digit, or with as many as it needs: `2.0`, `0.25`.
+impl fmt::Display for Millicores {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (whole, rest) = (self.0 / 1_000, self.0 % 1_000);
+        let digits = format!("{rest:03}");
+        let digits = digits.trim_end_matches('0');
+        write!(f, "{whole}.{}", if digits.is_empty() { "0" } else { digits })
+    }
+}
+
 impl FromStr for Rate {
     type Err = String;
 
@@ -280,7 +303,7 @@ impl fmt::Display for Bytes {
 
 #[cfg(test)]
 mod tests {
-    use super::{Bytes, Nanos, Rate, Timestamp};
+    use super::{Bytes, Millicores, Nanos, Rate, Timestamp};
     use proptest::prelude::proptest;
 
     #[test]
@@ -299,6 +322,15 @@ mod tests {
         check("1.", None);
         check("", None);
         check("18446744073709551616", None);
+    }
+
+    #[test]
+    fn thousandths_of_cores_are_shown_as_cores() {
+        let check = |of: u64, text: &str| assert_eq!(Millicores(of).to_string(), text, "{of}");
+        check(2_000, "2.0");
+        check(1_500, "1.5");
+        check(250, "0.25");
+        check(7, "0.007");
     }
 
     #[test]

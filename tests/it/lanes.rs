@@ -113,7 +113,7 @@ fn run(fault: Fault) -> Outcome {
     let mut demand: Demand = small("faulty", 1_000, 60_000);
     demand.streams[0].producers_per_topic = 2;
     let wishes = Wishes { clients: ClientCount::Each, ..Wishes::default() };
-    let machine = engine::lane::machine();
+    let machine = engine::host::machine();
     let target = LoopbackTarget::new(&demand);
     let plan = Plan::new(demand, &machine, &wishes).expect("the plan is sound");
     let target = Faulty { inner: target, victim: VICTIM, fault };

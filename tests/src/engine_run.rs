@@ -23,7 +23,7 @@ impl Hooks for Silent {
 /// When the plan is refused.
 #[must_use]
 pub fn plan(demand: Demand, wishes: &Wishes) -> Plan {
-    let machine: Machine = engine::lane::machine();
+    let machine: Machine = engine::host::machine();
     Plan::new(demand, &machine, wishes).expect("the plan is sound")
 }
 

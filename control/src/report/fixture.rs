@@ -65,7 +65,7 @@ fn plan_of(streams: Vec<StreamDemand>) -> Plan {
     };
     let wishes =
         Wishes { cores: Some(vec![2, 3, 4, 5]), io_cores: Some(vec![0, 1]), ..Wishes::default() };
-    Plan::new(demand, &Machine { cores: (0..8).collect() }, &wishes).expect("a plan")
+    Plan::new(demand, &Machine::of_cores(0..8), &wishes).expect("a plan")
 }
 
 /// What a producing lane sees of `messages` messages, all acked.
@@ -270,6 +270,7 @@ pub(super) fn report(made: &Made) -> Report {
         kernel: Some("6.1".to_owned()),
         cpu: None,
         cores: 8,
+        quota_cores: None,
         memory_bytes: 16 << 30,
         librdkafka: "2.12.1".to_owned(),
         command: "kdyno run made-up.yaml".to_owned(),

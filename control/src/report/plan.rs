@@ -4,6 +4,7 @@ use super::number::{micros, seconds};
 use super::tasks::carried;
 use engine::plan::{Pace, Plan};
 use engine::time::WaitMode;
+use engine::units::Millicores;
 use serde::Serialize;
 
 /// The plan.
@@ -23,6 +24,8 @@ pub struct PlanPart {
     pub consumers: u64,
     /// What is sent and read.
     pub streams: Vec<StreamPlan>,
+    /// What there was to run them on.
+    pub machine: Cores,
     /// The threads and what they carry.
     pub lanes: Vec<Lane>,
     /// The consumer groups.
@@ -46,6 +49,30 @@ pub struct StreamPlan {
     pub message_size: u64,
 }
 
+/// The cores that the process may use.
+#[derive(Clone, Debug, Serialize)]
+pub struct Cores {
+    /// Their numbers.
+    pub cores: Vec<usize>,
+    /// How many physical cores these are.
+    pub physical_cores: usize,
+    /// The NUMA nodes that they lie on.
+    pub nodes: Vec<usize>,
+    /// How many of them the cgroup grants in all; null without a quota below that.
+    pub quota_cores: Option<f64>,
+}
+
+impl Cores {
+    fn of(machine: &engine::plan::Machine) -> Self {
+        Self {
+            cores: machine.ids(),
+            physical_cores: machine.physical_cores(),
+            nodes: machine.nodes(),
+            quota_cores: machine.quota.map(Millicores::as_cores_f64),
+        }
+    }
+}
+
 /// A thread, its core and its clients.
 #[derive(Clone, Debug, Serialize)]
 pub struct Lane {
@@ -55,6 +82,8 @@ pub struct Lane {
     pub role: String,
     /// Where it ran.
     pub core: usize,
+    /// The NUMA node of that core.
+    pub node: usize,
     /// Where it may run: that core alone, or any of these.
     pub cores: Vec<usize>,
     /// Whether others of ours ran there too.
@@ -102,6 +131,7 @@ impl PlanPart {
             producers: plan.logical_producers(),
             consumers: plan.logical_consumers(),
             streams: streams(plan),
+            machine: Cores::of(&plan.machine),
             lanes: lanes(plan),
             groups: groups(plan, partitions_per_member),
             remarks: plan.remarks.clone(),
@@ -126,6 +156,7 @@ fn lanes(plan: &Plan) -> Vec<Lane> {
         name: lane.name.clone(),
         role: lane.role().to_string(),
         core: lane.core,
+        node: lane.node,
         cores: lane.cores.clone(),
         shares_core: lane.shares_core,
         io_cores: lane.io_cores.clone(),

@@ -12,7 +12,7 @@ mod spawn;
 mod start;
 
 pub use board::{Board, MemberState, Progress};
-pub use pin::{machine, settle_on};
+pub use pin::settle_on;
 pub use signal::{Signal, Stage, Timeline};
 pub use spawn::{LaneHandle, LaneSetup, spawn};
 pub use start::{Go, StartLine, Ticket};

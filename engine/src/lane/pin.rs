@@ -1,21 +1,8 @@
-//! Cores: which there are, and how a thread is bound to them.
+//! How a thread is bound to its cores.
 
-use crate::plan::Machine;
 use core_affinity::CoreId;
 use rustix::thread::{CpuSet, sched_setaffinity, set_current_timer_slack};
 use std::num::NonZeroU64;
-
-/// The cores that this process may use.
-#[must_use]
-pub fn machine() -> Machine {
-    let mut cores: Vec<usize> =
-        core_affinity::get_core_ids().unwrap_or_default().into_iter().map(|core| core.id).collect();
-    cores.sort_unstable();
-    if cores.is_empty() {
-        cores.push(0);
-    }
-    Machine { cores }
-}
 
 /// How much later than asked the system may wake a lane, in nanoseconds, to save wake-ups; its own
 /// default of 50 µs was three quarters of what a sleeping lane was late by (CHANGELOG, Numbers).
@@ -51,14 +38,14 @@ pub(super) fn bind_to_any(cores: &[usize]) {
 
 #[cfg(test)]
 mod tests {
-    use super::{machine, settle_on};
+    use super::settle_on;
     use rustix::thread::current_timer_slack;
 
     #[test]
     fn a_lane_asks_for_timers_without_slack_and_only_for_itself() {
         let before = current_timer_slack();
         let settled = std::thread::spawn(|| {
-            settle_on(&machine().cores);
+            settle_on(&[0]);
             current_timer_slack()
         });
         assert_eq!(settled.join().expect("it does not panic"), Ok(1), "nanoseconds");

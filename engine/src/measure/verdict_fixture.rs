@@ -39,7 +39,7 @@ pub(super) fn plan(clients: ClientCount) -> Plan {
         keep_topics: false,
     };
     let wishes = Wishes { clients, ..Wishes::default() };
-    Plan::new(demand, &Machine { cores: (0..8).collect() }, &wishes).expect("a plan")
+    Plan::new(demand, &Machine::of_cores(0..8), &wishes).expect("a plan")
 }
 
 /// Everything due was sent, acked and received by both subscriptions.

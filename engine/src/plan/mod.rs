@@ -4,15 +4,19 @@
 //! and [`Wishes`] (what the user set by hand).
 
 mod clients;
+mod cores;
 mod demand;
+mod machine;
 mod placement;
+mod remarks;
 
 pub use clients::{ClientCount, ConsumerClient, GroupPlan, ProducerClient};
 pub use demand::{
     ClientSettings, CommitMode, Deadlines, Demand, Pace, Partitioner, Phases, Route, StampPlace,
     StreamDemand, TopicPlan,
 };
-pub use placement::{LanePlan, LaneWork, Machine, Role, WaitChoice, Wishes};
+pub use machine::{Core, CoreList, Machine};
+pub use placement::{LanePlan, LaneWork, Role, WaitChoice, Wishes};
 
 use crate::error::PlanError;
 use crate::time::{Guard, WaitMode};
@@ -27,6 +31,8 @@ pub struct Plan {
     pub groups: Vec<GroupPlan>,
     /// The threads and their clients.
     pub lanes: Vec<LanePlan>,
+    /// What it was made for.
+    pub machine: Machine,
     /// What the user should know before the start.
     pub remarks: Vec<String>,
 }
@@ -43,7 +49,7 @@ impl Plan {
         for (index, group) in groups.iter_mut().enumerate() {
             group.members = members_of(&lanes, index);
         }
-        Ok(Self { demand, groups, lanes, remarks })
+        Ok(Self { demand, groups, lanes, machine: machine.clone(), remarks })
     }
 
     /// Logical producers of all streams.
@@ -88,6 +94,8 @@ fn members_of(lanes: &[LanePlan], group: usize) -> u32 {
 
 #[cfg(test)]
 mod clients_tests;
+#[cfg(test)]
+mod cores_tests;
 #[cfg(test)]
 mod placement_tests;
 #[cfg(test)]

@@ -1,17 +1,13 @@
 //! Which threads carry which clients, on which cores, and how they wait.
 
 use super::clients::{ClientCount, ConsumerClient, GroupPlan, ProducerClient};
+use super::cores::{Seat, Supply};
 use super::demand::{Demand, Pace, StreamDemand};
+use super::machine::Machine;
+use super::remarks;
 use crate::error::PlanError;
 use crate::time::WaitMode;
 use std::fmt;
-
-/// The cores there are.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Machine {
-    /// The ids of the cores that this process may use.
-    pub cores: Vec<usize>,
-}
 
 /// What the user set by hand.
 #[derive(Clone, Debug, Default)]
@@ -61,6 +57,8 @@ pub struct LanePlan {
     pub name: String,
     /// The core that is dealt to it.
     pub core: usize,
+    /// The NUMA node of that core.
+    pub node: usize,
     /// Where it may run: that core alone, or any of the lanes' where cores are shared. A lane bound
     /// to a core that a broker or a client's thread happens to use waits while another idles:
     /// measured on 2 cores, three times the send delay p99 (CHANGELOG, Numbers).
@@ -116,52 +114,6 @@ impl LanePlan {
 /// librdkafka producer reached on the slowest machine measured (1.0 million per second of 100 B).
 const LANE_RATE: u64 = 300_000;
 
-/// Below this many cores lanes and the client's threads cannot be kept apart: two lanes, the
-/// client's threads and a broker beside them need one each.
-const CORES_APART: usize = 4;
-
-/// The cores of lanes and of the client's threads.
-struct Cores {
-    lanes: Vec<usize>,
-    io: Vec<usize>,
-}
-
-impl Cores {
-    /// By wish, or the first quarter for the client's threads and the rest for lanes; all for both
-    /// on small machines.
-    fn choose(machine: &Machine, wishes: &Wishes) -> Result<Self, PlanError> {
-        let all = &machine.cores;
-        check("--cores", wishes.cores.as_deref(), all)?;
-        check("--io-cores", wishes.io_cores.as_deref(), all)?;
-        let rest = |taken: &[usize]| -> Vec<usize> {
-            let free: Vec<usize> =
-                all.iter().copied().filter(|core| !taken.contains(core)).collect();
-            if free.is_empty() { all.clone() } else { free }
-        };
-        Ok(match (&wishes.cores, &wishes.io_cores) {
-            (Some(lanes), Some(io)) => Self { lanes: lanes.clone(), io: io.clone() },
-            (Some(lanes), None) => Self { lanes: lanes.clone(), io: rest(lanes) },
-            (None, Some(io)) => Self { lanes: rest(io), io: io.clone() },
-            (None, None) if all.len() < CORES_APART => Self { lanes: all.clone(), io: all.clone() },
-            (None, None) => {
-                let (io, lanes) = all.split_at(all.len() / 4);
-                Self { lanes: lanes.to_vec(), io: io.to_vec() }
-            }
-        })
-    }
-}
-
-fn check(flag: &str, wish: Option<&[usize]>, all: &[usize]) -> Result<(), PlanError> {
-    let Some(wish) = wish else { return Ok(()) };
-    match wish.iter().find(|core| !all.contains(core)) {
-        Some(core) => {
-            Err(PlanError(format!("{flag}: got core {core}, this process may use {all:?}")))
-        }
-        None if wish.is_empty() => Err(PlanError(format!("{flag}: need at least one core"))),
-        None => Ok(()),
-    }
-}
-
 /// How many lanes of each role each stream would like.
 struct Want {
     produce: usize,
@@ -194,24 +146,25 @@ pub(super) fn place(
     wishes: &Wishes,
     remarks: &mut Vec<String>,
 ) -> Result<Vec<LanePlan>, PlanError> {
-    let cores = Cores::choose(machine, wishes)?;
-    let mut wants: Vec<Want> =
-        demand.streams.iter().map(|stream| want(stream, cores.lanes.len())).collect();
-    shrink(&mut wants, cores.lanes.len());
+    let supply = Supply::new(machine, wishes)?;
+    let slots = supply.slots();
+    let mut wants: Vec<Want> = demand.streams.iter().map(|stream| want(stream, slots)).collect();
+    shrink(&mut wants, slots);
     let mut works = Vec::new();
     for (stream, wanted) in wants.iter().enumerate().filter(|(_, wanted)| 0 < wanted.produce) {
         works.extend(producers(demand, stream, wanted.produce, wishes.clients));
     }
     let consuming = wants.iter().map(|wanted| wanted.consume).max().unwrap_or(0);
     works.extend(consumers(demand, groups, consuming, wishes.clients));
-    if cores.lanes.len() < works.len() || cores.lanes.iter().any(|core| cores.io.contains(core)) {
-        remarks.push(format!(
-            "{} lanes and the client's threads share {} cores: lanes wait by sleeping unless told to spin",
-            works.len(),
-            machine.cores.len(),
-        ));
-    }
-    Ok(assign(works, &cores, wishes.wait))
+    let seats = supply.seats(works.len());
+    let is_affordable = supply.is_affordable(works.len(), machine.budget());
+    let lanes = assign(works, seats, |shares_core| match wishes.wait {
+        WaitChoice::Fixed(mode) => mode,
+        WaitChoice::Auto if shares_core || !is_affordable => WaitMode::Sleep,
+        WaitChoice::Auto => WaitMode::Spin,
+    });
+    remarks.extend(remarks::of(&lanes, machine, &supply));
+    Ok(lanes)
 }
 
 /// Takes lanes from the greediest until they fit; each role of a stream keeps one.
@@ -282,36 +235,29 @@ fn members(demand: &Demand, group: &GroupPlan, lanes: usize, count: ClientCount)
     u32::try_from(most.min(u64::try_from(lanes).unwrap_or(u64::MAX))).expect("at most the cores")
 }
 
-fn assign(works: Vec<LaneWork>, cores: &Cores, wait: WaitChoice) -> Vec<LanePlan> {
-    let many = cores.lanes.len() < works.len();
+fn assign(
+    works: Vec<LaneWork>,
+    seats: Vec<Seat>,
+    wait: impl Fn(bool) -> WaitMode,
+) -> Vec<LanePlan> {
     let mut counts = [0_usize; 2];
-    works
-        .into_iter()
-        .enumerate()
-        .map(|(index, work)| {
-            let core = cores.lanes[index % cores.lanes.len()];
-            let shares_core = many || cores.io.contains(&core);
-            let (name, counter) = match work {
-                LaneWork::Produce { .. } => ("produce", 0),
-                LaneWork::Consume { .. } => ("consume", 1),
-            };
-            let name = format!("{name}-{}", counts[counter]);
-            counts[counter] += 1;
-            let wait = match (wait, shares_core) {
-                (WaitChoice::Fixed(mode), _) => mode,
-                (WaitChoice::Auto, true) => WaitMode::Sleep,
-                (WaitChoice::Auto, false) => WaitMode::Spin,
-            };
-            let within = if shares_core { cores.lanes.clone() } else { vec![core] };
-            LanePlan {
-                name,
-                core,
-                cores: within,
-                shares_core,
-                io_cores: cores.io.clone(),
-                wait,
-                work,
-            }
-        })
-        .collect()
+    let lanes = works.into_iter().zip(seats).map(|(work, seat)| {
+        let (name, counter) = match work {
+            LaneWork::Produce { .. } => ("produce", 0),
+            LaneWork::Consume { .. } => ("consume", 1),
+        };
+        let name = format!("{name}-{}", counts[counter]);
+        counts[counter] += 1;
+        LanePlan {
+            name,
+            core: seat.core.id,
+            node: seat.core.node,
+            cores: seat.cores,
+            shares_core: seat.shares_core,
+            io_cores: seat.io_cores,
+            wait: wait(seat.shares_core),
+            work,
+        }
+    });
+    lanes.collect()
 }

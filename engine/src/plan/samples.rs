@@ -54,7 +54,7 @@ pub(crate) fn demand(stream: StreamDemand) -> Demand {
 
 /// A machine of so many cores.
 pub(crate) fn machine(cores: usize) -> Machine {
-    Machine { cores: (0..cores).collect() }
+    Machine::of_cores(0..cores)
 }
 
 /// The plan of a stream on eight cores, with so many clients.

@@ -209,6 +209,7 @@ impl Run<'_> {
             remarks: remarks.collect(),
             trouble: &outcome.trouble,
             drift: outcome.clock.drift,
+            throttled: outcome.throttled,
             cluster_lost: matches!(
                 &outcome.ending,
                 Ending::Failed(RunError::Unreachable { .. }) if outcome.start.is_some()

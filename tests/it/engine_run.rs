@@ -1,6 +1,7 @@
 //! Whole runs through the engine's interface, on the loopback and on the embedded broker.
 
 use crate::real::turn;
+use engine::host::throttling;
 use engine::plan::{Pace, Wishes};
 use engine::run::Ending;
 use engine::units::Nanos;
@@ -31,6 +32,15 @@ fn everything_due_is_sent_acked_and_read_on_each_target() {
         assert!(outcome.deadlines_struck.is_empty(), "{driver}: {:?}", outcome.deadlines_struck);
         assert!(clean_up.unclosed.is_empty(), "{driver}: {clean_up:?}");
     }
+}
+
+#[test]
+fn what_the_system_withheld_is_known_where_it_counts() {
+    let (outcome, _) = run("loopback", small("withheld", 1_000, 300), &Wishes::default());
+    let counted = throttling().since(&throttling());
+    assert_eq!(outcome.throttled.is_some(), counted.is_some(), "{:?}", outcome.throttled);
+    let periods = outcome.throttled.map_or(0, |of| of.of);
+    assert!(periods <= 600, "of this run, not since the machine started: {periods}");
 }
 
 #[test]

@@ -132,6 +132,10 @@ pub struct Engine {
     pub ack_wait: Option<Block>,
     /// The clock that was read.
     pub clock: Clock,
+    /// Periods in which the cgroup's quota was used up while it was measured; null: not counted.
+    pub throttled_periods: Option<u64>,
+    /// For how long that kept threads from running, summed over cores.
+    pub throttled_ms: Option<f64>,
     /// Who serves memory.
     pub allocator: &'static str,
 }
@@ -176,6 +180,8 @@ impl Engine {
             late_by_us: seen.produced.late_by_us,
             ack_wait: (0 < seen.ack_wait.count()).then(|| Block::summary(&seen.ack_wait)),
             clock: Clock::of(&outcome.clock),
+            throttled_periods: outcome.throttled.map(|of| of.periods),
+            throttled_ms: outcome.throttled.map(|of| thousandth(micros(of.time) / 1_000.0)),
             allocator: ALLOCATOR,
         }
     }

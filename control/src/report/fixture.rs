@@ -2,6 +2,7 @@
 
 use super::{Inputs, Report};
 use crate::host::Environment;
+use engine::host::Throttled;
 use engine::measure::{Ended, Evidence, PhaseTally, Tally, Verdict};
 use engine::message::KeySource;
 use engine::plan::{
@@ -143,6 +144,8 @@ impl Made {
         made.remarks = vec![("offset_reset_replaced", message)];
         made.outcome.trouble = vec![("broker 1 disconnected".to_owned(), 2)];
         let topic = |index: u32| format!("made-main-{index}");
+        made.outcome.throttled =
+            Some(Throttled { periods: 12, of: 100, time: Nanos::from_millis(340) });
         made.clean_up = Some(CleanUp {
             deleted: vec![topic(0)],
             left: vec![(topic(1), "not authorised to delete it".to_owned())],
@@ -183,6 +186,7 @@ impl Made {
                     error: Nanos(40),
                 }),
             },
+            throttled: None,
             topics_created: topics.clone(),
         };
         outcome.merge_lanes();
@@ -260,6 +264,7 @@ pub(super) fn report(made: &Made) -> Report {
         remarks: made.remarks.iter().map(|(code, message)| (*code, message.as_str())).collect(),
         trouble: &outcome.trouble,
         drift: outcome.clock.drift,
+        throttled: outcome.throttled,
         cluster_lost: false,
         embedded: false,
         embedded_full: false,

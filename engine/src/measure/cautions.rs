@@ -7,8 +7,42 @@ use super::tally::PhaseTally;
 use super::verdict::{Case, Found};
 
 /// Every check, in the order in which equally grave findings are told.
-pub(super) const CHECKS: &[fn(&Case<'_>, &mut Found)] =
-    &[errors, surplus, foreign, imbalance, spans, drift, embedded, trouble, few_samples, remarks];
+pub(super) const CHECKS: &[fn(&Case<'_>, &mut Found)] = &[
+    throttled,
+    errors,
+    surplus,
+    foreign,
+    imbalance,
+    spans,
+    drift,
+    embedded,
+    trouble,
+    few_samples,
+    remarks,
+];
+
+fn throttled(case: &Case<'_>, found: &mut Found) {
+    let Some(seen) = case.evidence.throttled.filter(|seen| 0 < seen.periods) else { return };
+    let millis = seen.time.as_micros_f64() / 1_000.0;
+    let quota = case.plan.machine.quota;
+    let of = quota.map_or_else(String::new, |quota| format!(", whose quota is {quota} cores"));
+    let mut facts = vec![
+        count("throttled_periods", seen.periods),
+        count("periods", seen.of),
+        number("throttled_ms", millis),
+    ];
+    facts.extend(quota.map(|quota| number("quota_cores", quota.as_cores_f64())));
+    found.warn(
+        "throttled",
+        format!(
+            "The system withheld this process for {} of {} periods, {millis:.0} ms in all, summed \
+             over cores (CFS throttling of the cgroup{of}). Sends were late and acks read late by \
+             its pauses, so they are in the latencies. Raise the quota, or lower the rate.",
+            seen.periods, seen.of
+        ),
+        facts,
+    );
+}
 
 fn errors(case: &Case<'_>, found: &mut Found) {
     let (errors, attempted) = (case.sums.errors, case.sums.attempted);
@@ -224,6 +258,7 @@ fn remarks(case: &Case<'_>, found: &mut Found) {
 
 #[cfg(test)]
 mod tests {
+    use crate::host::Throttled;
     use crate::measure::tally::PhaseTally;
     use crate::measure::verdict::{Evidence, Severity, Verdict};
     use crate::measure::verdict_fixture::{evidence, plan, tally};
@@ -242,6 +277,16 @@ mod tests {
         assert!(verdict.findings[0].message.contains(words), "{:?}", verdict.findings);
         assert_ne!(verdict.findings[0].severity, Severity::Error, "a caution");
         assert!(verdict.valid && verdict.exit_code == 0, "a caution never changes `valid`");
+    }
+
+    #[test]
+    fn throttling_is_told_with_its_numbers() {
+        let throttled = |periods: u64| Throttled { periods, of: 95, time: Nanos::from_millis(340) };
+        let words = "withheld this process for 12 of 95 periods, 340 ms";
+        check(|_, seen| seen.throttled = Some(throttled(12)), "throttled", words);
+        let plan = plan(ClientCount::Shared);
+        let none = Evidence { throttled: Some(throttled(0)), ..evidence() };
+        assert_eq!(Verdict::of(&plan, &tally(&plan), &none).findings, [], "limited, never stopped");
     }
 
     #[test]

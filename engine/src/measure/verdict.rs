@@ -9,6 +9,7 @@ use super::constants::exit;
 use super::facts::Fact;
 use super::tally::Tally;
 use super::{cautions, findings};
+use crate::host::Throttled;
 use crate::plan::{Pace, Plan};
 use crate::time::Drift;
 use crate::units::Timestamp;
@@ -98,6 +99,8 @@ pub struct Evidence<'run> {
     pub trouble: &'run [(String, u64)],
     /// The drift of the run's clock, where it was measured.
     pub drift: Option<Drift>,
+    /// What the system withheld of the cores while it was measured; `None` where it does not say.
+    pub throttled: Option<Throttled>,
     /// Whether the cluster went away for good.
     pub cluster_lost: bool,
     /// Whether the broker was the embedded one.

@@ -68,6 +68,7 @@ pub(super) fn evidence() -> Evidence<'static> {
         remarks: Vec::new(),
         trouble: &[],
         drift: None,
+        throttled: None,
         cluster_lost: false,
         embedded: false,
         embedded_full: false,

@@ -1,6 +1,7 @@
 //! What a run brought: merged tallies, seconds, and what happened on the way.
 
 use crate::error::RunError;
+use crate::host::Throttled;
 use crate::measure::Tally;
 use crate::plan::Role;
 use crate::time::{ClockSource, Drift};
@@ -37,6 +38,9 @@ pub struct Outcome {
     pub cost: Cost,
     /// The clock that was read.
     pub clock: ClockSeen,
+    /// How often and for how long the system withheld cores, from the start of the measured phase to
+    /// the end of the drain; `None` where it does not count that.
+    pub throttled: Option<Throttled>,
     /// Topics that this run created.
     pub topics_created: Vec<String>,
 }

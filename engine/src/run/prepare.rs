@@ -251,6 +251,7 @@ fn failed(
         drained: vec![true; plan.groups.len()],
         cost: Cost::default(),
         clock: ClockSeen { source: clock.source(), drift: None },
+        throttled: None,
         topics_created: teardown.created.clone(),
     }
 }

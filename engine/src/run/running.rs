@@ -6,6 +6,7 @@ use super::outcome::{ClockSeen, Cost, Ending, Interval, LaneOutcome, Outcome, St
 use super::prepare::{Event, Hooks, Ready};
 use super::teardown::Teardown;
 use crate::error::RunError;
+use crate::host::{Throttled, Throttling, throttling};
 use crate::lane::{Go, Stage, Timeline};
 use crate::measure::{LaneEnd, Latency, PhaseTally, Second};
 use crate::plan::{Pace, Role};
@@ -33,6 +34,8 @@ struct Watch<'run> {
     owed: u64,
     received: u64,
     halted_at: Option<Timestamp>,
+    /// The system's counters when the measured phase began.
+    throttling: Throttling,
     stopped: Option<Timestamp>,
     /// Lanes whose thread ended without handing over their last tally: they panicked.
     died: Vec<usize>,
@@ -61,17 +64,19 @@ impl Ready {
             owed: 0,
             received: 0,
             halted_at: None,
+            throttling: throttling(),
             stopped: None,
             died: Vec::new(),
         };
         let mut struck = watch.produce(&timeline);
         let drained = watch.drain(&mut struck);
         let cost = cost_since(cpu);
+        let throttled = throttling().since(&watch.throttling);
         let clock = watch.ready.clock;
         let clock = ClockSeen { source: clock.source(), drift: clock.drift_since(mark) };
         struck.extend(watch.close());
         let start = StartLine { at, measured, end, ready: watch.ready.ready };
-        watch.finish(start, (struck, drained), (cost, clock))
+        watch.finish(start, (struck, drained), (cost, clock, throttled))
     }
 }
 
@@ -174,6 +179,7 @@ impl Watch<'_> {
             self.turn();
             if !measuring && timeline.measured <= self.ready.clock.now() {
                 measuring = true;
+                self.throttling = throttling();
                 self.hooks.event(&Event::Measuring(phases.measured));
             }
         }
@@ -246,7 +252,7 @@ impl Watch<'_> {
         self,
         start: StartLine,
         (deadlines_struck, drained): (Vec<String>, Vec<bool>),
-        (cost, clock_seen): (Cost, ClockSeen),
+        (cost, clock_seen, throttled): (Cost, ClockSeen, Option<Throttled>),
     ) -> (Outcome, Teardown) {
         let interrupted = self.hooks.is_interrupted();
         let stopped = self.stopped.unwrap_or(start.end);
@@ -304,6 +310,7 @@ impl Watch<'_> {
             drained,
             cost,
             clock: clock_seen,
+            throttled,
             topics_created: teardown.created.clone(),
         };
         (outcome, teardown)

@@ -1,12 +1,14 @@
 //! What it takes to record one message: on the producing side due, offer and ack, on the consuming
-//! side its receipt.
+//! side its receipt. "Whole" is with the stamp written and read back and with the readings of the
+//! clock, as a lane has them: one per message sent, one per delivery event, one per 16 received.
 
 use engine::link::{Ack, Delivery, Outcome};
 use engine::measure::{LaneEnd, Phase, Recorder, Tally, mailboxes};
 use engine::message::Stamp;
 use engine::plan::{Route, StreamDemand};
+use engine::time::Clock;
 use engine::units::{Nanos, Timestamp};
-use kdyno_benches::{Digest, Size, cost, demand, is_asked, timed};
+use kdyno_benches::{Digest, Size, cost, demand, is_asked, run_clock, timed};
 use std::hint::black_box;
 
 const START: Timestamp = Timestamp::from_nanos(1_000_000_000);
@@ -22,6 +24,8 @@ fn main() {
     let parameters = [("messages", count)];
     cost("recording: produce", &parameters, count, || record(count, produce));
     cost("recording: consume", &parameters, count, || record(count, consume));
+    cost("recording: produce, whole", &parameters, count, || record(count, produce_whole));
+    cost("recording: consume, whole", &parameters, count, || record(count, consume_whole));
 }
 
 /// Hands `work` a started recorder, and digests what it has recorded.
@@ -83,6 +87,53 @@ fn produce(count: u64, recorder: &mut Recorder) {
             recorder.acks(answered(&stamp), 0, black_box(&acks));
             acks.clear();
         }
+    }
+}
+
+/// As [`produce`], with all that is ours from the due time to the ack but the client.
+fn produce_whole(count: u64, recorder: &mut Recorder) {
+    let clock = run_clock();
+    let batch = usize::try_from(BATCH).expect("a small batch");
+    let mut sent: Vec<[u8; 100]> = Vec::with_capacity(batch);
+    let mut acks = Vec::with_capacity(batch);
+    for number in 0..count {
+        black_box(clock.now());
+        let stamp = black_box(stamp(number));
+        recorder.due(START, 0, stamp.due);
+        let mut body = [0; 100];
+        body[..Stamp::SIZE].copy_from_slice(&stamp.encode());
+        recorder.attempted(0, &stamp, START);
+        sent.push(black_box(body));
+        recorder.accepted(0, &stamp, 100, 0);
+        if number % BATCH == BATCH - 1 {
+            black_box(clock.now());
+            acks.extend((number + 1 - BATCH..).zip(&sent).map(|(place, kept)| {
+                let offset = i64::try_from(place).expect("offsets fit in 63 bits");
+                let outcome = Outcome::Persisted { partition: 1, offset };
+                let read = Stamp::decode(kept).expect("as it was written");
+                Ack { stamp: read, route: Route(0), bytes: 100, outcome }
+            }));
+            recorder.acks(answered(&stamp), 0, black_box(&acks));
+            acks.clear();
+            sent.clear();
+        }
+    }
+}
+
+/// As [`consume`], with the stamp read from the body.
+fn consume_whole(count: u64, recorder: &mut Recorder) {
+    const BODIES: u64 = 1_024;
+    const PER_READING: u64 = 16;
+    let clock = run_clock();
+    let bodies: Vec<[u8; Stamp::SIZE]> = (0..BODIES).map(|number| stamp(number).encode()).collect();
+    for (number, body) in (0..count).zip(bodies.iter().cycle()) {
+        if number % PER_READING == 0 {
+            black_box(clock.now());
+        }
+        let offset = i64::try_from(number).expect("offsets fit in 63 bits");
+        let read = Stamp::decode(black_box(body)).expect("as it was written");
+        let delivery = Delivery { stamp: Ok(read), route: Route(0), partition: 1, offset, body };
+        recorder.delivery(answered(&read), 0, 0, black_box(&delivery));
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{Job, Turn};
 use engine::lane::settle_on;
 use engine::measure::Latency;
-use engine::time::{Clock, Guard, RunClock, Schedule, WaitMode, Walk, wait_until};
+use engine::time::{Clock, Guard, Look, RunClock, Schedule, WaitMode, Walk, wait_until};
 use engine::units::{Nanos, Timestamp};
 use kdyno_benches::{ThreadTime, run_clock};
 
@@ -50,7 +50,7 @@ fn pass(
         walk.advance();
         let now = match guard.as_deref_mut() {
             None => spin(clock, turn.due),
-            Some(guard) => wait_until(clock, turn.due, Some(guard), |_| true)
+            Some(guard) => wait_until(clock, turn.due, Some(guard), |_| Look::Done)
                 .expect("nobody stops the reference"),
         };
         delays.record(now.since(turn.due));

@@ -127,3 +127,12 @@ fn lanes_share_a_window_to_the_last_message() {
     check(10, 3, &[4, 3, 3]);
     check(2, 3, &[1, 1, 1]);
 }
+
+#[test]
+fn a_drain_reads_what_is_there_without_sleeping_over_it() {
+    // 100,000 messages a second without an answer for a second: far more than one look takes.
+    let script = Script { stall_ms: Some((0, 1_000)), ..Script::default() };
+    let ran = Case { script, wait: WaitMode::Sleep, ..Case::new(stream(100_000)) }.run();
+    assert_eq!(ran.tally.streams[0].measured.acked.messages, 100_000, "all answered");
+    assert!(ran.ended < START + ms(1_020), "not 1,024 of them every 10 ms: {:?}", ran.ended);
+}

@@ -1,7 +1,7 @@
 //! Hands what was aimed to the client: all at once, then one by one what found it full.
 
 use super::load::{BATCH, Load};
-use super::port::{ACKS_AT_ONCE, ACKS_PER_LOOK, Port};
+use super::port::{ACKS_AT_ONCE, ACKS_PER_LOOK, Port, Served};
 use super::signal::Signal;
 use crate::link::{Failure, Message, Offer, Outlet};
 use crate::time::{Clock, WaitMode};
@@ -86,14 +86,15 @@ fn insist<C: Clock, O: Outlet>(
         if 0 < *refusals {
             let now = clock.now();
             port.full_since = now;
-            port.serve(clock, ACKS_AT_ONCE, now);
+            let served = port.serve(clock, ACKS_AT_ONCE, now);
             if effort.signal.is_halted() {
                 return Offer::Full;
             }
             if effort.give_up <= now {
                 return effort.verdict.map_or(Offer::Full, Offer::Refused);
             }
-            if effort.wait == WaitMode::Sleep {
+            // An ack made room.
+            if effort.wait == WaitMode::Sleep && served == Served::Nothing {
                 clock.park(FULL_PATIENCE.min(now.until(effort.give_up)));
             }
         }

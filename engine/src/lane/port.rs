@@ -21,6 +21,8 @@ pub(super) struct Port<'lane, O> {
     pub(super) board: &'lane Board,
     /// When the client was last full.
     pub(super) full_since: Timestamp,
+    /// The client that is looked at first.
+    next: usize,
     /// Messages offered since the last look for acks.
     pub(super) offers: usize,
     /// The client's answers to the present batch; kept so that none is allocated.
@@ -31,10 +33,23 @@ struct Sink<'port> {
     recorder: &'port mut Recorder,
     stream: usize,
     troubled: bool,
+    taken: usize,
+}
+
+/// What a look at the clients brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Served {
+    /// Acks, and there may be more: a lane that sleeps now is not called for those.
+    More,
+    /// Acks, all there were.
+    Some,
+    /// No ack.
+    Nothing,
 }
 
 impl OutletSink for Sink<'_> {
     fn acks(&mut self, now: Timestamp, acks: &[Ack]) {
+        self.taken += acks.len();
         self.recorder.acks(now, self.stream, acks);
     }
 
@@ -61,23 +76,41 @@ impl<'lane, O: Outlet> Port<'lane, O> {
             stream,
             board,
             full_since: Timestamp::default(),
+            next: 0,
             offers: 0,
             answers: Vec::with_capacity(BATCH),
         }
     }
 
-    /// Takes what the clients have, about `limit` acks each.
-    pub(super) fn serve(&mut self, clock: &impl Clock, limit: usize, now: Timestamp) {
-        for outlet in &mut self.outlets {
-            let mut sink =
-                Sink { recorder: &mut self.recorder, stream: self.stream, troubled: false };
-            outlet.poll(clock, limit, &mut sink);
+    /// Takes what the clients have, at most `limit` acks; goes on next time with the client at which
+    /// it stopped.
+    pub(super) fn serve(&mut self, clock: &impl Clock, limit: usize, now: Timestamp) -> Served {
+        let mut served = Served::Nothing;
+        let (before, from) = self.outlets.split_at_mut(self.next);
+        let (count, mut room) = (from.len() + before.len(), limit);
+        for (step, outlet) in from.iter_mut().chain(before).enumerate() {
+            let (recorder, stream) = (&mut self.recorder, self.stream);
+            let mut sink = Sink { recorder, stream, troubled: false, taken: 0 };
+            let more = outlet.poll(clock, room, &mut sink);
+            room = room.saturating_sub(sink.taken);
+            if 0 < sink.taken && served == Served::Nothing {
+                served = Served::Some;
+            }
             if sink.troubled {
                 self.board.note_trouble(outlet.last_words().unwrap_or_default());
+            }
+            if more {
+                served = Served::More;
+            }
+            if room == 0 {
+                self.next = (self.next + step) % count;
+                served = Served::More;
+                break;
             }
         }
         self.recorder.tick(now);
         self.offers = 0;
+        served
     }
 
     pub(super) fn in_flight(&self) -> u64 {

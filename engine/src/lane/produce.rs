@@ -2,11 +2,11 @@
 
 use super::load::Load;
 use super::offer::{Effort, offer};
-use super::port::{ACKS_AT_ONCE, ACKS_PER_LOOK, Port};
+use super::port::{ACKS_AT_ONCE, ACKS_PER_LOOK, Port, Served};
 use super::signal::{Signal, Timeline};
 use crate::link::{Failure, FailureKind, Outlet};
 use crate::plan::{Deadlines, Pace};
-use crate::time::{Clock, Guard, Turn, WaitMode, Walk, wait_until};
+use crate::time::{Clock, Guard, Look, Turn, WaitMode, Walk, wait_until};
 use crate::units::{Nanos, Timestamp};
 
 /// Longest sleep while only acks can make progress; an ack ends it early.
@@ -84,8 +84,11 @@ fn send_by_schedule<C: Clock, O: Outlet>(
         // With nothing left to send the lane waits for the end: a new rate may bring more before it.
         let moment = next.map_or(orders.timeline.end, |turn| turn.due);
         let woken = wait_until(clock, moment, guard.as_mut(), |now| {
-            port.serve(clock, ACKS_PER_LOOK, now);
-            !signal.is_halted() && signal.version() == version
+            let served = port.serve(clock, ACKS_PER_LOOK, now);
+            if signal.is_halted() || signal.version() != version {
+                return Look::Stop;
+            }
+            if served == Served::More { Look::Again } else { Look::Done }
         });
         if signal.version() != version {
             version = signal.version();
@@ -156,8 +159,9 @@ fn send_closed<C: Clock, O: Outlet>(
             return;
         }
         if in_flight <= port.in_flight() {
-            port.serve(clock, ACKS_AT_ONCE, now);
-            if in_flight <= port.in_flight() && orders.wait == WaitMode::Sleep {
+            let served = port.serve(clock, ACKS_AT_ONCE, now);
+            let is_full = in_flight <= port.in_flight() && served != Served::More;
+            if is_full && orders.wait == WaitMode::Sleep {
                 clock.park(PATIENCE.min(now.until(end)));
             }
             continue;
@@ -192,7 +196,7 @@ fn drain<C: Clock, O: Outlet>(
     let mut allowed = orders.deadlines.acks;
     loop {
         let now = clock.now();
-        port.serve(clock, ACKS_AT_ONCE, now);
+        let served = port.serve(clock, ACKS_AT_ONCE, now);
         let left = port.in_flight();
         if left == 0 {
             return None;
@@ -205,7 +209,7 @@ fn drain<C: Clock, O: Outlet>(
             give_back(clock, port);
             return Some(format!("delivery reports: {left} not in after {allowed}"));
         }
-        if orders.wait == WaitMode::Sleep {
+        if orders.wait == WaitMode::Sleep && served != Served::More {
             clock.park(PATIENCE);
         }
     }
@@ -219,7 +223,8 @@ fn give_back<C: Clock, O: Outlet>(clock: &C, port: &mut Port<'_, O>) {
         if until <= now {
             return;
         }
-        port.serve(clock, ACKS_AT_ONCE, now);
-        clock.park(PATIENCE);
+        if port.serve(clock, ACKS_AT_ONCE, now) != Served::More {
+            clock.park(PATIENCE);
+        }
     }
 }

@@ -74,6 +74,17 @@ impl Default for Guard {
 /// nobody, and wait this long at most.
 const NAP: Nanos = Nanos::from_millis(10);
 
+/// What a look at the link brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// All there was.
+    Done,
+    /// There may be more: look again before sleeping, since nobody calls for what is there already.
+    Again,
+    /// The wait is over.
+    Stop,
+}
+
 /// Calls `serve` until `due` and returns the moment at which the waiting ended, or `None` when
 /// `serve` says to stop. `serve` gets the current moment and only looks, it never blocks.
 ///
@@ -84,7 +95,7 @@ pub fn wait_until<C: Clock>(
     clock: &C,
     due: Timestamp,
     guard: Option<&mut Guard>,
-    mut serve: impl FnMut(Timestamp) -> bool,
+    mut serve: impl FnMut(Timestamp) -> Look,
 ) -> Option<Timestamp> {
     let mut now = clock.now();
     if due <= now {
@@ -92,7 +103,7 @@ pub fn wait_until<C: Clock>(
     }
     let Some(guard) = guard else {
         while now < due {
-            if !serve(now) {
+            if serve(now) == Look::Stop {
                 return None;
             }
             now = clock.now();
@@ -101,8 +112,13 @@ pub fn wait_until<C: Clock>(
     };
     let (wake, spin) = guard.plan(now, due);
     while now < wake {
-        if !serve(now) {
-            return None;
+        match serve(now) {
+            Look::Stop => return None,
+            Look::Again => {
+                now = clock.now();
+                continue;
+            }
+            Look::Done => {}
         }
         let asleep = clock.now();
         let nap = asleep.until(wake).less(spin).min(NAP);
@@ -120,7 +136,7 @@ pub fn wait_until<C: Clock>(
 
 #[cfg(test)]
 mod tests {
-    use super::{Guard, wait_until};
+    use super::{Guard, Look, wait_until};
     use crate::time::Clock;
     use crate::time::virtual_time::StepClock;
     use crate::units::{Nanos, Timestamp};
@@ -133,7 +149,7 @@ mod tests {
         let mut served = 0;
         let woke = wait_until(&clock, due, Some(&mut guard), |_| {
             served += 1;
-            true
+            Look::Done
         });
         let late =
             woke.and_then(|at| at.since(due)).expect("waiting ends at or after the due time");
@@ -149,7 +165,8 @@ mod tests {
         for message in 1..=100_u64 {
             let due = Timestamp::from_nanos(message * 100_000);
             let before = clock.now();
-            let woke = wait_until(&clock, due, Some(&mut guard), |_| true).expect("nobody stops");
+            let woke =
+                wait_until(&clock, due, Some(&mut guard), |_| Look::Done).expect("nobody stops");
             let late = woke.since(due).expect("never early");
             assert!(late <= Guard::TICK + Nanos(1_000), "message {message}: {late}");
             wakes += u64::from(before < due);
@@ -163,7 +180,7 @@ mod tests {
             let clock = StepClock::default();
             for message in 1..=100_u64 {
                 let due = Timestamp::from_nanos(message * apart);
-                let woke = wait_until(&clock, due, None, |_| true).expect("nobody stops");
+                let woke = wait_until(&clock, due, None, |_| Look::Done).expect("nobody stops");
                 let late = woke.since(due).expect("never early");
                 assert!(late <= Nanos(100), "message {message} of each {apart} ns: {late}");
             }
@@ -177,15 +194,36 @@ mod tests {
         wait_until(&clock, Timestamp::from_nanos(3_000_000_000), Some(&mut Guard::new()), |now| {
             longest = longest.max(now.since(last).expect("time goes on"));
             last = now;
-            true
+            Look::Done
         });
         assert!(longest < Nanos::from_millis(11), "not served for {longest}");
     }
 
     #[test]
+    fn a_sleeper_looks_again_before_it_sleeps_while_there_is_more() {
+        let clock = StepClock::default();
+        let due = Timestamp::from_nanos(5_000_000);
+        let (mut left, mut seen) = (40, clock.now());
+        wait_until(&clock, due, Some(&mut Guard::new()), |now| {
+            if 0 < left {
+                left -= 1;
+                seen = now;
+                return Look::Again;
+            }
+            Look::Done
+        });
+        assert_eq!(left, 0, "all was taken");
+        assert!(seen < Timestamp::from_nanos(10_000), "without a sleep in between: {seen:?}");
+        let late =
+            wait_until(&clock, due + Nanos(900_000), Some(&mut Guard::new()), |_| Look::Again);
+        let late = late.and_then(|at| at.since(due + Nanos(900_000))).expect("not before");
+        assert!(late < Nanos(200), "however much there is, the due time ends it: {late}");
+    }
+
+    #[test]
     fn a_stop_ends_the_wait_at_once() {
         let clock = StepClock::default();
-        let ended = wait_until(&clock, Timestamp::from_nanos(1_000_000), None, |_| false);
+        let ended = wait_until(&clock, Timestamp::from_nanos(1_000_000), None, |_| Look::Stop);
         assert_eq!(ended, None, "stopped");
         assert!(clock.now() < Timestamp::from_nanos(1_000), "without waiting for the due time");
     }

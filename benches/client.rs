@@ -10,9 +10,9 @@ use engine::link::{
     Ack, Delivery, Failure, Inlet, InletSink, InletSpec, Message, Offer, Outlet, OutletSink,
     OutletSpec, RouteSpec, Target, TopicSpec,
 };
-use engine::measure::{Collector, LaneEnd, PhaseTally, Recorder, mailboxes};
+use engine::measure::{Collector, Duty, LaneEnd, PhaseTally, Recorder, mailboxes};
 use engine::message::Stamp;
-use engine::plan::{Demand, Route, StreamDemand};
+use engine::plan::{Demand, Route};
 use engine::time::{Clock, RunClock};
 use engine::units::{Nanos, Timestamp};
 use kdyno_benches::{Digest, Size, demand, is_asked, median, run_clock, throughput};
@@ -156,8 +156,7 @@ fn recorded(
 ) -> (Took, Digest) {
     let (boxes, mut collector) = mailboxes(demand, 1);
     let (mailbox, tally) = boxes.into_iter().next().expect("one lane has one mailbox");
-    let bases = demand.streams.iter().map(StreamDemand::partition_bases).collect();
-    let mut recorder = Recorder::new(tally, mailbox, bases, demand.run);
+    let mut recorder = Recorder::new(tally, mailbox, demand, &Duty::all(demand));
     recorder.start(start, start);
     let mut pen = Pen { recorder, acked: 0, read: 0 };
     let took = work(&mut pen);

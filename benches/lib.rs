@@ -14,7 +14,7 @@ pub use threads::ThreadTime;
 use engine::message::KeySource;
 use engine::plan::{
     ClientSettings, Deadlines, Demand, Pace, Partitioner, Phases, StampPlace, StreamDemand,
-    TopicPlan,
+    TopicPlan, Verification,
 };
 use engine::time::{Clock, ClockChoice, ClockSource, KERNEL_CLOCK_SOURCE, OsClock, RunClock};
 use engine::units::{Bytes, Nanos};
@@ -176,5 +176,6 @@ pub fn demand(measured: Nanos) -> Demand {
         clients: ClientSettings::default(),
         deadlines: Deadlines::standard(1),
         keep_topics: false,
+        verification: Verification::default(),
     }
 }

@@ -3,9 +3,9 @@
 //! clock, as a lane has them: one per message sent, one per delivery event, one per 16 received.
 
 use engine::link::{Ack, Delivery, Outcome};
-use engine::measure::{LaneEnd, Phase, Recorder, Tally, mailboxes};
+use engine::measure::{Duty, LaneEnd, Phase, Recorder, Tally, mailboxes};
 use engine::message::Stamp;
-use engine::plan::{Route, StreamDemand};
+use engine::plan::Route;
 use engine::time::Clock;
 use engine::units::{Nanos, Timestamp};
 use kdyno_benches::{Digest, Size, cost, demand, is_asked, run_clock, timed};
@@ -33,8 +33,7 @@ fn record(count: u64, work: fn(u64, &mut Recorder)) -> (Nanos, Digest) {
     let demand = demand(Nanos::from_secs(1));
     let (boxes, mut collector) = mailboxes(&demand, 1);
     let (mailbox, tally) = boxes.into_iter().next().expect("one lane has one mailbox");
-    let bases = demand.streams.iter().map(StreamDemand::partition_bases).collect();
-    let mut recorder = Recorder::new(tally, mailbox, bases, demand.run);
+    let mut recorder = Recorder::new(tally, mailbox, &demand, &Duty::all(&demand));
     recorder.start(START, START);
     let (span, ()) = timed(|| work(count, &mut recorder));
     recorder.finish(START, LaneEnd::default());

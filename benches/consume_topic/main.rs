@@ -68,10 +68,12 @@ fn act(given: &Given) -> Result<String, String> {
         },
         "fill" => fill(given),
         _ => {
-            let ends = topics.end_offsets(&given.topic, given.partitions, DEADLINE);
+            let logs = topics.logs(&given.topic, given.partitions, DEADLINE);
+            let logs = logs.map_err(|error| error.to_string())?;
+            let ends: Vec<i64> = logs.iter().map(|log| log.end).collect();
             let mut demand = demand(given);
             demand.streams[0].producers_per_topic = 0;
-            read::read(demand, &ends.map_err(|error| error.to_string())?)
+            read::read(demand, &ends)
         }
     }
 }

@@ -11,7 +11,7 @@ use engine::error::RunError;
 use engine::kafka::KafkaTopics;
 use engine::link::Topics;
 use engine::measure::constants::exit;
-use engine::measure::{Ended, Evidence, Verdict};
+use engine::measure::{Evidence, Verdict};
 use engine::plan::Plan;
 use engine::run::{CleanUp, Ending, Outcome, Teardown};
 use engine::time::RunClock;
@@ -191,31 +191,13 @@ impl Run<'_> {
         let outcome = self.outcome;
         let is_embedded = self.request.driver.driver.name == "embedded";
         let held_back = outcome.tally.streams.iter().any(|of| 0 < of.measured.produced.held_back);
-        let ended = match &outcome.ending {
-            Ending::Finished => match outcome.lanes.iter().find_map(|lane| lane.error.as_ref()) {
-                Some(words) => Ended::Failed(words.clone()),
-                None => Ended::AsPlanned,
-            },
-            Ending::Interrupted => Ended::Interrupted,
-            Ending::Failed(error) => Ended::Failed(error.to_string()),
-        };
         let remarks = self.request.resolved.remarks.iter().map(|of| (of.code, of.message.as_str()));
+        let sight = outcome.sight();
         let evidence = Evidence {
-            ended,
-            stopped: outcome.stopped,
-            deadlines_struck: &outcome.deadlines_struck,
-            drained: &outcome.drained,
-            partitions_per_member: &outcome.partitions_per_member,
             remarks: remarks.collect(),
-            trouble: &outcome.trouble,
-            drift: outcome.clock.drift,
-            throttled: outcome.throttled,
-            cluster_lost: matches!(
-                &outcome.ending,
-                Ending::Failed(RunError::Unreachable { .. }) if outcome.start.is_some()
-            ),
             embedded: is_embedded,
             embedded_full: is_embedded && held_back,
+            ..outcome.evidence(&sight)
         };
         Verdict::of(self.plan, &outcome.tally, &evidence)
     }

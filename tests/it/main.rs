@@ -17,4 +17,5 @@ mod silent;
 mod stall;
 mod talk;
 mod tidy;
+mod verification;
 mod versus;

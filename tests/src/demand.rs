@@ -3,7 +3,7 @@
 use engine::message::KeySource;
 use engine::plan::{
     ClientSettings, Deadlines, Demand, Pace, Partitioner, Phases, StampPlace, StreamDemand,
-    TopicPlan,
+    TopicPlan, Verification,
 };
 use engine::units::{Bytes, Nanos, Rate};
 
@@ -37,6 +37,7 @@ pub fn small(test_id: &str, rate: u64, millis: u64) -> Demand {
         clients: ClientSettings { replication_factor: 1, ..ClientSettings::default() },
         deadlines: Deadlines::standard(1),
         keep_topics: false,
+        verification: Verification::default(),
     }
 }
 

@@ -2,4 +2,5 @@
 
 pub mod demand;
 pub mod engine_run;
+pub mod faulty;
 pub mod tidy;

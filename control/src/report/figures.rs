@@ -4,13 +4,13 @@ use super::latency::Block;
 use super::number::{float, micros, per_second, seconds, thousandth};
 use super::report::Inputs;
 use super::streams::is_timed;
+use super::tail::Tail;
 use crate::host::ALLOCATOR;
-use engine::measure::{Balance, Phase, PhaseTally};
-use engine::plan::Plan;
+use engine::measure::{Balance, Phase, PhaseTally, Repeats, slack};
+use engine::plan::{Plan, Verification as Asked};
 use engine::run::{ClockSeen, Interval as Second, Outcome};
 use engine::units::Nanos;
 use serde::Serialize;
-use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// The start of the run.
@@ -20,6 +20,10 @@ pub struct Startup {
     pub ready_ms: f64,
     /// From the start line to the first ack, the warm-up's included; null when none came.
     pub first_ack_ms: Option<f64>,
+    /// From the beginning of which second on rate and latency were steady, counted from the start of
+    /// the measured phase, so that the warm-up's are negative; null where they never were for five
+    /// seconds, and in a closed loop.
+    pub steady_s: Option<i64>,
 }
 
 impl Startup {
@@ -32,6 +36,7 @@ impl Startup {
         Some(Self {
             ready_ms: thousandth(micros(start.ready) / 1_000.0),
             first_ack_ms: first.map(|first| thousandth(micros(start.at.until(first)) / 1_000.0)),
+            steady_s: outcome.steady_since,
         })
     }
 }
@@ -67,7 +72,8 @@ impl Warmup {
 /// What was sent against what came.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Verification {
-    /// `counts`: acked against received, by subscription.
+    /// `numbers`: each message by its number within its producer and partition; `payload`: the same
+    /// with a checksum over the whole body; `counts`: by how many were acked and received.
     pub mode: &'static str,
     /// Acked, for each subscription once.
     pub expected: u64,
@@ -87,25 +93,48 @@ pub struct Verification {
     pub foreign: u64,
     /// Without an answer, or acked and not read, when the deadline struck: not known to be lost.
     pub outstanding: u64,
-    /// Received beyond what was acked; by counts nobody can say whether repeats or late acks.
+    /// Received, and neither acked nor given up; by counts everything received beyond what was acked,
+    /// repeats and late answers alike.
     pub unattributed: u64,
+    /// Received although the client had given it up; null: not examined in this mode.
+    pub failed_but_present: Option<u64>,
+    /// Messages that the topics no longer held at the end; null where nothing was lost, or nobody
+    /// knows.
+    pub removed: Option<u64>,
 }
 
 impl Verification {
-    pub(super) fn of(balances: &[Balance], seen: &PhaseTally) -> Self {
+    pub(super) fn of(
+        asked: Asked,
+        balances: &[Balance],
+        seen: &PhaseTally,
+        removed: Option<u64>,
+    ) -> Self {
         let sum = |part: fn(&Balance) -> u64| balances.iter().map(part).sum::<u64>();
+        // Sums over all subscriptions, or nothing: half of them would look like the whole.
+        let repeats: Option<Vec<Repeats>> = balances.iter().map(|of| of.repeats).collect();
+        let repeats = repeats.filter(|all| !all.is_empty() && asked != Asked::Counts);
+        let told = |part: fn(&Repeats) -> u64| {
+            repeats.as_ref().map(|all| all.iter().map(part).sum::<u64>())
+        };
         Self {
-            mode: "counts",
+            mode: match asked {
+                _ if repeats.is_none() => "counts",
+                Asked::Payload => "payload",
+                _ => "numbers",
+            },
             expected: sum(|of| of.expected),
             received: sum(|of| of.received),
             lost: sum(|of| of.lost),
-            redelivered: None,
-            duplicated: None,
-            reordered: None,
+            redelivered: told(|of| of.redelivered),
+            duplicated: told(|of| of.duplicated),
+            reordered: told(|of| of.reordered),
             corrupted: sum(|of| of.corrupted),
             foreign: sum(|of| of.foreign),
             outstanding: sum(|of| of.outstanding) + seen.outstanding(),
-            unattributed: sum(|of| of.surplus),
+            unattributed: told(|of| of.unanswered).unwrap_or_else(|| sum(|of| of.surplus)),
+            failed_but_present: told(|of| of.failed_but_present),
+            removed,
         }
     }
 }
@@ -119,14 +148,20 @@ pub struct Engine {
     pub cpu_seconds_per_million_messages: Option<f64>,
     /// The largest resident memory.
     pub peak_rss_bytes: Option<u64>,
-    /// What the cores did to the timing; null: not measured.
-    pub hiccup: Option<Value>,
+    /// How long lanes' cores were taken away from them: the longest gap of each millisecond that a
+    /// spinning lane saw, how much too long a sleeping one slept; null where no lane waited.
+    pub hiccup: Option<Block>,
+    /// Whether the tails of publish latency are the client's own; empty in a closed loop.
+    pub tail: Vec<Tail>,
     /// Offers repeated because the client was full.
     pub queue_full: u64,
     /// Messages that met a full client at least once.
     pub held_back: u64,
     /// Sends more than 1 ms after their due while the client was not full.
     pub late_by_us: u64,
+    /// Part of the sending lanes' time that they had left before the next due time, 0 to 1: near 0
+    /// they can send no faster; null in a closed loop.
+    pub slack: Option<f64>,
     /// How long the client's call that acks are there waited for us: our share in the latencies
     /// that end there; null where no client calls.
     pub ack_wait: Option<Block>,
@@ -163,7 +198,10 @@ impl Clock {
 }
 
 impl Engine {
-    pub(super) fn of(outcome: &Outcome, seen: &PhaseTally) -> Self {
+    pub(super) fn of(plan: &Plan, outcome: &Outcome, seen: &PhaseTally) -> Self {
+        // A closed loop has no due times to be late after.
+        let timed = plan.demand.streams.iter().all(is_timed);
+        let tail = if timed { Tail::all(seen, &outcome.tally.hiccup) } else { Vec::new() };
         let known = outcome.start.is_some() && Nanos::ZERO < outcome.cost.cpu;
         let cpu = known.then(|| seconds(outcome.cost.cpu));
         let messages = seen.acked.messages + seen.received();
@@ -174,10 +212,13 @@ impl Engine {
                 .filter(|_| 0 < messages)
                 .map(|used| thousandth(per_million(used))),
             peak_rss_bytes: (0 < outcome.cost.peak_rss).then_some(outcome.cost.peak_rss),
-            hiccup: None,
+            hiccup: (0 < outcome.tally.hiccup.count())
+                .then(|| Block::summary(&outcome.tally.hiccup)),
+            tail,
             queue_full: seen.produced.queue_full,
             held_back: seen.produced.held_back,
             late_by_us: seen.produced.late_by_us,
+            slack: outcome.start.and_then(|_| slack(plan, &outcome.tally)),
             ack_wait: (0 < seen.ack_wait.count()).then(|| Block::summary(&seen.ack_wait)),
             clock: Clock::of(&outcome.clock),
             throttled_periods: outcome.throttled.map(|of| of.periods),
@@ -276,6 +317,8 @@ pub struct Interval {
     pub end_to_end_max_us: Option<f64>,
     /// Send delay, 99th percentile; null where nothing was sent.
     pub send_delay_p99_us: Option<f64>,
+    /// The longest time for which a lane's core was taken away from it; null where no lane waited.
+    pub hiccup_max_us: Option<f64>,
 }
 
 impl Interval {
@@ -301,6 +344,7 @@ impl Interval {
             end_to_end_p99_us: known(second.consumed, second.end_to_end_p99),
             end_to_end_max_us: known(second.consumed, second.end_to_end_max),
             send_delay_p99_us: known(second.produced, second.send_delay_p99),
+            hiccup_max_us: second.hiccup_max.map(micros),
         }
     }
 }

@@ -3,11 +3,11 @@
 use super::{Inputs, Report};
 use crate::host::Environment;
 use engine::host::Throttled;
-use engine::measure::{Ended, Evidence, PhaseTally, Tally, Verdict};
+use engine::measure::{Evidence, PhaseTally, Tally, Verdict};
 use engine::message::KeySource;
 use engine::plan::{
     ClientSettings, Deadlines, Demand, Machine, Pace, Partitioner, Phases, Plan, Role, StampPlace,
-    StreamDemand, TopicPlan, Wishes,
+    StreamDemand, TopicPlan, Verification, Wishes,
 };
 use engine::run::{CleanUp, ClockSeen, Cost, Ending, Interval, LaneOutcome, Outcome, StartLine};
 use engine::time::{ClockSource, Drift};
@@ -63,6 +63,8 @@ fn plan_of(streams: Vec<StreamDemand>) -> Plan {
         clients: ClientSettings::default(),
         deadlines: Deadlines::standard(2),
         keep_topics: false,
+        // The tally below says how many, and not which.
+        verification: Verification::Counts,
     };
     let wishes =
         Wishes { cores: Some(vec![2, 3, 4, 5]), io_cores: Some(vec![0, 1]), ..Wishes::default() };
@@ -139,6 +141,8 @@ impl Made {
             }
         }
         made.outcome.merge_lanes();
+        let last = &mut made.outcome.intervals[9];
+        (last.acked, last.consumed) = (last.acked - 300, last.consumed - 597);
         made.outcome.deadlines_struck = vec!["delivery reports: 120 s, 0 missing".to_owned()];
         let message = "auto.offset.reset=latest was replaced by earliest on new topics.".to_owned();
         made.remarks = vec![("offset_reset_replaced", message)];
@@ -171,6 +175,7 @@ impl Made {
             }),
             tally: Tally::new(&plan.demand),
             lanes,
+            steady_since: Some(-5),
             intervals: (0..11).map(|second| interval(second, &plan)).collect(),
             ending: Ending::Finished,
             deadlines_struck: Vec::new(),
@@ -186,6 +191,7 @@ impl Made {
                     error: Nanos(40),
                 }),
             },
+            removed: None,
             throttled: None,
             topics_created: topics.clone(),
         };
@@ -251,24 +257,9 @@ fn interval(second: u32, plan: &Plan) -> Interval {
 /// The report of a made-up run.
 pub(super) fn report(made: &Made) -> Report {
     let Made { plan, outcome, clean_up, .. } = made;
-    let evidence = Evidence {
-        ended: match &outcome.ending {
-            Ending::Finished => Ended::AsPlanned,
-            Ending::Interrupted => Ended::Interrupted,
-            Ending::Failed(error) => Ended::Failed(error.to_string()),
-        },
-        stopped: outcome.stopped,
-        deadlines_struck: &outcome.deadlines_struck,
-        drained: &outcome.drained,
-        partitions_per_member: &outcome.partitions_per_member,
-        remarks: made.remarks.iter().map(|(code, message)| (*code, message.as_str())).collect(),
-        trouble: &outcome.trouble,
-        drift: outcome.clock.drift,
-        throttled: outcome.throttled,
-        cluster_lost: false,
-        embedded: false,
-        embedded_full: false,
-    };
+    let sight = outcome.sight();
+    let remarks = made.remarks.iter().map(|(code, message)| (*code, message.as_str()));
+    let evidence = Evidence { remarks: remarks.collect(), ..outcome.evidence(&sight) };
     let verdict = Verdict::of(plan, &outcome.tally, &evidence);
     let environment = Environment {
         os: Some("Linux 1".to_owned()),

@@ -13,6 +13,7 @@ mod plateau;
 #[expect(clippy::module_inception, reason = "a file is named after its main type")]
 mod report;
 mod streams;
+mod tail;
 mod tasks;
 mod text;
 mod text_table;

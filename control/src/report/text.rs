@@ -117,7 +117,26 @@ fn counts(report: &Report) -> String {
         let share = format!("{} of acked", percent(part.messages, part.expected));
         rows.push(row(name, part.messages, share, &part.flow));
     }
-    table(&rows)
+    table(&rows) + &verified(report)
+}
+
+/// What was held against what, and what came of it.
+fn verified(report: &Report) -> String {
+    let seen = &report.verification;
+    if report.consumed.subscriptions.is_empty() {
+        return String::new();
+    }
+    let told = |name: &str, number: Option<u64>| Some(format!("{name} {}", count(number?)));
+    let parts = [
+        told("lost", Some(seen.lost)),
+        told("duplicated", seen.duplicated),
+        told("reordered", seen.reordered),
+        told("redelivered", seen.redelivered),
+        told("corrupted", Some(seen.corrupted)),
+        told("foreign", Some(seen.foreign)),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    format!("verified by {}: {}\n", seen.mode, parts.join(", "))
 }
 
 fn latencies(report: &Report) -> String {
@@ -145,6 +164,7 @@ fn latencies(report: &Report) -> String {
     if flagged {
         out.push_str("* fewer than 10 samples lie beyond: one message's luck\n");
     }
+    out.push_str(&tail(report));
     let words = if latency.publish.is_some() {
         "Publish counts from the moment a message was due, so every message that a stall holds up \
          shows it; service counts from the real send and hides what waited before."
@@ -153,6 +173,23 @@ fn latencies(report: &Report) -> String {
          exist. Service includes the wait in the client's own queue."
     };
     out + &wrapped(words, "", WIDTH)
+}
+
+/// Whether the tail is the client's own.
+fn tail(report: &Report) -> String {
+    let words = report.engine.tail.iter().map(|tail| {
+        format!(
+            "p{} {:.1} % ({})",
+            tail.percentile,
+            tail.client_share * 100.0,
+            tail.explained_by_client
+        )
+    });
+    let words: Vec<String> = words.collect();
+    if words.is_empty() {
+        return String::new();
+    }
+    format!("the client's part in the tail of publish latency: {}\n", words.join(", "))
 }
 
 fn latency_row(name: &str, block: &Block) -> Vec<String> {

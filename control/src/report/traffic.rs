@@ -217,7 +217,13 @@ pub struct Subscription {
     pub bytes: u64,
     /// Acked, passed by the consumers and not received.
     pub lost: u64,
-    /// Received beyond what was acked.
+    /// Read again at the same offset; null: not examined in this mode.
+    pub redelivered: Option<u64>,
+    /// Received at a further offset; null: not examined in this mode.
+    pub duplicated: Option<u64>,
+    /// Received after one that was sent later; null: not examined in this mode.
+    pub reordered: Option<u64>,
+    /// Received, and neither acked nor given up; by counts everything beyond what was acked.
     pub unattributed: u64,
     /// Acked and not read when the deadline struck.
     pub outstanding: u64,
@@ -264,7 +270,10 @@ impl Subscription {
             messages: balance.received,
             bytes: consumed.bytes,
             lost: balance.lost,
-            unattributed: balance.surplus,
+            redelivered: balance.repeats.map(|of| of.redelivered),
+            duplicated: balance.repeats.map(|of| of.duplicated),
+            reordered: balance.repeats.map(|of| of.reordered),
+            unattributed: balance.repeats.map_or(balance.surplus, |of| of.unanswered),
             outstanding: balance.outstanding,
             foreign: balance.foreign,
             corrupted: balance.corrupted,

@@ -127,6 +127,7 @@ impl Shared<'_> {
                 deadlines,
                 keep_topics: self.order.keep_topics
                     || self.benchmark.cleanup_enabled == Some(false),
+                verification: workload.verification,
             },
             wishes: self.order.wishes.clone(),
             driver: DriverChoice::of(self.driver),

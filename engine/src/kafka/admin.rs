@@ -4,7 +4,7 @@ use super::config::client_config;
 use super::context::Quiet;
 use super::{errors, reach};
 use crate::error::RunError;
-use crate::link::{GroupState, TopicSpec, Topics};
+use crate::link::{GroupState, Log, TopicSpec, Topics};
 use crate::plan::ClientSettings;
 use crate::time::{Clock, OsClock};
 use crate::units::{Nanos, Timestamp};
@@ -307,22 +307,17 @@ impl Topics for KafkaTopics {
         Ok(found.map(|found| u32::try_from(found.partitions().len()).unwrap_or(u32::MAX)))
     }
 
-    fn end_offsets(
-        &self,
-        topic: &str,
-        partitions: u32,
-        deadline: Nanos,
-    ) -> Result<Vec<i64>, RunError> {
+    fn logs(&self, topic: &str, partitions: u32, deadline: Nanos) -> Result<Vec<Log>, RunError> {
         let admin = self.admin()?;
         let partitions = i32::try_from(partitions).unwrap_or(i32::MAX);
-        let end = |partition| {
+        let log = |partition| {
             let marks = admin.inner().fetch_watermarks(topic, partition, deadline.duration());
-            marks.map(|(_, high)| high).map_err(|error| RunError::Topic {
+            marks.map(|(first, end)| Log { first, end }).map_err(|error| RunError::Topic {
                 topic: topic.to_owned(),
-                reason: format!("end of partition {partition}: {error}"),
+                reason: format!("offsets of partition {partition}: {error}"),
             })
         };
-        (0..partitions).map(end).collect()
+        (0..partitions).map(log).collect()
     }
 }
 

@@ -235,7 +235,8 @@ impl KafkaInlet {
 
 fn read_stamp(message: &RawMessage<'_>, in_header: bool) -> Result<Stamp, StampFault> {
     if in_header {
-        return message.header(c"kdyno").ok_or(StampFault::Foreign).and_then(Stamp::decode);
+        let header = message.header(c"kdyno").ok_or(StampFault::Foreign)?;
+        return Stamp::decode_beside(header, message.body());
     }
     Stamp::decode(message.body())
 }
@@ -262,7 +263,9 @@ impl Inlet for KafkaInlet {
                 _ => clock.now(),
             };
             now = Some(moment);
-            while let Some(message) = event.next_message() {
+            // One message each (librdkafka 2.12.1, `rd_kafka_event_message_next`): asking for another
+            // would be a call for nothing.
+            if let Some(message) = event.next_message() {
                 self.deliver(&message, moment, sink);
             }
         }

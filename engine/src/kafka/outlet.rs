@@ -233,6 +233,7 @@ fn read_ack(message: &RawMessage<'_>, stamps: &mut Slab) -> Ack {
         0 => Outcome::Persisted { partition: message.partition(), offset: message.offset() },
         PURGED_FROM_QUEUE | PURGED_IN_FLIGHT => Outcome::Purged,
         code => Outcome::Failed {
+            partition: message.partition(),
             failure: errors::failure(code),
             maybe_persisted: message.maybe_persisted(),
         },

@@ -1,9 +1,10 @@
 //! The consuming loop: joins, reads, commits, and says how far it has come.
 
 use super::board::{Board, MemberState};
+use super::port::Served;
 use super::signal::{Signal, Stage};
 use crate::link::{Delivery, Failure, FailureKind, Inlet, InletSink};
-use crate::measure::Recorder;
+use crate::measure::{Gaps, Recorder};
 use crate::plan::CommitMode;
 use crate::time::{Clock, WaitMode};
 use crate::units::{Nanos, Timestamp};
@@ -61,10 +62,12 @@ struct Sink<'reader> {
     stream: usize,
     subscription: usize,
     trouble: Option<(Failure, bool)>,
+    taken: usize,
 }
 
 impl InletSink for Sink<'_> {
     fn delivery(&mut self, now: Timestamp, delivery: &Delivery<'_>) {
+        self.taken += 1;
         self.recorder.delivery(now, self.stream, self.subscription, delivery);
     }
 
@@ -80,9 +83,9 @@ impl InletSink for Sink<'_> {
 }
 
 impl<I: Inlet> Reader<'_, I> {
-    /// Takes what the clients have. Returns whether there may be more, and publishes what changed.
-    fn serve(&mut self, clock: &impl Clock) -> bool {
-        let mut more = false;
+    /// Takes what the clients have, and publishes what changed.
+    fn serve(&mut self, clock: &impl Clock) -> Served {
+        let (mut more, mut taken) = (false, 0);
         for (index, member) in self.members.iter_mut().enumerate() {
             let Member { inlet, name, stream, subscription, published, .. } = member;
             let mut sink = Sink {
@@ -90,8 +93,10 @@ impl<I: Inlet> Reader<'_, I> {
                 stream: *stream,
                 subscription: *subscription,
                 trouble: None,
+                taken: 0,
             };
             more |= inlet.poll(clock, EVENTS_AT_ONCE, &mut sink);
+            taken += sink.taken;
             if let Some((_, fatal)) = sink.trouble {
                 note_trouble(self.board, self.lane, (inlet.last_words(), name), fatal);
             }
@@ -103,7 +108,11 @@ impl<I: Inlet> Reader<'_, I> {
                 state.assignment = inlet.assignment().to_vec();
             }
         }
-        more
+        match (more, taken) {
+            (true, _) => Served::More,
+            (false, 0) => Served::Nothing,
+            (false, _) => Served::Some,
+        }
     }
 
     fn publish_positions(&self) {
@@ -122,6 +131,7 @@ impl<I: Inlet> Reader<'_, I> {
                 stream: *stream,
                 subscription: *subscription,
                 trouble: None,
+                taken: 0,
             };
             inlet.commit(&mut sink);
         }
@@ -137,7 +147,7 @@ impl<I: Inlet> Reader<'_, I> {
     /// Polls until the run says that all are ready, so that rebalances are answered.
     pub(super) fn prepare(&mut self, clock: &impl Clock, signal: &Signal) {
         while signal.stage() == Stage::Preparing {
-            if !self.serve(clock) {
+            if self.serve(clock) != Served::More {
                 clock.park(PATIENCE);
             }
         }
@@ -152,10 +162,14 @@ impl<I: Inlet> Reader<'_, I> {
         let mut now = clock.now();
         let mut next_commit = every.map(|every| now + every);
         let mut next_positions = now;
+        let mut gaps = Gaps::default();
         loop {
-            let more = self.serve(clock);
+            let served = self.serve(clock);
             now = clock.now();
             self.recorder.tick(now);
+            if wait == WaitMode::Spin {
+                self.look_for_gaps(&mut gaps, served, now);
+            }
             let stage = signal.stage();
             if stage == Stage::Closing {
                 return;
@@ -163,17 +177,36 @@ impl<I: Inlet> Reader<'_, I> {
             if stage == Stage::Draining && next_positions <= now {
                 self.publish_positions();
                 next_positions = now + POSITIONS_EVERY;
+                gaps.interrupt();
             }
             if let (Some(due), Some(every)) = (next_commit, every)
                 && due <= now
             {
                 self.commit();
                 next_commit = Some(now + every);
+                gaps.interrupt();
             }
-            if !more && wait == WaitMode::Sleep {
-                clock.park(PATIENCE);
+            if served != Served::More && wait == WaitMode::Sleep {
+                self.sleep(clock);
             }
         }
+    }
+
+    /// A spinning lane that has nothing to read sees how long its core is away.
+    fn look_for_gaps(&mut self, gaps: &mut Gaps, served: Served, now: Timestamp) {
+        if served == Served::Nothing {
+            gaps.look(now).into_iter().for_each(|gap| self.recorder.hiccup(gap));
+        } else {
+            gaps.interrupt();
+        }
+    }
+
+    /// Sleeps until a message calls, or its patience ends; by how much later that is, its core was
+    /// away.
+    fn sleep(&mut self, clock: &impl Clock) {
+        let wake = clock.now() + PATIENCE;
+        clock.park(PATIENCE);
+        clock.now().since(wake).into_iter().for_each(|late| self.recorder.hiccup(late));
     }
 
     /// Commits what was read and waits for the answers; what is not answered by the deadline is a

@@ -4,7 +4,7 @@ use super::board::{Board, MemberState};
 use super::consume::{Member, Reader};
 use super::signal::{Signal, Stage};
 use crate::link::{Assigned, Delivery, Failure, FailureKind, Inlet, InletSink, Moved};
-use crate::measure::{LaneEnd, PhaseTally, Recorder, mailboxes};
+use crate::measure::{Duty, LaneEnd, PhaseTally, Recorder, mailboxes};
 use crate::message::Stamp;
 use crate::plan::samples::{self, RUN};
 use crate::plan::{CommitMode, Route, StreamDemand};
@@ -201,7 +201,7 @@ impl Case {
         let members = self.members.iter().enumerate().map(made).collect();
         let (boxes, mut collector) = mailboxes(&demand, 1);
         let (mailbox, tally) = boxes.into_iter().next().expect("one lane has one mailbox");
-        let recorder = Recorder::new(tally, mailbox, vec![vec![0]], RUN);
+        let recorder = Recorder::new(tally, mailbox, &demand, &Duty::all(&demand));
         let mut reader = Reader { members, recorder, board: &board, lane: 0, commit: self.commit };
         reader.announce();
         reader.prepare(&clock, &signal);

@@ -6,7 +6,7 @@ use super::port::Port;
 use super::produce::{Orders, Walker, produce};
 use super::signal::{Signal, Timeline};
 use crate::link::{Ack, End, Failure, FailureKind, Message, Offer, Outcome, Outlet, OutletSink};
-use crate::measure::{LaneEnd, Recorder, Tally, mailboxes};
+use crate::measure::{Duty, LaneEnd, Recorder, Tally, mailboxes};
 use crate::message::Stamp;
 use crate::plan::samples::RUN;
 use crate::plan::{Demand, Pace, ProducerClient, StreamDemand};
@@ -238,11 +238,12 @@ impl Case {
         }
         let (boxes, mut collector) = mailboxes(&demand, 1);
         let (mailbox, tally) = boxes.into_iter().next().expect("one lane has one mailbox");
-        let mut recorder = Recorder::new(tally, mailbox, vec![stream.partition_bases()], RUN);
+        let mut recorder = Recorder::new(tally, mailbox, &demand, &Duty::all(&demand));
         recorder.start(START, measured);
         let all = (0..stream.producers()).collect();
         let clients = [ProducerClient { name: "client".to_owned(), producers: all }];
-        let owner = Owner { run: RUN, stream: 0, lane: 0 };
+        let verification = demand.verification;
+        let owner = Owner { run: RUN, stream: 0, lane: 0, verification };
         let (mut load, producers) = Load::new(stream, &clients, owner);
         let log = Rc::<RefCell<Log>>::default();
         let outlet = ScriptedOutlet {

@@ -1,8 +1,8 @@
 //! A producing lane's share of the load: whose turn it is, and the message that goes out.
 
 use crate::link::{Header, Message};
-use crate::message::{Bodies, Keys, Stamp, murmur2};
-use crate::plan::{Partitioner, ProducerClient, Route, StampPlace, StreamDemand};
+use crate::message::{Bodies, Covered, Keys, Stamp, murmur2};
+use crate::plan::{Partitioner, ProducerClient, Route, StampPlace, StreamDemand, Verification};
 use crate::units::Timestamp;
 
 /// A logical producer of this lane.
@@ -66,6 +66,8 @@ pub(super) struct Owner {
     pub(super) run: u64,
     pub(super) stream: usize,
     pub(super) lane: usize,
+    /// How closely the run looks at what comes back.
+    pub(super) verification: Verification,
 }
 
 impl Load {
@@ -107,10 +109,15 @@ impl Load {
             .collect();
         let lane = u64::try_from(owner.lane).expect("a lane's index fits in 64 bits");
         let room = room(stream);
+        let covered = match (owner.verification, stream.stamp) {
+            (Verification::Counts | Verification::Numbers, _) => Covered::Stamp,
+            (Verification::Payload, StampPlace::Body) => Covered::BodyBehind,
+            (Verification::Payload, StampPlace::Header) => Covered::BodyBeside,
+        };
         let load = Self {
             slots,
             sequences: vec![0; base],
-            bodies: Bodies::new(&stream.bodies, owner.lane * 7919, room),
+            bodies: Bodies::new(&stream.bodies, owner.lane * 7919, room).covered(covered),
             keys: Keys::new(stream.keys, owner.run, lane),
             partitioner: stream.partitioner,
             place: stream.stamp,
@@ -157,7 +164,7 @@ impl Load {
         };
         self.sequences[place] += 1;
         match self.place {
-            StampPlace::Header => self.encoded = stamp.encode(),
+            StampPlace::Header => self.encoded = stamp.encode_over(self.bodies.cover(body)),
             StampPlace::Body => self.bodies.stamp(body, &stamp),
         }
         let client = owner.client;

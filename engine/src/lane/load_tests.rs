@@ -3,12 +3,13 @@
 use super::load::{Load, Owner};
 use crate::message::{KeySource, Stamp, murmur2};
 use crate::plan::samples::{RUN, stream, topics};
-use crate::plan::{Partitioner, ProducerClient, StampPlace, StreamDemand};
+use crate::plan::{Partitioner, ProducerClient, StampPlace, StreamDemand, Verification};
 use crate::units::{Bytes, Timestamp};
 use std::collections::BTreeSet;
 
 const DUE: Timestamp = Timestamp::from_nanos(5);
 const SENT: Timestamp = Timestamp::from_nanos(6);
+const OWNER: Owner = Owner { run: RUN, stream: 0, lane: 0, verification: Verification::Numbers };
 
 /// What a client got to see.
 struct Seen {
@@ -24,7 +25,7 @@ struct Seen {
 fn load(stream: &StreamDemand) -> Load {
     let producers = (0..stream.producers()).collect();
     let clients = [ProducerClient { name: "client".to_owned(), producers }];
-    Load::new(stream, &clients, Owner { run: RUN, stream: 0, lane: 0 }).0
+    Load::new(stream, &clients, OWNER).0
 }
 
 /// Aims the slot's next message, alone, and looks at it.

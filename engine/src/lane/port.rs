@@ -3,7 +3,7 @@
 use super::board::Board;
 use super::load::BATCH;
 use crate::link::{Ack, Failure, Offer, Outlet, OutletSink};
-use crate::measure::Recorder;
+use crate::measure::{Gaps, Recorder};
 use crate::time::Clock;
 use crate::units::{Nanos, Timestamp};
 
@@ -27,6 +27,8 @@ pub(super) struct Port<'lane, O> {
     pub(super) offers: usize,
     /// The client's answers to the present batch; kept so that none is allocated.
     pub(super) answers: Vec<Offer>,
+    /// What a spinning lane sees of its core.
+    pub(super) gaps: Gaps,
 }
 
 struct Sink<'port> {
@@ -79,6 +81,7 @@ impl<'lane, O: Outlet> Port<'lane, O> {
             next: 0,
             offers: 0,
             answers: Vec::with_capacity(BATCH),
+            gaps: Gaps::default(),
         }
     }
 

@@ -6,7 +6,7 @@ use super::port::{ACKS_AT_ONCE, ACKS_PER_LOOK, Port, Served};
 use super::signal::{Signal, Timeline};
 use crate::link::{Failure, FailureKind, Outlet};
 use crate::plan::{Deadlines, Pace};
-use crate::time::{Clock, Guard, Look, Turn, WaitMode, Walk, wait_until};
+use crate::time::{Clock, Guard, Look, Turn, WaitMode, Waiter, Walk, wait_until};
 use crate::units::{Nanos, Timestamp};
 
 /// Longest sleep while only acks can make progress; an ack ends it early.
@@ -83,13 +83,24 @@ fn send_by_schedule<C: Clock, O: Outlet>(
         let next = walk.peek();
         // With nothing left to send the lane waits for the end: a new rate may bring more before it.
         let moment = next.map_or(orders.timeline.end, |turn| turn.due);
-        let woken = wait_until(clock, moment, guard.as_mut(), |now| {
-            let served = port.serve(clock, ACKS_PER_LOOK, now);
-            if signal.is_halted() || signal.version() != version {
-                return Look::Stop;
-            }
-            if served == Served::More { Look::Again } else { Look::Done }
-        });
+        // What the lane did since it waited last is no gap of its core's.
+        port.gaps.interrupt();
+        let serving = Serving {
+            clock,
+            port: &mut *port,
+            signal,
+            version,
+            wait: orders.wait,
+            due: next.map(|turn| turn.due),
+        };
+        let woken = wait_until(clock, moment, guard.as_mut(), serving);
+        if orders.wait == WaitMode::Spin {
+            // A gap that goes on beyond the due time is seen only now.
+            woken
+                .and_then(|now| port.gaps.look(now))
+                .into_iter()
+                .for_each(|gap| port.recorder.hiccup(gap));
+        }
         if signal.version() != version {
             version = signal.version();
             walk.follow(signal.schedule(port.stream).expect("a paced stream keeps its schedule"));
@@ -111,6 +122,43 @@ fn send_by_schedule<C: Clock, O: Outlet>(
             load,
             &Effort { signal, wait: orders.wait, give_up, verdict: Some(GAVE_UP) },
         );
+    }
+}
+
+/// A lane that waits for a due time, and takes acks meanwhile.
+struct Serving<'wait, 'lane, C, O> {
+    clock: &'wait C,
+    port: &'wait mut Port<'lane, O>,
+    signal: &'wait Signal,
+    /// The schedules that the lane walks by.
+    version: u64,
+    wait: WaitMode,
+    /// What it waits for, until it has looked once.
+    due: Option<Timestamp>,
+}
+
+impl<C: Clock, O: Outlet> Waiter for Serving<'_, '_, C, O> {
+    fn look(&mut self, now: Timestamp) -> Look {
+        if let Some(due) = self.due.take() {
+            self.port.recorder.waits(self.port.stream, due, now);
+        }
+        if self.wait == WaitMode::Spin
+            && let Some(hiccup) = self.port.gaps.look(now)
+        {
+            self.port.recorder.hiccup(hiccup);
+        }
+        let served = self.port.serve(self.clock, ACKS_PER_LOOK, now);
+        if self.signal.is_halted() || self.signal.version() != self.version {
+            return Look::Stop;
+        }
+        if served != Served::Nothing {
+            self.port.gaps.interrupt();
+        }
+        if served == Served::More { Look::Again } else { Look::Done }
+    }
+
+    fn overslept(&mut self, late: Nanos) {
+        self.port.recorder.hiccup(late);
     }
 }
 

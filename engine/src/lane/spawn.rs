@@ -10,12 +10,13 @@ use super::signal::{Signal, Stage, Timeline};
 use super::start::{Go, Ticket};
 use crate::error::RunError;
 use crate::link::{InletSpec, OutletSpec, RouteSpec, Target};
-use crate::measure::{LaneEnd, Mailbox, Recorder, Tally};
+use crate::measure::{Duty, LaneEnd, Mailbox, Recorder, Tally};
 use crate::plan::{
     ConsumerClient, LanePlan, LaneWork, Pace, Plan, ProducerClient, Route, StampPlace,
 };
 use crate::time::{Clock, Walk};
 use crate::units::Nanos;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
@@ -95,14 +96,29 @@ pub fn spawn<T: Target, C: Clock + Send + 'static>(
 ) -> Result<LaneHandle, RunError> {
     let setup = setup.clone();
     let name = setup.plan.lanes[index].name.clone();
-    let bases =
-        setup.plan.demand.streams.iter().map(crate::plan::StreamDemand::partition_bases).collect();
-    let recorder = Recorder::new(tally, mailbox, bases, setup.plan.demand.run);
+    let duties = duties(&setup.plan, index);
+    let recorder = Recorder::new(tally, mailbox, &setup.plan.demand, &duties);
     let thread = std::thread::Builder::new()
         .name(name.clone())
         .spawn(move || run_lane(&setup, index, recorder, ticket))
         .map_err(|error| RunError::Lane { lane: name.clone(), reason: error.to_string() })?;
     Ok(LaneHandle { name, thread })
+}
+
+/// What a lane of the plan sends or reads.
+fn duties(plan: &Plan, index: usize) -> Vec<Duty> {
+    match &plan.lanes[index].work {
+        LaneWork::Produce { stream, .. } => vec![Duty::Send { stream: *stream }],
+        LaneWork::Consume { clients } => {
+            let read = |client: &ConsumerClient| {
+                let group = &plan.groups[client.group];
+                (group.stream, usize::try_from(group.subscription).expect("they fit in memory"))
+            };
+            let all: BTreeSet<(usize, usize)> = clients.iter().map(read).collect();
+            let duty = |(stream, subscription)| Duty::Read { stream, subscription };
+            all.into_iter().map(duty).collect()
+        }
+    }
 }
 
 fn run_lane<T: Target, C: Clock>(
@@ -144,7 +160,8 @@ fn run_producer<T: Target, C: Clock>(
 ) {
     let (plan, clock, signal) = (&setup.plan, &setup.clock, &*setup.signal);
     let demand = &plan.demand.streams[stream];
-    let owner = Owner { run: plan.demand.run, stream, lane: index };
+    let verification = plan.demand.verification;
+    let owner = Owner { run: plan.demand.run, stream, lane: index, verification };
     let (mut load, producers) = Load::new(demand, clients, owner);
     let outlets = clients.iter().map(|client| make_outlet(setup, stream, client)).collect();
     let outlets: Vec<T::Outlet> = match outlets {

@@ -12,7 +12,7 @@ pub use inlet::{Assigned, Delivery, Inlet, InletSink, Moved};
 pub use outlet::{
     Ack, End, Failure, FailureKind, Header, Message, Offer, Outcome, Outlet, OutletSink,
 };
-pub use target::{GroupState, InletSpec, OutletSpec, RouteSpec, Target, TopicSpec, Topics};
+pub use target::{GroupState, InletSpec, Log, OutletSpec, RouteSpec, Target, TopicSpec, Topics};
 
 #[cfg(test)]
 mod loopback_tests;

@@ -93,6 +93,8 @@ pub enum Outcome {
     },
     /// The client gave it up.
     Failed {
+        /// The partition it was meant for.
+        partition: i32,
         /// Why.
         failure: Failure,
         /// The broker may have it all the same.

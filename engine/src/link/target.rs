@@ -60,6 +60,15 @@ pub struct InletSpec<'plan> {
     pub stamp_in_header: bool,
 }
 
+/// What a partition's log holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Log {
+    /// The first offset that is still there: what lay before was removed.
+    pub first: i64,
+    /// The offset after the last one.
+    pub end: i64,
+}
+
 /// Creates, deletes and looks up topics (and the groups that read them).
 ///
 /// What is provided is the answer of a target inside this process, whose topics are gone with it:
@@ -119,16 +128,12 @@ pub trait Topics: Send + Sync {
         Ok(None)
     }
 
-    /// The end offset of each partition of a topic; empty where acks always say the offsets.
+    /// The log of each partition of a topic, as it is now; empty where acks always say the offsets
+    /// and nothing is ever removed.
     ///
     /// # Errors
     /// Unreachable.
-    fn end_offsets(
-        &self,
-        _topic: &str,
-        _partitions: u32,
-        _deadline: Nanos,
-    ) -> Result<Vec<i64>, RunError> {
+    fn logs(&self, _topic: &str, _partitions: u32, _deadline: Nanos) -> Result<Vec<Log>, RunError> {
         Ok(Vec::new())
     }
 }

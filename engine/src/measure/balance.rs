@@ -1,12 +1,14 @@
-//! What was acked against what each subscription received, by counts.
+//! What was acked against what each subscription received.
 
-use super::tally::{PhaseTally, Tally};
+use super::audit::{Audit, Drained};
+use super::tally::{StreamTally, Tally};
 use crate::plan::Plan;
 
 /// One subscription's account of one stream's measured messages.
 ///
-/// By counts alone a message that came twice hides one that was lost: only `surplus − lost` is
-/// certain then, and the surplus is shown so that nobody takes a balance of zero for a proof.
+/// By the messages' numbers where they were kept, all of them. Else by counts alone: then a message
+/// that came twice hides one that was lost, only `surplus − lost` is certain, and the surplus is
+/// shown so that nobody takes a balance of zero for a proof.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Balance {
     /// The stream of the plan.
@@ -29,6 +31,23 @@ pub struct Balance {
     pub foreign: u64,
     /// Whether its consumers passed the highest acked offset of every partition.
     pub drained: bool,
+    /// What the numbers say beyond that; `None` where only counts were compared.
+    pub repeats: Option<Repeats>,
+}
+
+/// What only the messages' numbers and offsets tell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Repeats {
+    /// Read again at the same offset.
+    pub redelivered: u64,
+    /// Received at a further offset.
+    pub duplicated: u64,
+    /// Received after one of the same producer and partition that was sent later.
+    pub reordered: u64,
+    /// Received although the client had given it up.
+    pub failed_but_present: u64,
+    /// Received, though its answer never came.
+    pub unanswered: u64,
 }
 
 /// The accounts of all subscriptions that have consumers; `drained` is by group of the plan.
@@ -50,37 +69,65 @@ pub fn balances(plan: &Plan, tally: &Tally, drained: &[bool]) -> Vec<Balance> {
             let all_drained = groups.all(|index| drained.get(index) == Some(&true));
             let account =
                 Balance { stream, subscription, drained: all_drained, ..Balance::default() };
-            balances.push(account.filled(&seen.measured));
+            balances.push(account.filled(seen));
         }
     }
     balances
 }
 
 impl Balance {
-    fn filled(self, measured: &PhaseTally) -> Self {
+    fn filled(self, seen: &StreamTally) -> Self {
+        let measured = &seen.measured;
         let consumed = &measured.consumed[self.subscription];
-        let expected = measured.acked.messages;
-        // A damaged message did arrive: it is corrupted, not lost as well.
-        let missing = expected.saturating_sub(consumed.messages + consumed.corrupted);
-        let (lost, outstanding) = if self.drained { (missing, 0) } else { (0, missing) };
-        Self {
-            expected,
+        let filled = Self {
+            expected: measured.acked.messages,
             received: consumed.messages,
-            lost,
-            surplus: consumed.messages.saturating_sub(expected),
-            outstanding,
+            surplus: consumed.messages.saturating_sub(measured.acked.messages),
             corrupted: consumed.corrupted,
             foreign: consumed.foreign,
             ..self
+        };
+        match filled.audit(seen) {
+            Some(audit) => filled.by_numbers(&audit),
+            None => filled.by_counts(),
         }
+    }
+
+    /// By the numbers, if every acked message's is known: what a lane that panicked had in hand is
+    /// not.
+    fn audit(&self, seen: &StreamTally) -> Option<Audit> {
+        if !seen.account.is_whole() || seen.account.acked() != self.expected {
+            return None;
+        }
+        let subscription = u32::try_from(self.subscription).expect("a plan's are a u32");
+        let drained = if self.drained { Drained::Everywhere } else { Drained::NotKnown };
+        Some(Audit::of(&seen.account, subscription, drained))
+    }
+
+    fn by_numbers(self, audit: &Audit) -> Self {
+        // A damaged message did arrive, whichever it was: it is corrupted, not lost as well.
+        let lost = audit.lost.saturating_sub(self.corrupted);
+        let Audit { outstanding, duplicated, reordered, failed_but_present, unanswered, .. } =
+            *audit;
+        let redelivered = self.received.saturating_sub(audit.distinct);
+        let repeats =
+            Repeats { redelivered, duplicated, reordered, failed_but_present, unanswered };
+        Self { lost, outstanding, repeats: Some(repeats), ..self }
+    }
+
+    fn by_counts(self) -> Self {
+        let missing = self.expected.saturating_sub(self.received + self.corrupted);
+        let (lost, outstanding) = if self.drained { (missing, 0) } else { (0, missing) };
+        Self { lost, outstanding, ..self }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Balance, balances};
+    use super::{Balance, Repeats, balances};
     use crate::measure::verdict_fixture::{plan, tally};
-    use crate::plan::ClientCount;
+    use crate::measure::{Entry, Phase, Series, Side, Stretch, Tally};
+    use crate::plan::{ClientCount, Plan, Verification};
 
     /// Two subscriptions on two topics; `received` of the first.
     fn check(clients: ClientCount, drained: &[bool], received: u64, expected: (u64, u64, u64)) {
@@ -123,5 +170,47 @@ mod tests {
         (consumed.messages, consumed.corrupted) = (199_999, 1);
         let got = balances(&plan, &tally, &[true, true]);
         assert_eq!((got[1].lost, got[1].corrupted), (0, 1), "one message, one fault");
+    }
+
+    /// Files what the first producer's messages on the first partition came to, beside the counts.
+    fn numbered(plan: &Plan, acked: u64, read: &[(u64, i64)]) -> Tally {
+        let mut tally = Tally::new(&plan.demand);
+        let series = Series { producer: 0, incarnation: 0, partition: 0 };
+        let stream = &mut tally.streams[0];
+        let mut note = |side, number, offset| {
+            let stretch = Stretch::of_one(number, offset, Phase::Measured);
+            stream.account.note(Entry { side, series, stretch });
+        };
+        (0..acked).zip(0_i64..).for_each(|(number, offset)| note(Side::Acked, number, offset));
+        read.iter().for_each(|(number, offset)| note(Side::Received(0), *number, *offset));
+        stream.measured.acked.messages = acked;
+        stream.measured.consumed[0].messages = u64::try_from(read.len()).expect("a few");
+        let mut filed = Tally::new(&plan.demand);
+        filed.merge(&tally);
+        filed
+    }
+
+    #[test]
+    fn numbers_tell_a_repeat_from_the_loss_that_it_hides() {
+        let read = [(0, 0), (1, 1), (1, 1), (3, 3), (2, 4), (2, 5)];
+        let of = |verification| {
+            let mut plan = plan(ClientCount::Shared);
+            plan.demand.verification = verification;
+            let first = balances(&plan, &numbered(&plan, 5, &read), &[true, true])[0];
+            (first.lost, first.surplus, first.repeats)
+        };
+        let repeats = Repeats { redelivered: 1, duplicated: 1, reordered: 1, ..Repeats::default() };
+        assert_eq!(of(Verification::Numbers), (1, 1, Some(repeats)), "by numbers");
+        assert_eq!(of(Verification::Counts), (0, 1, None), "by counts alone");
+    }
+
+    #[test]
+    fn numbers_are_compared_only_where_all_of_them_are_known() {
+        let mut plan = plan(ClientCount::Shared);
+        plan.demand.verification = Verification::Numbers;
+        let mut tally = numbered(&plan, 5, &[(0, 0), (1, 1)]);
+        tally.streams[0].measured.acked.messages = 6;
+        let got = balances(&plan, &tally, &[true, true])[0];
+        assert_eq!((got.lost, got.repeats), (4, None), "one acked message's number is not known");
     }
 }

@@ -9,8 +9,8 @@ use super::verdict::{Case, Found};
 /// Every check, in the order in which equally grave findings are told.
 pub(super) const CHECKS: &[fn(&Case<'_>, &mut Found)] = &[
     throttled,
+    early_start,
     errors,
-    surplus,
     foreign,
     imbalance,
     spans,
@@ -44,6 +44,22 @@ fn throttled(case: &Case<'_>, found: &mut Found) {
     );
 }
 
+/// The measured phase began before the run was steady. Silent where it never was: shorter runs than
+/// five seconds and unsteady ones have their own findings.
+fn early_start(case: &Case<'_>, found: &mut Found) {
+    let Some(since) = case.evidence.steady_since.filter(|since| 0 < *since) else { return };
+    let since = since.unsigned_abs();
+    found.warn(
+        "not_steady_at_the_start",
+        format!(
+            "The run became steady {since} s into the measured phase (five seconds in a row at the \
+             rate, with no median publish latency that stands out). What came before is in every \
+             figure. Make the warm-up longer by that (--warmup)."
+        ),
+        vec![count("steady_s", since)],
+    );
+}
+
 fn errors(case: &Case<'_>, found: &mut Found) {
     let (errors, attempted) = (case.sums.errors, case.sums.attempted);
     if errors == 0 {
@@ -68,32 +84,6 @@ fn errors(case: &Case<'_>, found: &mut Found) {
             count("failed_messages", failed),
             count("failed_commits", commits),
             count("consumer_errors", consumers),
-        ],
-    );
-}
-
-fn surplus(case: &Case<'_>, found: &mut Found) {
-    let surplus: u64 = case.balances.iter().map(|of| of.surplus).sum();
-    if surplus == 0 {
-        return;
-    }
-    let maybe = case.sums.failed_maybe_persisted;
-    let cause = if 0 < maybe {
-        format!("{maybe} messages failed that the broker may have all the same")
-    } else {
-        "retries without idempotence and rebalances deliver twice".to_owned()
-    };
-    found.warn(
-        "received_more",
-        format!(
-            "{surplus} more messages were received than acked: {cause}. By counts alone a repeat \
-             can hide a loss. Set enable.idempotence=true, and commit more often where consumers \
-             rebalance."
-        ),
-        vec![
-            count("surplus", surplus),
-            count("failed_maybe_persisted", maybe),
-            count("outstanding", case.sums.outstanding),
         ],
     );
 }
@@ -300,13 +290,13 @@ mod tests {
     }
 
     #[test]
-    fn more_received_than_acked_names_what_may_explain_it() {
-        check(|tally, _| tally.consumed[0].messages += 7, "received_more", "7 more messages");
-        let change = |tally: &mut PhaseTally, _: &mut Evidence<'static>| {
-            tally.consumed[0].messages += 7;
-            tally.acked.failed_maybe_persisted = 9;
-        };
-        check(change, "received_more", "9 messages failed that the broker may have");
+    fn a_measured_phase_that_began_too_early_is_told() {
+        check(|_, seen| seen.steady_since = Some(3), "not_steady_at_the_start", "steady 3 s into");
+        let plan = plan(ClientCount::Shared);
+        for fine in [Some(0), Some(-4), None] {
+            let seen = Evidence { steady_since: fine, ..evidence() };
+            assert_eq!(Verdict::of(&plan, &tally(&plan), &seen).findings, [], "{fine:?}");
+        }
     }
 
     #[test]

@@ -85,6 +85,8 @@ pub struct Collector {
     /// The last second that was given out as complete.
     closed: i64,
     empty: Tally,
+    /// A second before anything came.
+    blank: Tally,
 }
 
 /// Makes the mailboxes of so many lanes, a tally to begin with for each, and the collector.
@@ -113,6 +115,7 @@ pub fn mailboxes(demand: &Demand, lanes: usize) -> (Vec<(Mailbox, Box<Tally>)>, 
         open: BTreeMap::new(),
         closed: i64::MIN,
         empty,
+        blank: Tally::of_a_second(demand),
     };
     (boxes, collector)
 }
@@ -139,7 +142,7 @@ impl Collector {
         // No second is given out twice: what comes after its own was closed is counted in the oldest
         // that can still be open, so that the sum stays exact.
         let number = second.max(self.closed.saturating_add(1));
-        let open = self.open.entry(number).or_insert_with(|| self.empty.clone());
+        let open = self.open.entry(number).or_insert_with(|| self.blank.clone());
         open.merge(&tally);
         self.reached[lane] = if end.is_some() { i64::MAX } else { second };
         if end.is_some() {

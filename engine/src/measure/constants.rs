@@ -26,6 +26,22 @@ pub const IMBALANCE: u64 = 2;
 /// or a machine that moved under us, shows above it.
 pub const DRIFT_PPM: f64 = 10.0;
 
+/// Sending lanes that have less than this part of their time left cannot send noticeably faster.
+pub const SLACK_LEAST: f64 = 0.05;
+
+/// A lane or worker whose publish p99 is more than so many times the median of its peers' is named:
+/// between equal lanes on one machine it differs by less than two, measured; a bad host by tens.
+pub const OUTLIER: u64 = 3;
+
+/// With fewer acked messages the 99th percentile of one lane is one message's luck.
+pub const OUTLIER_SAMPLES: u64 = 100 * SAMPLES_BEYOND;
+
+/// A stall shorter than this is what busy virtual machines do now and then.
+pub const STALL_LEAST: Nanos = Nanos::from_millis(250);
+
+/// A stall stands alone when everything apart from it is shorter than this part of it.
+pub const STALL_SHARE: u64 = 3;
+
 /// The percentiles that are reported.
 pub const PERCENTILES: [f64; 7] = [50.0, 75.0, 90.0, 95.0, 99.0, 99.9, 99.99];
 

@@ -1,5 +1,7 @@
 //! What was seen: recorded per lane, merged over all, judged at the end.
 
+mod account;
+mod audit;
 mod balance;
 mod cautions;
 mod collector;
@@ -7,19 +9,33 @@ pub mod constants;
 mod counts;
 mod facts;
 mod findings;
+mod follow;
+mod hiccup;
 mod latency;
+mod losses;
+mod plausibility;
 mod recorder;
+mod slack;
+mod steady;
+mod stretch;
 mod tally;
 mod verdict;
 #[cfg(test)]
 mod verdict_fixture;
 
-pub use balance::{Balance, balances};
+pub use account::{Account, Entry, FILED_MAX, LOG_MAX, Side};
+pub use audit::{Audit, Drained};
+pub use balance::{Balance, Repeats, balances};
 pub use collector::{Collector, LaneEnd, Mailbox, Second, mailboxes};
 pub use counts::{ErrorCounts, Window};
 pub use facts::{Fact, FactValue};
+pub use hiccup::Gaps;
 pub use latency::{LATENCY_DIGITS, LATENCY_MAX, Latency};
-pub use recorder::Recorder;
+pub use plausibility::{PeerSeen, SecondSeen};
+pub use recorder::{Duty, Recorder};
+pub use slack::slack;
+pub use steady::{Pulse, steady_since};
+pub use stretch::{Series, Stretch, Stretches};
 pub use tally::{Acked, Commits, Consumed, Phase, PhaseTally, Produced, StreamTally, Tally};
 pub use verdict::{Ended, Evidence, Finding, LimitedBy, Severity, Verdict};
 

@@ -1,17 +1,58 @@
 //! One lane's pen: writes into a tally that the lane owns, and hands it over once a second.
 
+use super::account::Side;
 use super::collector::{LaneEnd, Mailbox};
 use super::constants::LATE;
-use super::tally::{Phase, PhaseTally, Tally};
+use super::follow::Follower;
+use super::tally::{Phase, PhaseTally, StreamTally, Tally};
 use crate::link::{Ack, Delivery, Failure, Outcome};
 use crate::message::{Stamp, StampFault};
-use crate::plan::Route;
+use crate::plan::{Demand, Route, StreamDemand, Verification};
 use crate::units::{NANOS_PER_SECOND, Nanos, Timestamp};
 
 const SECOND: Nanos = Nanos(NANOS_PER_SECOND);
 
 /// Later than any moment of any run.
 const NEVER: Timestamp = Timestamp::from_nanos(u64::MAX);
+
+/// What a lane does, and so what its recorder follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Duty {
+    /// Sends messages of a stream and hears what became of them.
+    Send {
+        /// The stream.
+        stream: usize,
+    },
+    /// Reads a subscription of a stream.
+    Read {
+        /// The stream.
+        stream: usize,
+        /// The subscription.
+        subscription: usize,
+    },
+}
+
+impl Duty {
+    /// Everything there is to do.
+    #[must_use]
+    pub fn all(demand: &Demand) -> Vec<Self> {
+        let of_stream = |(stream, of): (usize, &StreamDemand)| {
+            let subscriptions = usize::try_from(of.subscriptions).expect("they fit in memory");
+            let read = move |subscription| Self::Read { stream, subscription };
+            std::iter::once(Self::Send { stream }).chain((0..subscriptions).map(read))
+        };
+        demand.streams.iter().enumerate().flat_map(of_stream).collect()
+    }
+}
+
+/// Those who follow the numbers of one stream's messages on this lane.
+#[derive(Debug, Default)]
+struct Followers {
+    /// Of what was acked, and of what failed.
+    sent: Option<(Follower, Follower)>,
+    /// By subscription.
+    received: Vec<Option<Follower>>,
+}
 
 /// What a lane writes into.
 #[derive(Debug)]
@@ -20,6 +61,8 @@ pub struct Recorder {
     mailbox: Mailbox,
     /// By stream: by route, where the topic's partitions begin in a row of all.
     bases: Vec<Vec<usize>>,
+    /// By stream.
+    followers: Vec<Followers>,
     run: u64,
     /// Everything due before is warm-up.
     measured: Timestamp,
@@ -32,17 +75,13 @@ pub struct Recorder {
 impl Recorder {
     /// A recorder before the start line: what it hears until then is warm-up.
     #[must_use]
-    pub const fn new(
-        tally: Box<Tally>,
-        mailbox: Mailbox,
-        bases: Vec<Vec<usize>>,
-        run: u64,
-    ) -> Self {
+    pub fn new(tally: Box<Tally>, mailbox: Mailbox, demand: &Demand, duties: &[Duty]) -> Self {
         Self {
             tally,
             mailbox,
-            bases,
-            run,
+            bases: demand.streams.iter().map(StreamDemand::partition_bases).collect(),
+            followers: followers(demand, duties),
+            run: demand.run,
             measured: NEVER,
             boundary: NEVER,
             present: Phase::Warmup,
@@ -76,6 +115,12 @@ impl Recorder {
     pub fn due(&mut self, now: Timestamp, stream: usize, due: Timestamp) {
         self.turn_page(now);
         self.phase(stream, due).produced.due += 1;
+    }
+
+    /// The lane begins to wait at `now` for a message that is due later.
+    pub fn waits(&mut self, stream: usize, due: Timestamp, now: Timestamp) {
+        let produced = &mut self.phase(stream, due).produced;
+        produced.waited = produced.waited + now.until(due);
     }
 
     /// A message was offered for the first time. `full_since` is when the client was last full.
@@ -131,7 +176,10 @@ impl Recorder {
     pub fn acks(&mut self, now: Timestamp, stream: usize, acks: &[Ack]) {
         self.turn_page(now);
         for ack in acks {
-            let tally = self.phase(stream, ack.stamp.due);
+            let phase = self.phase_of(ack.stamp.due);
+            let StreamTally { warmup, measured, account, .. } = &mut self.tally.streams[stream];
+            let tally = if phase == Phase::Measured { measured } else { warmup };
+            let sent = &mut self.followers[stream].sent;
             match ack.outcome {
                 Outcome::Persisted { partition, offset } => {
                     tally.acked.messages += 1;
@@ -139,12 +187,20 @@ impl Recorder {
                     tally.acked.window.include(now);
                     tally.publish.record(now.since(ack.stamp.due));
                     tally.service.record(now.since(ack.stamp.sent));
+                    if let Some((acked, _)) = sent {
+                        let at = (ack.route, partition, at_its_number(&ack.stamp));
+                        acked.follow((&ack.stamp, phase), at, self.boundary, account);
+                    }
                     self.note_offset(stream, ack.route, partition, offset);
                 }
-                Outcome::Failed { failure, maybe_persisted } => {
+                Outcome::Failed { partition, failure, maybe_persisted } => {
                     tally.acked.failed += 1;
                     tally.acked.failed_maybe_persisted += u64::from(maybe_persisted);
                     tally.produce_errors.count(failure.code);
+                    if let Some((_, failed)) = sent {
+                        let at = (ack.route, partition, at_its_number(&ack.stamp));
+                        failed.follow((&ack.stamp, phase), at, self.boundary, account);
+                    }
                 }
                 Outcome::Purged => tally.acked.purged += 1,
             }
@@ -155,6 +211,13 @@ impl Recorder {
     pub fn acks_heard(&mut self, stream: usize, waited: Nanos) {
         let present = self.present;
         self.tally.streams[stream].phase(present).ack_wait.record(Some(waited));
+    }
+
+    /// The lane's core was taken away from it for so long.
+    pub fn hiccup(&mut self, span: Nanos) {
+        if self.present == Phase::Measured {
+            self.tally.hiccup.record(Some(span));
+        }
     }
 
     fn note_offset(&mut self, stream: usize, route: Route, partition: i32, offset: i64) {
@@ -186,13 +249,19 @@ impl Recorder {
                 return;
             }
         };
-        let tally = self.phase(stream, stamp.due);
+        let phase = self.phase_of(stamp.due);
+        let StreamTally { warmup, measured, account, .. } = &mut self.tally.streams[stream];
+        let tally = if phase == Phase::Measured { measured } else { warmup };
         let consumed = &mut tally.consumed[subscription];
         consumed.messages += 1;
         consumed.bytes += u64::try_from(delivery.body.len()).expect("a body fits in 64 bits");
         consumed.window.include(now);
         tally.end_to_end.record(now.since(stamp.due));
         tally.transit.record(now.since(stamp.sent));
+        if let Some(follower) = &mut self.followers[stream].received[subscription] {
+            let at = (delivery.route, delivery.partition, delivery.offset);
+            follower.follow((&stamp, phase), at, self.boundary, account);
+        }
     }
 
     /// A commit of a consumer of this stream ended.
@@ -246,8 +315,44 @@ impl Recorder {
     }
 
     /// Hands over the last tally.
-    pub fn finish(self, now: Timestamp, end: LaneEnd) {
+    pub fn finish(mut self, now: Timestamp, end: LaneEnd) {
+        for (followers, stream) in self.followers.iter_mut().zip(&mut self.tally.streams) {
+            let Followers { sent, received } = followers;
+            let sent = sent.iter_mut().flat_map(|(acked, failed)| [acked, failed]);
+            sent.chain(received.iter_mut().flatten())
+                .for_each(|follower| follower.close(&mut stream.account));
+        }
         let second = if self.measured == NEVER { 0 } else { self.second_before(now) + 1 };
         self.mailbox.close(self.tally, second, end);
     }
+}
+
+fn followers(demand: &Demand, duties: &[Duty]) -> Vec<Followers> {
+    let none = |stream: &StreamDemand| {
+        let subscriptions = usize::try_from(stream.subscriptions).expect("they fit in memory");
+        Followers { sent: None, received: (0..subscriptions).map(|_| None).collect() }
+    };
+    let mut followers: Vec<Followers> = demand.streams.iter().map(none).collect();
+    if demand.verification == Verification::Counts {
+        return followers;
+    }
+    for duty in duties {
+        match *duty {
+            Duty::Send { stream } => {
+                let acked = Follower::new(Side::Acked, &demand.streams[stream]);
+                followers[stream].sent = Some((acked, Follower::sparse(Side::Failed)));
+            }
+            Duty::Read { stream, subscription } => {
+                let number = u32::try_from(subscription).expect("a plan's subscriptions are a u32");
+                let follower = Follower::new(Side::Received(number), &demand.streams[stream]);
+                followers[stream].received[subscription] = Some(follower);
+            }
+        }
+    }
+    followers
+}
+
+/// Where the account keeps what was acked or failed: answers say no offset that always holds.
+fn at_its_number(stamp: &Stamp) -> i64 {
+    i64::try_from(stamp.sequence).expect("nobody sends 2^63 messages")
 }

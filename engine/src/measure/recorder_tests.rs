@@ -1,6 +1,6 @@
 //! Laws of the recorder: what is counted, in which phase, and handed over with which second.
 
-use super::{Collector, LaneEnd, PhaseTally, Recorder, Tally, mailboxes};
+use super::{Collector, Duty, LaneEnd, PhaseTally, Recorder, Tally, mailboxes};
 use crate::link::{Ack, Delivery, Failure, FailureKind, Outcome};
 use crate::message::{Stamp, StampFault};
 use crate::plan::Route;
@@ -19,8 +19,7 @@ fn pen(warmup_ms: u64) -> (Recorder, Collector) {
     let demand = samples::demand(samples::stream(1));
     let (boxes, collector) = mailboxes(&demand, 1);
     let (mailbox, tally) = boxes.into_iter().next().expect("one lane has one mailbox");
-    let bases = demand.streams.iter().map(crate::plan::StreamDemand::partition_bases).collect();
-    let mut recorder = Recorder::new(tally, mailbox, bases, RUN);
+    let mut recorder = Recorder::new(tally, mailbox, &demand, &Duty::all(&demand));
     recorder.start(START, after(warmup_ms));
     (recorder, collector)
 }
@@ -141,7 +140,8 @@ fn a_receipt_before_the_due_time_is_a_negative_span_that_is_counted() {
 fn answers_are_told_apart() {
     let (mut recorder, collector) = pen(0);
     let persisted = |partition, offset| Outcome::Persisted { partition, offset };
-    let failed = |maybe_persisted| Outcome::Failed { failure: FAILURE, maybe_persisted };
+    let failed =
+        |maybe_persisted| Outcome::Failed { partition: 0, failure: FAILURE, maybe_persisted };
     let outcomes = [
         persisted(1, 9),
         persisted(1, 8),

@@ -3,12 +3,14 @@
 //! Seconds, lanes and hosts all combine by [`Tally::merge`]. Every `merge` takes its argument apart
 //! field by field, so that a new field does not compile until it is merged.
 
+use super::account::Account;
 use super::counts::{ErrorCounts, Window};
 use super::latency::Latency;
-use crate::plan::{Demand, StreamDemand};
+use crate::plan::{Demand, StreamDemand, Verification};
+use crate::units::Nanos;
 
 /// The phase a message belongs to: the one in which it was due.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
     /// Before the measured phase; its figures enter no measured one.
     Warmup,
@@ -23,6 +25,9 @@ pub struct Tally {
     pub streams: Vec<StreamTally>,
     /// Turns of the lane's loop: a lane whose number stands still is stuck.
     pub turns: u64,
+    /// In the measured phase, how long the lane's core was taken away from it: the longest gap of each
+    /// millisecond that a spinning lane saw, how much too long a sleeping one slept.
+    pub hiccup: Latency,
 }
 
 /// What a lane saw of one stream.
@@ -34,6 +39,8 @@ pub struct StreamTally {
     pub measured: PhaseTally,
     /// The highest acked offset of each partition of each topic, in a row; −1 for none.
     pub acked_offsets: Vec<i64>,
+    /// Which messages were acked and received, each by its number.
+    pub account: Account,
 }
 
 /// What a lane saw of one stream's messages of one phase.
@@ -88,6 +95,8 @@ pub struct Produced {
     /// Sent more than [`super::constants::LATE`] after their due while the client was not full in
     /// between.
     pub late_by_us: u64,
+    /// Time that the lane had left when it began to wait for a due time, summed: its slack.
+    pub waited: Nanos,
     /// When messages were accepted.
     pub window: Window,
     /// When the unsent ones were due.
@@ -139,14 +148,31 @@ impl Tally {
     /// An empty tally for a plan.
     #[must_use]
     pub fn new(demand: &Demand) -> Self {
-        Self { streams: demand.streams.iter().map(StreamTally::new).collect(), turns: 0 }
+        let account = match demand.verification {
+            Verification::Counts => Account::off(),
+            Verification::Numbers | Verification::Payload => Account::keeping(),
+        };
+        let stream = |stream: &StreamDemand| StreamTally::new(stream, account.clone());
+        Self::of(demand.streams.iter().map(stream).collect())
+    }
+
+    fn of(streams: Vec<StreamTally>) -> Self {
+        Self { streams, turns: 0, hiccup: Latency::default() }
+    }
+
+    /// An empty tally for one second of all lanes, which says nothing of single messages.
+    #[must_use]
+    pub fn of_a_second(demand: &Demand) -> Self {
+        let stream = |stream: &StreamDemand| StreamTally::new(stream, Account::off());
+        Self::of(demand.streams.iter().map(stream).collect())
     }
 
     /// Adds another second's, lane's or host's.
     pub fn merge(&mut self, other: &Self) {
-        let Self { streams, turns } = other;
+        let Self { streams, turns, hiccup } = other;
         self.streams.iter_mut().zip(streams).for_each(|(mine, theirs)| mine.merge(theirs));
         self.turns += turns;
+        self.hiccup.merge(hiccup);
     }
 
     /// One phase of all streams together; subscriptions are joined by their number.
@@ -169,23 +195,26 @@ impl Tally {
 
     /// Forgets everything and keeps the memory.
     pub fn clear(&mut self) {
-        let Self { streams, turns } = self;
-        for StreamTally { warmup, measured, acked_offsets } in streams {
+        let Self { streams, turns, hiccup } = self;
+        for StreamTally { warmup, measured, acked_offsets, account } in streams {
             warmup.clear();
             measured.clear();
             acked_offsets.fill(-1);
+            account.clear();
         }
         *turns = 0;
+        hiccup.clear();
     }
 }
 
 impl StreamTally {
-    fn new(stream: &StreamDemand) -> Self {
+    fn new(stream: &StreamDemand, account: Account) -> Self {
         let partitions = usize::try_from(stream.partitions()).expect("partitions fit in memory");
         Self {
             warmup: PhaseTally::new(stream.subscriptions),
             measured: PhaseTally::new(stream.subscriptions),
             acked_offsets: vec![-1; partitions],
+            account,
         }
     }
 
@@ -198,11 +227,12 @@ impl StreamTally {
     }
 
     fn merge(&mut self, other: &Self) {
-        let Self { warmup, measured, acked_offsets } = other;
+        let Self { warmup, measured, acked_offsets, account } = other;
         self.warmup.merge(warmup);
         self.measured.merge(measured);
         let highest = self.acked_offsets.iter_mut().zip(acked_offsets);
         highest.for_each(|(mine, theirs)| *mine = (*mine).max(*theirs));
+        self.account.merge(account);
     }
 }
 
@@ -313,6 +343,7 @@ impl Produced {
             queue_full,
             held_back,
             late_by_us,
+            waited,
             window,
             unsent_due,
         } = other;
@@ -324,6 +355,7 @@ impl Produced {
         self.queue_full += queue_full;
         self.held_back += held_back;
         self.late_by_us += late_by_us;
+        self.waited = self.waited + *waited;
         self.window.merge(window);
         self.unsent_due.merge(unsent_due);
     }
@@ -349,31 +381,5 @@ impl Consumed {
         self.foreign += foreign;
         self.corrupted += corrupted;
         self.window.merge(window);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Phase, Tally};
-    use crate::measure::verdict_fixture::plan;
-    use crate::plan::ClientCount;
-
-    #[test]
-    fn a_total_joins_streams_that_differ_in_their_subscriptions() {
-        let mut demand = plan(ClientCount::Shared).demand;
-        let mut second = demand.streams[0].clone();
-        second.subscriptions = 3;
-        demand.streams.push(second);
-        let mut tally = Tally::new(&demand);
-        let [one, two] = &mut tally.streams[..] else { panic!("two streams") };
-        (one.measured.produced.due, two.measured.produced.due) = (5, 7);
-        one.measured.consumed[1].messages = 2;
-        (two.measured.consumed[1].messages, two.measured.consumed[2].messages) = (3, 4);
-        two.warmup.acked.messages = 9;
-        let total = tally.total(Phase::Measured);
-        let received: Vec<u64> = total.consumed.iter().map(|consumed| consumed.messages).collect();
-        assert_eq!((total.produced.due, received), (12, vec![0, 5, 4]), "joined by number");
-        assert_eq!(total.acked.messages, 0, "the warm-up stays apart");
-        assert_eq!(tally.total(Phase::Warmup).acked.messages, 9, "and has its own total");
     }
 }

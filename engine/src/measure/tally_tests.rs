@@ -1,8 +1,8 @@
 //! Laws of the tally: merging is recording everything in one, whatever is recorded.
 
 use super::{
-    Acked, Commits, Consumed, LaneEnd, PhaseTally, Produced, Recorder, StreamTally, Tally,
-    mailboxes,
+    Acked, Commits, Consumed, Duty, LaneEnd, Phase, PhaseTally, Produced, Recorder, Series, Side,
+    StreamTally, Tally, mailboxes,
 };
 use crate::link::{Ack, Delivery, Failure, FailureKind, Outcome};
 use crate::message::{Stamp, StampFault};
@@ -18,6 +18,7 @@ const MEASURED: Timestamp = Timestamp::from_nanos(2_000_000_000);
 #[derive(Clone, Copy, Debug)]
 enum Event {
     Due,
+    Waits,
     Attempted,
     Accepted { refusals: u64 },
     Refused { refusals: u64, code: i32 },
@@ -32,6 +33,7 @@ enum Event {
     NotCommitted(i32),
     Trouble(i32),
     Heard,
+    Hiccup,
     Tick,
 }
 
@@ -48,8 +50,7 @@ fn record(entries: &[Entry]) -> Tally {
     let demand = demand();
     let (boxes, mut collector) = mailboxes(&demand, 1);
     let (mailbox, tally) = boxes.into_iter().next().expect("one lane has one mailbox");
-    let bases = demand.streams.iter().map(StreamDemand::partition_bases).collect();
-    let mut recorder = Recorder::new(tally, mailbox, bases, RUN);
+    let mut recorder = Recorder::new(tally, mailbox, &demand, &Duty::all(&demand));
     // No warm-up by the clock, so that what is due at no time always belongs to one phase.
     recorder.start(MEASURED, MEASURED);
     entries.iter().for_each(|entry| tell(&mut recorder, *entry));
@@ -68,12 +69,20 @@ fn tell(recorder: &mut Recorder, (event, stream, due_ms, took_us): Entry) {
     let due = START + Nanos::from_millis(due_ms);
     let sent = due + Nanos(took_us * 500);
     let now = due + Nanos(took_us * 1_000);
-    let stamp = Stamp { run: RUN, due, sent, ..Stamp::default() };
+    // A message's number says which one it is, so it goes with its due time.
+    let stamp = Stamp { run: RUN, sequence: due_ms, due, sent, ..Stamp::default() };
+    let place = i64::try_from(due_ms).expect("a small number");
     let ack = |outcome| Ack { stamp, route: Route(0), bytes: 100, outcome };
-    let delivery =
-        |read| Delivery { stamp: read, route: Route(0), partition: 0, offset: 0, body: &[0; 100] };
+    let delivery = |read| Delivery {
+        stamp: read,
+        route: Route(0),
+        partition: 0,
+        offset: place,
+        body: &[0; 100],
+    };
     match event {
         Event::Due => recorder.due(START, stream, due),
+        Event::Waits => recorder.waits(stream, due, START),
         Event::Attempted => recorder.attempted(stream, &stamp, START),
         Event::Accepted { refusals } => recorder.accepted(stream, &stamp, 100, refusals),
         Event::Refused { refusals, code } => {
@@ -84,7 +93,8 @@ fn tell(recorder: &mut Recorder, (event, stream, due_ms, took_us): Entry) {
             recorder.acks(now, stream, &[ack(Outcome::Persisted { partition, offset })]);
         }
         Event::Failed { code, maybe } => {
-            let outcome = Outcome::Failed { failure: failure(code), maybe_persisted: maybe };
+            let failure = failure(code);
+            let outcome = Outcome::Failed { partition: 0, failure, maybe_persisted: maybe };
             recorder.acks(now, stream, &[ack(outcome)]);
         }
         Event::Purged => recorder.acks(now, stream, &[ack(Outcome::Purged)]),
@@ -103,6 +113,7 @@ fn tell(recorder: &mut Recorder, (event, stream, due_ms, took_us): Entry) {
         Event::NotCommitted(code) => recorder.committed(stream, Err(failure(code))),
         Event::Trouble(code) => recorder.consumer_trouble(stream, failure(code)),
         Event::Heard => recorder.acks_heard(stream, Nanos(700)),
+        Event::Hiccup => recorder.hiccup(Nanos(took_us * 1_000)),
         Event::Tick => recorder.tick(MEASURED),
     }
 }
@@ -111,6 +122,7 @@ fn events() -> impl Strategy<Value = Event> {
     let code = || -199..150_i32;
     prop_oneof![
         Just(Event::Due),
+        Just(Event::Waits),
         Just(Event::Attempted),
         (0_u64..3).prop_map(|refusals| Event::Accepted { refusals }),
         (0_u64..3, code()).prop_map(|(refusals, code)| Event::Refused { refusals, code }),
@@ -126,6 +138,7 @@ fn events() -> impl Strategy<Value = Event> {
         code().prop_map(Event::NotCommitted),
         code().prop_map(Event::Trouble),
         Just(Event::Heard),
+        Just(Event::Hiccup),
         Just(Event::Tick),
     ]
 }
@@ -164,6 +177,7 @@ proptest! {
 fn one_of_each() -> Vec<Entry> {
     let kinds = [
         Event::Due,
+        Event::Waits,
         Event::Attempted,
         Event::Accepted { refusals: 2 },
         Event::Refused { refusals: 1, code: 7 },
@@ -184,6 +198,7 @@ fn one_of_each() -> Vec<Entry> {
         Event::NotCommitted(9),
         Event::Trouble(10),
         Event::Heard,
+        Event::Hiccup,
         Event::Tick,
     ];
     let at = |due_ms, stream| kinds.map(|kind| (kind, stream, due_ms, 5_000));
@@ -195,10 +210,18 @@ fn every_counter_is_seen_and_twice_as_high_after_a_merge_with_itself() {
     let tally = record(&one_of_each());
     let mut twice = tally.clone();
     twice.merge(&tally);
-    let (Tally { streams, turns }, after) = (tally, twice);
+    let (Tally { streams, turns, hiccup }, after) = (tally, twice);
     assert_eq!((turns, after.turns), (4, 8), "turns");
+    assert_eq!((hiccup.count(), after.hiccup.count()), (4, 8), "hiccups");
     for (stream, merged) in streams.iter().zip(&after.streams) {
-        let StreamTally { warmup, measured, acked_offsets } = stream;
+        let StreamTally { warmup, measured, acked_offsets, account } = stream;
+        let known = [Side::Acked, Side::Failed, Side::Received(0), Side::Received(1)];
+        for side in known {
+            let series = account.series(&[side]);
+            assert!(!series.is_empty(), "{side:?} is told of");
+            let same = |of: &Series| account.of(side, *of) == merged.account.of(side, *of);
+            assert!(series.iter().all(same), "{side:?}: read twice, there once");
+        }
         assert_eq!(acked_offsets, &[5, 0, 6, 7], "the highest offsets");
         assert_eq!(&merged.acked_offsets, acked_offsets, "do not add up");
         let check = |name: &str, counts: Vec<u64>, sums: Vec<u64>, timeless: bool| {
@@ -241,11 +264,13 @@ fn dated(phase: &PhaseTally) -> Vec<u64> {
         queue_full,
         held_back,
         late_by_us,
+        waited,
         window,
         unsent_due,
     } = produced;
     let mut all =
         vec![*due, *attempted, *messages, *bytes, *unsent, *queue_full, *held_back, *late_by_us];
+    all.push(waited.0);
     let Acked {
         messages: persisted,
         bytes: persisted_bytes,
@@ -296,4 +321,21 @@ fn what_was_accepted_and_has_no_answer_is_outstanding() {
     check(3, &[], 3);
     check(3, &[persisted, Event::Failed { code: 7, maybe: false }], 1);
     check(3, &[persisted, Event::Purged, Event::Purged], 2);
+}
+
+#[test]
+fn a_total_joins_streams_that_differ_in_their_subscriptions() {
+    let mut demand = demand();
+    demand.streams[1].subscriptions = 3;
+    let mut tally = Tally::new(&demand);
+    let [one, two] = &mut tally.streams[..] else { panic!("two streams") };
+    (one.measured.produced.due, two.measured.produced.due) = (5, 7);
+    one.measured.consumed[1].messages = 2;
+    (two.measured.consumed[1].messages, two.measured.consumed[2].messages) = (3, 4);
+    two.warmup.acked.messages = 9;
+    let total = tally.total(Phase::Measured);
+    let received: Vec<u64> = total.consumed.iter().map(|consumed| consumed.messages).collect();
+    assert_eq!((total.produced.due, received), (12, vec![0, 5, 4]), "joined by number");
+    assert_eq!(total.acked.messages, 0, "the warm-up stays apart");
+    assert_eq!(tally.total(Phase::Warmup).acked.messages, 9, "and has its own total");
 }

@@ -5,14 +5,16 @@
 //! [`exit::PRECEDENCE`] is told. A warning never changes whether a run is valid.
 
 use super::balance::{Balance, balances};
-use super::constants::exit;
+use super::constants::{SLACK_LEAST, exit};
 use super::facts::Fact;
+use super::plausibility::{PeerSeen, SecondSeen};
+use super::slack::slack;
 use super::tally::Tally;
-use super::{cautions, findings};
+use super::{cautions, findings, losses, plausibility};
 use crate::host::Throttled;
 use crate::plan::{Pace, Plan};
 use crate::time::Drift;
-use crate::units::Timestamp;
+use crate::units::{Nanos, Timestamp};
 
 /// The judgement on a run.
 #[derive(Clone, Debug, PartialEq)]
@@ -101,6 +103,16 @@ pub struct Evidence<'run> {
     pub drift: Option<Drift>,
     /// What the system withheld of the cores while it was measured; `None` where it does not say.
     pub throttled: Option<Throttled>,
+    /// The seconds of the measured phase and of its drain; empty when there were none.
+    pub seconds: &'run [SecondSeen],
+    /// From which second on the run was steady, counted from the start of the measured phase.
+    pub steady_since: Option<i64>,
+    /// The lanes that sent, or the workers of a fleet.
+    pub peers: &'run [PeerSeen],
+    /// The shortest round trip that the clients measured; `None` where they did not.
+    pub round_trip_min: Option<Nanos>,
+    /// Messages that the topics no longer held at the end; `None` where nobody knows.
+    pub removed: Option<u64>,
     /// Whether the cluster went away for good.
     pub cluster_lost: bool,
     /// Whether the broker was the embedded one.
@@ -210,7 +222,14 @@ impl Verdict {
             balances: balances(plan, tally, evidence.drained),
         };
         let mut found = Found::default();
-        for check in findings::CHECKS.iter().chain(cautions::CHECKS) {
+        let checks = [
+            findings::ENDING,
+            losses::CHECKS,
+            findings::CHECKS,
+            plausibility::CHECKS,
+            cautions::CHECKS,
+        ];
+        for check in checks.into_iter().flatten() {
             check(&case, &mut found);
         }
         let Found { mut findings, exits } = found;
@@ -238,8 +257,15 @@ fn limited_by(case: &Case<'_>, exits: &[u8]) -> LimitedBy {
         return LimitedBy::Broker;
     }
     if exits.contains(&exit::TARGET) {
-        // Offers that met a full queue: the broker took less than was offered.
-        return if 0 < case.sums.held_back { LimitedBy::Broker } else { LimitedBy::Unknown };
+        // Offers that met a full queue: the broker took less than was offered. Without them, lanes
+        // that had no time left were the limit themselves.
+        return if 0 < case.sums.held_back {
+            LimitedBy::Broker
+        } else if slack(case.plan, case.tally).is_some_and(|slack| slack < SLACK_LEAST) {
+            LimitedBy::Client
+        } else {
+            LimitedBy::Unknown
+        };
     }
     // A closed loop always goes as fast as something lets it, and a run that ended early was not
     // seen at its target: the counts do not tell what held them.
@@ -253,6 +279,7 @@ mod tests {
     use crate::measure::constants::exit;
     use crate::measure::verdict_fixture::{evidence, plan, tally};
     use crate::plan::{ClientCount, Pace, Plan};
+    use crate::units::Nanos;
 
     #[test]
     fn of_several_codes_the_one_that_explains_the_others_is_told() {
@@ -270,20 +297,25 @@ mod tests {
     #[test]
     fn what_limited_the_run_follows_from_lateness_and_a_full_queue() {
         let plan = plan(ClientCount::Shared);
-        let check = |late: u64, acked: u64, held_back: u64, expected: LimitedBy| {
+        let clean = tally(&plan).streams[0].measured.produced.waited;
+        let check = |late: u64, acked: u64, (held_back, waited): (u64, Nanos), expected| {
             let mut tally = tally(&plan);
             let measured = &mut tally.streams[0].measured;
             measured.produced.late_by_us = late;
             measured.produced.held_back = held_back;
+            measured.produced.waited = waited;
             measured.acked.messages = acked;
-            let got = Verdict::of(&plan, &tally, &evidence()).limited_by;
-            assert_eq!(got, expected, "late {late}, acked {acked}, held back {held_back}");
+            let got: LimitedBy = Verdict::of(&plan, &tally, &evidence()).limited_by;
+            assert_eq!(got, expected, "late {late}, acked {acked}, {held_back}, {waited}");
         };
-        check(0, 200_000, 0, LimitedBy::Nothing);
-        check(0, 200_000, 5, LimitedBy::Nothing);
-        check(0, 100_000, 5, LimitedBy::Broker);
-        check(0, 100_000, 0, LimitedBy::Unknown);
-        check(100_000, 100_000, 5, LimitedBy::Client);
+        check(0, 200_000, (0, clean), LimitedBy::Nothing);
+        check(0, 200_000, (5, clean), LimitedBy::Nothing);
+        check(0, 200_000, (0, Nanos::ZERO), LimitedBy::Nothing);
+        check(0, 100_000, (5, clean), LimitedBy::Broker);
+        check(0, 100_000, (5, Nanos::ZERO), LimitedBy::Broker);
+        check(0, 100_000, (0, clean), LimitedBy::Unknown);
+        check(0, 100_000, (0, Nanos::ZERO), LimitedBy::Client);
+        check(100_000, 100_000, (5, clean), LimitedBy::Client);
     }
 
     #[test]

@@ -5,5 +5,5 @@ mod payload;
 mod stamp;
 
 pub use key::{KeySource, Keys, murmur2};
-pub use payload::Bodies;
-pub use stamp::{Stamp, StampFault};
+pub use payload::{Bodies, Covered};
+pub use stamp::{Cover, Stamp, StampFault};

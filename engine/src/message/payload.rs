@@ -1,12 +1,25 @@
 //! The bodies of messages, made before the run and stamped in place.
 
-use super::Stamp;
+use super::{Cover, Stamp};
 
 /// A lane's own pool of bodies, taken in turn.
 #[derive(Clone, Debug)]
 pub struct Bodies {
     pool: Vec<Vec<u8>>,
+    /// What the stamp of each covers.
+    covers: Vec<Cover>,
     next: usize,
+}
+
+/// What the stamps of a lane's bodies cover, and where they lie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Covered {
+    /// Themselves.
+    Stamp,
+    /// The rest of the body, behind the stamp at its head.
+    BodyBehind,
+    /// The whole body, beside the stamp in a header.
+    BodyBeside,
 }
 
 impl Bodies {
@@ -20,7 +33,28 @@ impl Bodies {
         assert!(!templates.is_empty(), "a stream has at least one body");
         let count = distinct.div_ceil(templates.len()).max(1) * templates.len();
         let pool = templates.iter().cycle().take(count).cloned().collect();
-        Self { pool, next: offset % templates.len() }
+        let next = offset % templates.len();
+        Self { covers: vec![Cover::Stamp; count], pool, next }
+    }
+
+    /// The same with stamps that cover more.
+    #[must_use]
+    pub fn covered(mut self, covered: Covered) -> Self {
+        let cover = |body: &Vec<u8>| match covered {
+            Covered::Stamp => Cover::Stamp,
+            Covered::BodyBehind => {
+                Cover::Body(Cover::hash(body.get(Stamp::SIZE..).unwrap_or_default()))
+            }
+            Covered::BodyBeside => Cover::Body(Cover::hash(body)),
+        };
+        self.covers = self.pool.iter().map(cover).collect();
+        self
+    }
+
+    /// What the stamp of a body covers.
+    #[must_use]
+    pub fn cover(&self, body: usize) -> Cover {
+        self.covers[body]
     }
 
     /// Takes the next body and returns its index.
@@ -33,7 +67,7 @@ impl Bodies {
     /// Writes the stamp at the body's head; a body that is too small for one stays as it is.
     pub fn stamp(&mut self, body: usize, stamp: &Stamp) {
         if let Some(head) = self.pool[body].first_chunk_mut() {
-            *head = stamp.encode();
+            *head = stamp.encode_over(self.covers[body]);
         }
     }
 
@@ -46,7 +80,7 @@ impl Bodies {
 
 #[cfg(test)]
 mod tests {
-    use super::{Bodies, Stamp};
+    use super::{Bodies, Cover, Covered, Stamp};
 
     #[test]
     fn a_stamp_replaces_the_head_and_leaves_the_rest() {
@@ -59,6 +93,21 @@ mod tests {
         let next = bodies.advance();
         assert_eq!(bodies.body(next), [7; 100], "then the first, in turn, as it was");
         assert_eq!(bodies.advance(), first, "and the second again");
+    }
+
+    #[test]
+    fn a_covered_body_reads_back_from_its_head_and_from_a_header() {
+        let templates = [vec![7; 100], vec![9; 60]];
+        let stamp = Stamp { run: 3, ..Stamp::default() };
+        let mut behind = Bodies::new(&templates, 0, 2).covered(Covered::BodyBehind);
+        let beside = Bodies::new(&templates, 0, 2).covered(Covered::BodyBeside);
+        for body in 0..2 {
+            behind.stamp(body, &stamp);
+            assert_eq!(Stamp::decode(behind.body(body)), Ok(stamp), "at the head of {body}");
+            let header = stamp.encode_over(beside.cover(body));
+            assert_eq!(Stamp::decode_beside(&header, beside.body(body)), Ok(stamp), "{body}");
+            assert_ne!(beside.cover(body), Cover::Stamp, "it covers more");
+        }
     }
 
     #[test]

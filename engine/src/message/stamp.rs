@@ -4,8 +4,8 @@
 //!
 //! | bytes | field |
 //! |---|---|
-//! | 0–3 | mark: `b"kd"`, version, zero |
-//! | 4–7 | checksum of bytes 0–3 and 8–47 |
+//! | 0–3 | mark: `b"kd"`, version, cover |
+//! | 4–7 | checksum of bytes 0–3 and 8–47; with a cover of 1 of the rest of the body too |
 //! | 8–15 | run |
 //! | 16–19 | producer |
 //! | 20–21 | the producer's incarnation |
@@ -45,17 +45,42 @@ pub enum StampFault {
     Corrupted,
 }
 
-const MARK: [u8; 4] = [b'k', b'd', 1, 0];
+const MARK: [u8; 3] = [b'k', b'd', 1];
+
+/// What a checksum covers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Cover {
+    /// The stamp.
+    #[default]
+    Stamp,
+    /// The stamp and all other bytes of the body, whose hash ([`Cover::hash`]) this is.
+    Body(u64),
+}
+
+impl Cover {
+    /// The hash of a body's bytes beside its stamp: made once for each body of the pool.
+    #[must_use]
+    pub fn hash(rest: &[u8]) -> u64 {
+        xxh3_64(rest)
+    }
+}
 
 impl Stamp {
     /// Bytes that a stamp takes at the head of a body.
     pub const SIZE: usize = 48;
 
-    /// The stamp as it travels.
+    /// The stamp as it travels, its checksum over itself.
     #[must_use]
     pub fn encode(&self) -> [u8; Self::SIZE] {
+        self.encode_over(Cover::Stamp)
+    }
+
+    /// The stamp as it travels, its checksum over what it covers.
+    #[must_use]
+    pub fn encode_over(&self, cover: Cover) -> [u8; Self::SIZE] {
         let mut bytes = [0; Self::SIZE];
-        bytes[0..4].copy_from_slice(&MARK);
+        bytes[0..3].copy_from_slice(&MARK);
+        bytes[3] = u8::from(cover != Cover::Stamp);
         bytes[8..16].copy_from_slice(&self.run.to_le_bytes());
         bytes[16..20].copy_from_slice(&self.producer.to_le_bytes());
         bytes[20..22].copy_from_slice(&self.incarnation.to_le_bytes());
@@ -63,21 +88,34 @@ impl Stamp {
         bytes[24..32].copy_from_slice(&self.sequence.to_le_bytes());
         bytes[32..40].copy_from_slice(&self.due.as_nanos().to_le_bytes());
         bytes[40..48].copy_from_slice(&self.sent.as_nanos().to_le_bytes());
-        let sum = checksum(&bytes);
+        let sum = checksum(&bytes, cover);
         bytes[4..8].copy_from_slice(&sum);
         bytes
     }
 
-    /// Reads the stamp at the head of `bytes`.
+    /// Reads the stamp at the head of a body.
     ///
     /// # Errors
     /// `Foreign` for bytes without our mark, `Corrupted` where the checksum does not fit.
-    pub fn decode(bytes: &[u8]) -> Result<Self, StampFault> {
+    pub fn decode(body: &[u8]) -> Result<Self, StampFault> {
+        Self::decode_beside(body, body.get(Self::SIZE..).unwrap_or_default())
+    }
+
+    /// Reads a stamp that lies beside the rest of its body: in a header.
+    ///
+    /// # Errors
+    /// As [`Self::decode`].
+    pub fn decode_beside(bytes: &[u8], rest: &[u8]) -> Result<Self, StampFault> {
         let head: &[u8; Self::SIZE] = bytes.first_chunk().ok_or(StampFault::Foreign)?;
-        if head[0..4] != MARK {
+        if head[0..3] != MARK {
             return Err(StampFault::Foreign);
         }
-        if head[4..8] != checksum(head) {
+        let cover = match head[3] {
+            0 => Cover::Stamp,
+            1 => Cover::Body(Cover::hash(rest)),
+            _ => return Err(StampFault::Corrupted),
+        };
+        if head[4..8] != checksum(head, cover) {
             return Err(StampFault::Corrupted);
         }
         Ok(Self {
@@ -96,9 +134,14 @@ fn field<const SIZE: usize>(bytes: &[u8; Stamp::SIZE], at: usize) -> [u8; SIZE] 
     *bytes[at..].first_chunk().expect("every field lies within the stamp")
 }
 
-/// The low half of XXH3 over everything but the checksum itself; the mark enters as a constant.
-fn checksum(bytes: &[u8; Stamp::SIZE]) -> [u8; 4] {
-    field_of(&xxh3_64(&bytes[8..]).to_le_bytes())
+/// The low half of XXH3 over everything but the checksum itself; the mark enters as a constant. The
+/// body's hash joins by exclusive or, so that it is made once for a body and not for each message.
+fn checksum(bytes: &[u8; Stamp::SIZE], cover: Cover) -> [u8; 4] {
+    let rest = match cover {
+        Cover::Stamp => 0,
+        Cover::Body(hash) => hash,
+    };
+    field_of(&(xxh3_64(&bytes[8..]) ^ rest).to_le_bytes())
 }
 
 fn field_of(hash: &[u8; 8]) -> [u8; 4] {
@@ -107,7 +150,7 @@ fn field_of(hash: &[u8; 8]) -> [u8; 4] {
 
 #[cfg(test)]
 mod tests {
-    use super::{Stamp, StampFault};
+    use super::{Cover, Stamp, StampFault};
     use crate::units::Timestamp;
     use proptest::prelude::{any, proptest};
 
@@ -138,6 +181,19 @@ mod tests {
             let mut bytes = example().encode();
             bytes[bit / 8] ^= 1 << (bit % 8);
             assert!(Stamp::decode(&bytes).is_err(), "bit {bit}");
+        }
+
+        #[test]
+        fn any_flipped_bit_of_a_covered_body_is_noticed(
+            rest in proptest::collection::vec(any::<u8>(), 0..300), bit in any::<proptest::sample::Index>(),
+        ) {
+            let cover = Cover::Body(Cover::hash(&rest));
+            let mut body = [&example().encode_over(cover)[..], &rest].concat();
+            assert_eq!(Stamp::decode(&body), Ok(example()), "as it was written");
+            assert_eq!(Stamp::decode_beside(&body[..Stamp::SIZE], &rest), Ok(example()), "in a header");
+            let bit = bit.index(body.len() * 8);
+            body[bit / 8] ^= 1 << (bit % 8);
+            assert!(Stamp::decode(&body).is_err(), "bit {bit}");
         }
 
         #[test]

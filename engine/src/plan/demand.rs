@@ -20,6 +20,24 @@ pub struct Demand {
     pub deadlines: Deadlines,
     /// Whether topics and groups stay after the run.
     pub keep_topics: bool,
+    /// How closely what is received is held against what was acked.
+    pub verification: Verification,
+}
+
+/// Series (producer and partition, on each side: acked, and received by each subscription) whose
+/// numbers are followed at most. One takes about 200 bytes in its lane and in what is merged: 80 MB.
+pub const SERIES_MAX: usize = 400_000;
+
+/// How closely what is received is held against what was acked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Verification {
+    /// By how many came: a message that came twice hides one that was lost.
+    Counts,
+    /// By the number of each message within its producer and partition.
+    #[default]
+    Numbers,
+    /// By numbers, and a checksum over the whole body.
+    Payload,
 }
 
 /// One load: a rate, a size, topics, producers, subscriptions.
@@ -200,6 +218,13 @@ impl StreamDemand {
     #[must_use]
     pub const fn readers(&self) -> u32 {
         if self.consumers_per_subscription == 0 { 0 } else { self.subscriptions }
+    }
+
+    /// Producers and their partitions, once for what was acked and once for each subscription.
+    #[must_use]
+    pub fn series(&self) -> u64 {
+        let sides = 1 + u64::from(self.readers());
+        self.partitions() * u64::from(self.producers_per_topic) * sides
     }
 
     /// Partitions of all topics.

@@ -12,8 +12,8 @@ mod remarks;
 
 pub use clients::{ClientCount, ConsumerClient, GroupPlan, ProducerClient};
 pub use demand::{
-    ClientSettings, CommitMode, Deadlines, Demand, Pace, Partitioner, Phases, Route, StampPlace,
-    StreamDemand, TopicPlan,
+    ClientSettings, CommitMode, Deadlines, Demand, Pace, Partitioner, Phases, Route, SERIES_MAX,
+    StampPlace, StreamDemand, TopicPlan, Verification,
 };
 pub use machine::{Core, CoreList, Machine};
 pub use placement::{LanePlan, LaneWork, Role, WaitChoice, Wishes};
@@ -42,9 +42,10 @@ impl Plan {
     ///
     /// # Errors
     /// When the wishes name cores that do not exist, or leave none to a role.
-    pub fn new(demand: Demand, machine: &Machine, wishes: &Wishes) -> Result<Self, PlanError> {
+    pub fn new(mut demand: Demand, machine: &Machine, wishes: &Wishes) -> Result<Self, PlanError> {
         let mut groups = clients::groups(&demand, wishes.clients);
         let mut remarks = Vec::new();
+        remarks.extend(bound_verification(&mut demand));
         let lanes = placement::place(&demand, &groups, machine, wishes, &mut remarks)?;
         for (index, group) in groups.iter_mut().enumerate() {
             group.members = members_of(&lanes, index);
@@ -79,6 +80,20 @@ impl Plan {
         let index = usize::try_from(route.0).expect("a topic's index fits in memory");
         &self.demand.streams[stream].topics[index].name
     }
+}
+
+/// Verifies by counts where numbers would take more memory than a run may, and says so.
+fn bound_verification(demand: &mut Demand) -> Option<String> {
+    let series: u64 = demand.streams.iter().map(StreamDemand::series).sum();
+    let fits = usize::try_from(series).is_ok_and(|series| series <= SERIES_MAX);
+    if fits || demand.verification == Verification::Counts {
+        return None;
+    }
+    demand.verification = Verification::Counts;
+    Some(format!(
+        "verification by counts alone: {series} series of numbers (producers × partitions, acked and \
+         for each subscription) are more than {SERIES_MAX}; use fewer producers per topic or partitions"
+    ))
 }
 
 /// How many clients of a group the lanes carry.

@@ -1,7 +1,7 @@
 //! Laws of placement: who runs where, and how it waits.
 
 use super::samples::{self, machine, stream, topics};
-use super::{LanePlan, Pace, Plan, Role, StreamDemand, WaitChoice, Wishes};
+use super::{LanePlan, Pace, Plan, Role, StreamDemand, Verification, WaitChoice, Wishes};
 use crate::error::PlanError;
 use crate::time::WaitMode;
 
@@ -167,4 +167,23 @@ fn names_of_lanes_fit_a_threads_name_and_are_unique() {
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), lanes.len(), "each once");
+}
+
+#[test]
+fn more_series_than_memory_is_meant_for_are_verified_by_counts_and_it_is_said() {
+    let check = |producers: u32, partitions: u32, expected: Verification| {
+        let stream = StreamDemand {
+            topics: topics(1, partitions),
+            producers_per_topic: producers,
+            ..stream(1)
+        };
+        let plan = planned(stream, 8, &Wishes::default()).expect("nothing is wished");
+        assert_eq!(plan.demand.verification, expected, "{producers} × {partitions}");
+        let told = plan.remarks.iter().any(|remark| remark.contains("by counts alone"));
+        assert_eq!(told, expected == Verification::Counts, "{:?}", plan.remarks);
+    };
+    check(4, 10_000, Verification::Numbers);
+    check(200, 1_000, Verification::Numbers);
+    check(201, 1_000, Verification::Counts);
+    check(1_000, 1_000, Verification::Counts);
 }

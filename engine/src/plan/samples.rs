@@ -2,7 +2,7 @@
 
 use super::{
     ClientCount, ClientSettings, Deadlines, Demand, Machine, Pace, Partitioner, Phases, Plan,
-    StampPlace, StreamDemand, TopicPlan, Wishes,
+    StampPlace, StreamDemand, TopicPlan, Verification, Wishes,
 };
 use crate::message::KeySource;
 use crate::units::{Bytes, Nanos, Rate};
@@ -49,6 +49,7 @@ pub(crate) fn demand(stream: StreamDemand) -> Demand {
         clients: ClientSettings::default(),
         deadlines: Deadlines::standard(1),
         keep_topics: false,
+        verification: Verification::default(),
     }
 }
 

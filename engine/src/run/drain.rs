@@ -31,9 +31,9 @@ impl Targets {
                     if !silent {
                         return acked;
                     }
-                    match topics.end_offsets(&topic.name, topic.partitions, LOOKUP) {
-                        Ok(ends) if ends.is_empty() => acked,
-                        Ok(ends) => ends.into_iter().map(|end| end - 1).collect(),
+                    match topics.logs(&topic.name, topic.partitions, LOOKUP) {
+                        Ok(logs) if logs.is_empty() => acked,
+                        Ok(logs) => logs.into_iter().map(|log| log.end - 1).collect(),
                         Err(_) => vec![UNKNOWN; count],
                     }
                 };
@@ -41,6 +41,21 @@ impl Targets {
             };
         Self(plan.demand.streams.iter().zip(&total.streams).map(of_stream).collect())
     }
+}
+
+/// Messages that the run's own topics no longer hold: retention or somebody's request removed them.
+/// `None` where a topic was there before, or does not answer.
+pub(super) fn removed(plan: &Plan, topics: &dyn Topics) -> Option<u64> {
+    let mut removed = 0;
+    for topic in plan.demand.streams.iter().flat_map(|stream| &stream.topics) {
+        if topic.existing {
+            return None;
+        }
+        // A topic that the run made began at offset 0.
+        let logs = topics.logs(&topic.name, topic.partitions, LOOKUP).ok()?;
+        removed += logs.iter().filter_map(|log| u64::try_from(log.first).ok()).sum::<u64>();
+    }
+    Some(removed)
 }
 
 /// Whether a producer's setting says that brokers answer nothing. Both of the setting's names:

@@ -1,9 +1,9 @@
 //! Laws of the consumers' drain.
 
-use super::drain::{Drained, Targets, look};
+use super::drain::{Drained, Targets, look, removed};
 use crate::error::RunError;
 use crate::lane::{Board, MemberState};
-use crate::link::{Assigned, Moved, TopicSpec, Topics};
+use crate::link::{Assigned, Log, Moved, TopicSpec, Topics};
 use crate::measure::Tally;
 use crate::plan::samples::{self, stream, topics};
 use crate::plan::{ClientCount, Plan, Route, StreamDemand};
@@ -22,8 +22,8 @@ impl Topics for Ends {
         Ok(Vec::new())
     }
 
-    fn end_offsets(&self, _: &str, _: u32, _: Nanos) -> Result<Vec<i64>, RunError> {
-        Ok(self.0.clone())
+    fn logs(&self, _: &str, _: u32, _: Nanos) -> Result<Vec<Log>, RunError> {
+        Ok(self.0.iter().map(|end| Log { first: *end / 2, end: *end }).collect())
     }
 }
 
@@ -130,7 +130,7 @@ fn an_end_that_could_not_be_asked_for_is_never_passed() {
             Ok(Vec::new())
         }
 
-        fn end_offsets(&self, topic: &str, _: u32, _: Nanos) -> Result<Vec<i64>, RunError> {
+        fn logs(&self, topic: &str, _: u32, _: Nanos) -> Result<Vec<Log>, RunError> {
             Err(RunError::Topic { topic: topic.to_owned(), reason: "gone".to_owned() })
         }
     }
@@ -141,4 +141,13 @@ fn an_end_that_could_not_be_asked_for_is_never_passed() {
     let all: &[(i32, i64)] = &[(0, 10), (1, 10), (2, 10)];
     let seen = drained(&plan, &targets, &[(0, all), (1, all)]);
     assert_eq!(seen.groups, [false, false], "what is missing is not known to be lost");
+    assert_eq!(removed(&plan, &Gone), None, "nor what was removed");
+}
+
+#[test]
+fn what_the_logs_no_longer_hold_was_removed() {
+    let mut plan = plan();
+    assert_eq!(removed(&plan, &Ends(vec![10, 0, 4])), Some(7), "before the first that is left");
+    plan.demand.streams[0].topics[0].existing = true;
+    assert_eq!(removed(&plan, &Ends(vec![10, 0, 4])), None, "who knows where it began");
 }

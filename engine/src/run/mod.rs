@@ -2,12 +2,14 @@
 
 mod cost;
 mod drain;
+mod evidence;
 mod outcome;
 mod prepare;
 mod ready;
 mod running;
 mod teardown;
 
+pub use evidence::Sight;
 pub use outcome::{CleanUp, ClockSeen, Cost, Ending, Interval, LaneOutcome, Outcome, StartLine};
 pub use prepare::{Event, Hooks, Ready, prepare};
 pub use teardown::Teardown;

@@ -24,6 +24,9 @@ pub struct Outcome {
     pub lanes: Vec<LaneOutcome>,
     /// One entry per second of the measured phase and of its drain.
     pub intervals: Vec<Interval>,
+    /// From the beginning of which second on the run was steady, counted from the start of the
+    /// measured phase; `None` where it never was, or no schedule says what was due.
+    pub steady_since: Option<i64>,
     /// How the run ended.
     pub ending: Ending,
     /// The deadlines that struck, each in words: what was waited for, how long, what was missing.
@@ -41,6 +44,9 @@ pub struct Outcome {
     /// How often and for how long the system withheld cores, from the start of the measured phase to
     /// the end of the drain; `None` where it does not count that.
     pub throttled: Option<Throttled>,
+    /// Messages that the topics no longer held at the end, asked for where some were lost; `None`
+    /// where nothing was, or nobody knows.
+    pub removed: Option<u64>,
     /// Topics that this run created.
     pub topics_created: Vec<String>,
 }
@@ -111,6 +117,8 @@ pub struct Interval {
     pub end_to_end_max: Nanos,
     /// Send delay: 99th percentile.
     pub send_delay_p99: Nanos,
+    /// The longest time for which a lane's core was taken away from it; `None` where no lane waited.
+    pub hiccup_max: Option<Nanos>,
 }
 
 /// What the process used.
@@ -161,12 +169,14 @@ impl Interval {
             end_to_end_p99,
             end_to_end_max,
             send_delay_p99,
+            hiccup_max,
         } = other;
         self.produced += produced;
         self.acked += acked;
         self.consumed += consumed;
         self.errors += errors;
         self.backlog = *backlog;
+        self.hiccup_max = self.hiccup_max.max(*hiccup_max);
         for (mine, theirs) in [
             (&mut self.publish_p50, publish_p50),
             (&mut self.publish_p99, publish_p99),

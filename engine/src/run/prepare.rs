@@ -243,6 +243,7 @@ fn failed(
         tally: Tally::new(&plan.demand),
         lanes: Vec::new(),
         intervals: Vec::new(),
+        steady_since: None,
         ending,
         deadlines_struck: Vec::new(),
         trouble: board.map(Board::trouble).unwrap_or_default(),
@@ -252,6 +253,7 @@ fn failed(
         cost: Cost::default(),
         clock: ClockSeen { source: clock.source(), drift: None },
         throttled: None,
+        removed: None,
         topics_created: teardown.created.clone(),
     }
 }

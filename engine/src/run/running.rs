@@ -8,8 +8,8 @@ use super::teardown::Teardown;
 use crate::error::RunError;
 use crate::host::{Throttled, Throttling, throttling};
 use crate::lane::{Go, Stage, Timeline};
-use crate::measure::{LaneEnd, Latency, PhaseTally, Second};
-use crate::plan::{Pace, Role};
+use crate::measure::{LaneEnd, Latency, PhaseTally, Pulse, Second, balances, steady_since};
+use crate::plan::{Pace, Plan, Role, StreamDemand};
 use crate::time::{Clock, Schedule};
 use crate::units::{NANOS_PER_SECOND, Nanos, Timestamp};
 
@@ -30,6 +30,8 @@ struct Watch<'run> {
     ready: Ready,
     hooks: &'run mut dyn Hooks,
     intervals: Vec<Interval>,
+    /// Every second, the warm-up's included.
+    pulses: Vec<Pulse>,
     /// Acked × subscriptions and received so far, warm-up included.
     owed: u64,
     received: u64,
@@ -61,6 +63,7 @@ impl Ready {
             ready: self,
             hooks,
             intervals: Vec::new(),
+            pulses: Vec::new(),
             owed: 0,
             received: 0,
             halted_at: None,
@@ -130,6 +133,7 @@ impl Watch<'_> {
 
     fn add(&mut self, second: &Second) {
         let mut interval = Interval::default();
+        self.pulses.push(pulse(second));
         let mut latencies = [Latency::default(), Latency::default(), Latency::default()];
         for (stream, tally) in self.ready.plan.demand.streams.iter().zip(&second.tally.streams) {
             for phase in [&tally.warmup, &tally.measured] {
@@ -151,6 +155,8 @@ impl Watch<'_> {
         interval.end_to_end_p99 = end_to_end.percentile(99.0);
         interval.end_to_end_max = end_to_end.max();
         interval.send_delay_p99 = send_delay.percentile(99.0);
+        let hiccup = &second.tally.hiccup;
+        interval.hiccup_max = (0 < hiccup.count()).then(|| hiccup.max());
         // Seconds of the warm-up hold nothing measured, and after the end only the drain counts.
         let is_empty =
             interval.produced + interval.acked + interval.consumed + interval.errors == 0;
@@ -262,6 +268,9 @@ impl Watch<'_> {
             plan, clock, board, collector, began, partitions_per_member, mut teardown, ..
         } = self.ready;
         let tally = collector.total();
+        let steady_since = steady_since(&self.pulses, due_per_second(&plan));
+        let lost = balances(&plan, &tally, &drained).iter().any(|of| 0 < of.lost);
+        let removed = if lost { drain::removed(&plan, &*teardown.topics) } else { None };
         let missing = drained.contains(&false)
             || tally
                 .streams
@@ -303,6 +312,7 @@ impl Watch<'_> {
             tally,
             lanes: lanes.collect(),
             intervals: self.intervals,
+            steady_since,
             ending,
             deadlines_struck,
             trouble: board.trouble(),
@@ -311,10 +321,30 @@ impl Watch<'_> {
             cost,
             clock: clock_seen,
             throttled,
+            removed,
             topics_created: teardown.created.clone(),
         };
         (outcome, teardown)
     }
+}
+
+/// What the streams ask for together; `None` where one of them has no rate.
+fn due_per_second(plan: &Plan) -> Option<u64> {
+    let rate = |stream: &StreamDemand| match stream.pace {
+        Pace::At(rate) => Some(rate.get()),
+        Pace::Max { .. } => None,
+    };
+    plan.demand.streams.iter().map(rate).sum()
+}
+
+/// A second of both phases.
+fn pulse(second: &Second) -> Pulse {
+    let (mut acked, mut publish) = (0, Latency::default());
+    for phase in second.tally.streams.iter().flat_map(|of| [&of.warmup, &of.measured]) {
+        acked += phase.acked.messages;
+        publish.merge(&phase.publish);
+    }
+    Pulse { second: second.number, acked, publish_p50: publish.percentile(50.0) }
 }
 
 fn add_counts(interval: &mut Interval, tally: &PhaseTally) {

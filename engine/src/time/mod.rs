@@ -10,7 +10,7 @@ pub use clock::{Clock, OsClock};
 pub use run_clock::{ClockChoice, ClockSource, Drift, KERNEL_CLOCK_SOURCE, RunClock};
 pub use schedule::{Schedule, Segment, Turn, Walk};
 pub use tsc::Mark;
-pub use wait::{Guard, Look, WaitMode, wait_until};
+pub use wait::{Guard, Look, WaitMode, Waiter, wait_until};
 
 #[cfg(test)]
 pub(crate) use clock::virtual_time;

@@ -88,8 +88,23 @@ pub enum Look {
     Stop,
 }
 
-/// Calls `serve` until `due` and returns the moment at which the waiting ended, or `None` when
-/// `serve` says to stop. `serve` gets the current moment and only looks, it never blocks.
+/// Who waits, and looks at its link meanwhile. A function of the moment is one.
+pub trait Waiter {
+    /// Looks at the link at this moment; never blocks.
+    fn look(&mut self, now: Timestamp) -> Look;
+
+    /// A sleep that nobody ended early ended so much later than it was meant to.
+    fn overslept(&mut self, _late: Nanos) {}
+}
+
+impl<F: FnMut(Timestamp) -> Look> Waiter for F {
+    fn look(&mut self, now: Timestamp) -> Look {
+        self(now)
+    }
+}
+
+/// Lets the waiter look until `due` and returns the moment at which the waiting ended, or `None` when
+/// it says to stop.
 ///
 /// Without a guard it spins. With one it parks until shortly before `due` and spins then, or, for a
 /// `due` that is near, parks until a wake-up that it shares with the dues next to it: those are sent
@@ -98,7 +113,7 @@ pub fn wait_until<C: Clock>(
     clock: &C,
     due: Timestamp,
     guard: Option<&mut Guard>,
-    mut serve: impl FnMut(Timestamp) -> Look,
+    mut waiter: impl Waiter,
 ) -> Option<Timestamp> {
     let mut now = clock.now();
     if due <= now {
@@ -106,7 +121,7 @@ pub fn wait_until<C: Clock>(
     }
     let Some(guard) = guard else {
         while now < due {
-            if serve(now) == Look::Stop {
+            if waiter.look(now) == Look::Stop {
                 return None;
             }
             now = clock.now();
@@ -115,7 +130,7 @@ pub fn wait_until<C: Clock>(
     };
     let (wake, spin) = guard.plan(now, due);
     while now < wake {
-        match serve(now) {
+        match waiter.look(now) {
             Look::Stop => return None,
             Look::Again => {
                 now = clock.now();
@@ -132,6 +147,7 @@ pub fn wait_until<C: Clock>(
         // A park that an ack ended early says nothing about oversleeping.
         if let Some(late) = now.since(asleep + nap).filter(|_| Nanos::ZERO < nap) {
             guard.learn(late);
+            waiter.overslept(late);
         }
     }
     guard.woke = now;
@@ -216,11 +232,16 @@ mod tests {
     fn a_lane_whose_due_time_is_far_looks_about_every_10_ms() {
         let clock = StepClock::default();
         let (mut last, mut longest) = (clock.now(), Nanos::ZERO);
-        wait_until(&clock, Timestamp::from_nanos(3_000_000_000), Some(&mut Guard::new()), |now| {
-            longest = longest.max(now.since(last).expect("time goes on"));
-            last = now;
-            Look::Done
-        });
+        wait_until(
+            &clock,
+            Timestamp::from_nanos(3_000_000_000),
+            Some(&mut Guard::new()),
+            |now: Timestamp| {
+                longest = longest.max(now.since(last).expect("time goes on"));
+                last = now;
+                Look::Done
+            },
+        );
         assert!(longest < Nanos::from_millis(11), "not served for {longest}");
     }
 

@@ -12,6 +12,7 @@ pub(crate) use shape::Shape;
 use std::path::{Path, PathBuf};
 
 use engine::message::KeySource;
+use engine::plan::Verification;
 use engine::units::Nanos;
 use serde_yaml::Value;
 
@@ -32,6 +33,7 @@ pub(crate) const FIELDS: &[Field] = &[
     Field::used("randomBytesRatio"),
     Field::used("randomizedPayloadPoolSize"),
     Field::used("stamp"),
+    Field::used("verification"),
     Field::used("keyDistributor"),
     Field::used("producersPerTopic"),
     Field::used("producerRate"),
@@ -92,6 +94,8 @@ pub(crate) struct Workload {
     pub speed: Speed,
     /// Where keys come from.
     pub keys: KeySource,
+    /// How closely what is received is held against what was acked.
+    pub verification: Verification,
     /// How long before the measured phase.
     pub warmup: Nanos,
     /// How long is measured.
@@ -164,6 +168,7 @@ fn read(
     let body = body::read(givens, path, ledger);
     let speed = pace::read(givens, ledger);
     let keys = givens.read("keyDistributor", ledger, key_source).unwrap_or(KeySource::None);
+    let verification = givens.read("verification", ledger, verification).unwrap_or_default();
     let warmup = phase(givens, ["warmupDuration", "warmupDurationMinutes"], Nanos::ZERO, ledger);
     let by_flag = ["warmupDuration", "warmupDurationMinutes"]
         .into_iter()
@@ -184,6 +189,7 @@ fn read(
         body: body?,
         speed: speed?,
         keys,
+        verification,
         warmup,
         measured: measured?,
         commit,
@@ -226,6 +232,21 @@ fn key_source(value: &Value) -> Result<KeySource, String> {
 }
 
 const KEYS: &str = "NO_KEY, KEY_ROUND_ROBIN (or ROUND_ROBIN) or RANDOM_NANO (or RANDOM)";
+
+/// The words of a workload's `verification`.
+const VERIFICATIONS: [(&str, Verification); 3] = [
+    ("numbers", Verification::Numbers),
+    ("payload", Verification::Payload),
+    ("counts", Verification::Counts),
+];
+
+fn verification(value: &Value) -> Result<Verification, String> {
+    let text = scalar::text(value).unwrap_or_default();
+    let found = VERIFICATIONS.iter().find(|(word, _)| *word == text.trim());
+    found
+        .map(|(_, meaning)| *meaning)
+        .ok_or_else(|| format!("got {}, need numbers, payload or counts", scalar::show(value)))
+}
 
 fn commit_wish(value: &Value) -> Result<CommitWish, String> {
     if scalar::text(value).is_some_and(|text| text.trim() == "none") {

@@ -4,7 +4,7 @@
 use engine::message::KeySource;
 use serde_json::{Map, Value, json};
 
-use super::{CommitWish, Payload, Speed, StampWish, Workload};
+use super::{CommitWish, Payload, Speed, StampWish, VERIFICATIONS, Workload};
 
 impl Workload {
     /// The fields with their values, in the order of the field table.
@@ -34,6 +34,8 @@ impl Workload {
                 StampWish::Header => "header",
             }),
         );
+        let mut words = VERIFICATIONS.iter().filter(|(_, of)| *of == self.verification);
+        put("verification", json!(words.next().map(|(word, _)| word)));
         put(
             "keyDistributor",
             json!(match self.keys {

@@ -3,7 +3,7 @@
 use super::broker::MockBroker;
 use crate::error::RunError;
 use crate::kafka::KafkaTopics;
-use crate::link::{TopicSpec, Topics};
+use crate::link::{Log, TopicSpec, Topics};
 use crate::plan::ClientSettings;
 use crate::units::Nanos;
 
@@ -43,14 +43,9 @@ impl Topics for EmbeddedTopics {
     }
 
     /// Asked of the broker as of any other: with `acks=0` nobody else knows.
-    fn end_offsets(
-        &self,
-        topic: &str,
-        partitions: u32,
-        deadline: Nanos,
-    ) -> Result<Vec<i64>, RunError> {
+    fn logs(&self, topic: &str, partitions: u32, deadline: Nanos) -> Result<Vec<Log>, RunError> {
         let address = ("bootstrap.servers".to_owned(), self.broker.bootstrap_servers());
         let settings = ClientSettings { admin: vec![address], ..ClientSettings::default() };
-        KafkaTopics::new(&settings).end_offsets(topic, partitions, deadline)
+        KafkaTopics::new(&settings).logs(topic, partitions, deadline)
     }
 }

@@ -69,6 +69,10 @@ fn each_fault_of_a_word_says_where_what_and_what_instead() {
     );
     check("stamp: tail", "w.yaml:9: stamp: got \"tail\", need body or header");
     check(
+        "verification: all",
+        "w.yaml:9: verification: got \"all\", need numbers, payload or counts",
+    );
+    check(
         "offsetCommitInterval: 0s",
         "w.yaml:9: offsetCommitInterval: got \"0s\", need a time above 0",
     );

@@ -2,12 +2,15 @@
 
 mod faults;
 
-use super::{Body, Circumstances, CommitWish, FIELDS, Payload, Speed, StampWish, Workload};
+use super::{
+    Body, Circumstances, CommitWish, FIELDS, Payload, Speed, StampWish, VERIFICATIONS, Workload,
+};
 use crate::spec::document::Document;
 use crate::spec::fault::Ledger;
 use crate::spec::fields::snake;
 use crate::spec::given::FieldFlag;
 use engine::message::KeySource;
+use engine::plan::Verification;
 use engine::units::{Bytes, Nanos, Rate};
 use std::path::Path;
 
@@ -64,6 +67,11 @@ fn a_workload_is_read_with_its_defaults() {
     assert_eq!(workload.measured, Nanos::from_secs(300));
     assert_eq!(workload.warmup, Nanos::from_secs(60), "OMB's");
     assert_eq!(workload.commit, None);
+    assert_eq!(
+        workload.verification,
+        Verification::Numbers,
+        "as closely as costs nothing to speak of"
+    );
 }
 
 #[test]
@@ -95,6 +103,11 @@ fn what_is_resolved_reads_back_as_itself() {
         "{BASE}offsetCommitInterval: 250ms\nkeyDistributor: ROUND_ROBIN\nname: 'a: b'\n"
     ));
     check(&with("subscriptionsPerTopic: 0"));
+    for (word, meaning) in VERIFICATIONS {
+        let text = format!("{BASE}verification: {word}\n");
+        assert_eq!(read(&text).verification, meaning, "{word}");
+        check(&text);
+    }
 }
 
 #[test]

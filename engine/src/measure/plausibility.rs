@@ -1,0 +1,277 @@
+//! The checks of whether the numbers can be true together. None of them spoils a run: each says where to look.
+
+use super::constants::{OUTLIER, OUTLIER_SAMPLES, STALL_LEAST, STALL_SHARE};
+use super::facts::{count, number, some_of, text};
+use super::tally::Phase;
+use super::verdict::{Case, Found};
+use crate::plan::Pace;
+use crate::units::{NANOS_PER_SECOND, Nanos};
+
+/// Every check, in the order in which equally grave findings are told.
+pub(super) const CHECKS: &[fn(&Case<'_>, &mut Found)] =
+    &[sums, silence, outliers, single_stall, early_acks];
+
+/// What one second of the measured phase or of its drain brought.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SecondSeen {
+    /// Which second, from the start of the measured phase.
+    pub second: u32,
+    /// Accepted by the clients.
+    pub produced: u64,
+    /// Acked.
+    pub acked: u64,
+    /// Received by all subscriptions.
+    pub consumed: u64,
+    /// The longest publish latency.
+    pub publish_max: Nanos,
+}
+
+/// One of several that do the same: a lane, or a worker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PeerSeen {
+    /// Its name.
+    pub name: String,
+    /// How many messages it had acked.
+    pub acked: u64,
+    /// Their publish latency, 99th percentile.
+    pub publish_p99: Nanos,
+}
+
+/// The seconds add up to the whole, or something was counted twice or not at all.
+fn sums(case: &Case<'_>, found: &mut Found) {
+    let seconds = case.evidence.seconds;
+    if seconds.is_empty() {
+        return;
+    }
+    let total = case.tally.total(Phase::Measured);
+    let sum = |part: fn(&SecondSeen) -> u64| seconds.iter().map(part).sum::<u64>();
+    let pairs = [
+        ("produced", sum(|of| of.produced), total.produced.messages),
+        ("acked", sum(|of| of.acked), total.acked.messages),
+        ("consumed", sum(|of| of.consumed), total.received()),
+    ];
+    for (name, added, whole) in pairs.into_iter().filter(|(_, added, whole)| added != whole) {
+        found.warn(
+            "seconds_do_not_add_up",
+            format!(
+                "{name}: the seconds add up to {added}, the whole is {whole}. One of them is \
+                 wrong, and with it whatever is drawn from it. This is a fault of kdyno's own, or a \
+                 lane ended without handing over its last second: please report it with result.json."
+            ),
+            vec![text("figure", name), count("seconds", added), count("whole", whole)],
+        );
+    }
+}
+
+/// Every full second of the measured phase in which something was due had an ack and a receipt.
+fn silence(case: &Case<'_>, found: &mut Found) {
+    let phase = case.plan.demand.phases.measured.0 / NANOS_PER_SECOND;
+    let per_second = |of: &crate::plan::StreamDemand| match of.pace {
+        Pace::At(rate) => rate.get(),
+        Pace::Max { .. } => 0,
+    };
+    let rate: u64 = case.plan.demand.streams.iter().map(per_second).sum();
+    // At a few per second one late message makes a silent second: nothing to look for.
+    if rate < 10 {
+        return;
+    }
+    let is_read = case.plan.demand.streams.iter().any(|stream| 0 < stream.readers());
+    let within = |of: &&SecondSeen| u64::from(of.second) < phase;
+    let silent = |part: fn(&SecondSeen) -> u64| -> Vec<u32> {
+        let seconds = case.evidence.seconds.iter().filter(within);
+        seconds.filter(|of| part(of) == 0).map(|of| of.second).collect()
+    };
+    let (acks, receipts) = (silent(|of| of.acked), silent(|of| of.consumed));
+    for (what, seconds) in [("ack", acks), ("receipt", receipts)] {
+        if seconds.is_empty() || (what == "receipt" && !is_read) {
+            continue;
+        }
+        let named: Vec<String> = seconds.iter().map(ToString::to_string).collect();
+        let named: Vec<&str> = named.iter().map(String::as_str).collect();
+        found.warn(
+            if what == "ack" { "second_without_ack" } else { "second_without_receipt" },
+            format!(
+                "{} of {phase} seconds passed without any {what} (from the start of the measured \
+                 phase: {}), though {rate} messages per second were due. Means over the run hide \
+                 that. Look at the intervals, and at what the brokers did then.",
+                seconds.len(),
+                some_of(&named)
+            ),
+            vec![
+                count("seconds", u64::try_from(seconds.len()).expect("a count of seconds")),
+                count("first_second", u64::from(seconds[0])),
+            ],
+        );
+    }
+}
+
+/// A lane or worker whose tail is far longer than its peers': one bad host hides in a merged histogram.
+fn outliers(case: &Case<'_>, found: &mut Found) {
+    let known = |of: &&PeerSeen| OUTLIER_SAMPLES <= of.acked;
+    let peers: Vec<&PeerSeen> = case.evidence.peers.iter().filter(known).collect();
+    if peers.len() < 3 {
+        return;
+    }
+    let mut tails: Vec<Nanos> = peers.iter().map(|of| of.publish_p99).collect();
+    tails.sort_unstable();
+    let median = tails[tails.len() / 2];
+    for peer in peers.into_iter().filter(|of| median.0.saturating_mul(OUTLIER) < of.publish_p99.0) {
+        found.warn(
+            "outlier",
+            format!(
+                "{}: publish p99 is {:.2} ms, the median of its peers {:.2} ms. What is slow there is \
+                 in the merged tail and not in the cluster's. Look at that core or host first, then \
+                 at the partitions it sends to.",
+                peer.name,
+                peer.publish_p99.as_micros_f64() / 1_000.0,
+                median.as_micros_f64() / 1_000.0
+            ),
+            vec![
+                text("name", peer.name.as_str()),
+                number("publish_p99_us", peer.publish_p99.as_micros_f64()),
+                number("peers_median_p99_us", median.as_micros_f64()),
+            ],
+        );
+    }
+}
+
+/// One stall that explains the maximum: all other seconds are far below it.
+fn single_stall(case: &Case<'_>, found: &mut Found) {
+    let seconds = case.evidence.seconds;
+    let Some(worst) = seconds.iter().max_by_key(|of| of.publish_max) else { return };
+    if worst.publish_max < STALL_LEAST {
+        return;
+    }
+    // A stall is in the seconds in which its messages were acked: its own and its neighbours.
+    let apart = |of: &&SecondSeen| 1 < of.second.abs_diff(worst.second);
+    let others: Vec<Nanos> = seconds.iter().filter(apart).map(|of| of.publish_max).collect();
+    let Some(next) = others.iter().max() else { return };
+    if worst.publish_max.0 / STALL_SHARE <= next.0 {
+        return;
+    }
+    found.note(
+        "single_stall",
+        format!(
+            "The longest publish latency, {:.1} ms, is of one stall about second {} of the measured \
+             phase; in all other seconds the longest was {:.1} ms. The maximum and the far tail tell \
+             of that moment and not of the rest. Look at what the brokers and this host did then.",
+            worst.publish_max.as_micros_f64() / 1_000.0,
+            worst.second,
+            next.as_micros_f64() / 1_000.0
+        ),
+        vec![
+            count("second", u64::from(worst.second)),
+            number("publish_max_us", worst.publish_max.as_micros_f64()),
+            number("others_max_us", next.as_micros_f64()),
+        ],
+    );
+}
+
+/// No answer is there before the way to the broker and back.
+fn early_acks(case: &Case<'_>, found: &mut Found) {
+    let Some(round_trip) = case.evidence.round_trip_min else { return };
+    let total = case.tally.total(Phase::Measured);
+    if total.service.count() == 0 || round_trip <= total.service.min() {
+        return;
+    }
+    found.warn(
+        "acks_before_the_round_trip",
+        format!(
+            "The shortest time from a send to its ack is {:.1} us, the shortest round trip that the \
+             client measured {:.1} us. An ack cannot come before it: with acks=0 the client answers \
+             by itself, else one of the clocks is wrong. Do not compare service times of this run.",
+            total.service.min().as_micros_f64(),
+            round_trip.as_micros_f64()
+        ),
+        vec![
+            number("service_min_us", total.service.min().as_micros_f64()),
+            number("round_trip_min_us", round_trip.as_micros_f64()),
+        ],
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{PeerSeen, SecondSeen};
+    use crate::measure::verdict::{Evidence, Severity, Verdict};
+    use crate::measure::verdict_fixture::{evidence, plan, tally};
+    use crate::plan::ClientCount;
+    use crate::units::Nanos;
+
+    /// The clean run's ten seconds.
+    fn seconds() -> Vec<SecondSeen> {
+        let second = |second| SecondSeen {
+            second,
+            produced: 20_000,
+            acked: 20_000,
+            consumed: 40_000,
+            publish_max: Nanos::from_millis(5),
+        };
+        (0..10).map(second).collect()
+    }
+
+    fn peers(tails: &[u64]) -> Vec<PeerSeen> {
+        let peer = |(index, tail): (usize, &u64)| PeerSeen {
+            name: format!("produce-{index}"),
+            acked: 50_000,
+            publish_p99: Nanos::from_millis(*tail),
+        };
+        tails.iter().enumerate().map(peer).collect()
+    }
+
+    /// What is raised by the clean run with these seconds, peers and round trip.
+    fn check(seconds: &[SecondSeen], peers: &[PeerSeen], round_trip: u64, expected: &[&str]) {
+        let plan = plan(ClientCount::Shared);
+        let round_trip_min = Some(Nanos(round_trip * 1_000));
+        let seen = Evidence { seconds, peers, round_trip_min, ..evidence() };
+        let verdict = Verdict::of(&plan, &tally(&plan), &seen);
+        let codes: Vec<&str> = verdict.findings.iter().map(|finding| finding.code).collect();
+        assert_eq!(codes, expected, "{:?}", verdict.findings);
+        let grave = verdict.findings.iter().any(|of| of.severity == Severity::Error);
+        assert!(verdict.valid && !grave, "a doubt never changes `valid`");
+    }
+
+    #[test]
+    fn a_clean_run_raises_no_doubt() {
+        check(&seconds(), &peers(&[3, 4, 9, 5]), 900, &[]);
+        check(&[], &[], 0, &[]);
+    }
+
+    #[test]
+    fn each_implausible_figure_is_raised_once() {
+        let mut twice = seconds();
+        twice[3].acked += 1;
+        check(&twice, &[], 0, &["seconds_do_not_add_up"]);
+        let mut silent = seconds();
+        (silent[4].acked, silent[5].acked) = (0, 40_000);
+        check(&silent, &[], 0, &["second_without_ack"]);
+        let mut unread = seconds();
+        (unread[4].consumed, unread[5].consumed) = (0, 80_000);
+        check(&unread, &[], 0, &["second_without_receipt"]);
+        check(&seconds(), &peers(&[3, 4, 13, 3]), 0, &["outlier"]);
+        let mut stalled = seconds();
+        stalled[6].publish_max = Nanos::from_millis(700);
+        stalled[7].publish_max = Nanos::from_millis(400);
+        check(&stalled, &[], 0, &["single_stall"]);
+        // The clean run's shortest service time is 1 ms.
+        check(&seconds(), &[], 1_100, &["acks_before_the_round_trip"]);
+    }
+
+    #[test]
+    fn what_is_usual_on_a_busy_host_is_no_stall() {
+        let mut busy = seconds();
+        busy[2].publish_max = Nanos::from_millis(90);
+        check(&busy, &[], 0, &[]);
+        (busy[2].publish_max, busy[8].publish_max) =
+            (Nanos::from_millis(700), Nanos::from_millis(300));
+        check(&busy, &[], 0, &[]);
+    }
+
+    #[test]
+    fn few_peers_and_few_messages_say_nothing() {
+        check(&seconds(), &peers(&[3, 90]), 0, &[]);
+        let mut idle = peers(&[3, 4, 90, 3]);
+        idle[2].acked = 9;
+        check(&seconds(), &idle, 0, &[]);
+    }
+}

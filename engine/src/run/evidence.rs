@@ -1,0 +1,79 @@
+//! What an outcome says to the verdict.
+
+use super::outcome::{Ending, Interval, LaneOutcome, Outcome};
+use crate::error::RunError;
+use crate::measure::{Ended, Evidence, PeerSeen, Phase, SecondSeen};
+use crate::plan::Role;
+
+/// What the verdict looks at second by second and lane by lane, in its own form.
+#[derive(Debug)]
+pub struct Sight {
+    seconds: Vec<SecondSeen>,
+    peers: Vec<PeerSeen>,
+}
+
+impl Outcome {
+    /// Its seconds and its sending lanes, for [`Outcome::evidence`].
+    #[must_use]
+    pub fn sight(&self) -> Sight {
+        let senders = self.lanes.iter().filter(|lane| lane.role == Role::Producer);
+        Sight {
+            seconds: self.intervals.iter().map(second).collect(),
+            peers: senders.map(peer).collect(),
+        }
+    }
+
+    /// The evidence of a run against a cluster; who knows more changes it.
+    #[must_use]
+    pub fn evidence<'run>(&'run self, sight: &'run Sight) -> Evidence<'run> {
+        let ended = match &self.ending {
+            Ending::Finished => match self.lanes.iter().find_map(|lane| lane.error.as_ref()) {
+                Some(words) => Ended::Failed(words.clone()),
+                None => Ended::AsPlanned,
+            },
+            Ending::Interrupted => Ended::Interrupted,
+            Ending::Failed(error) => Ended::Failed(error.to_string()),
+        };
+        Evidence {
+            ended,
+            stopped: self.stopped,
+            deadlines_struck: &self.deadlines_struck,
+            drained: &self.drained,
+            partitions_per_member: &self.partitions_per_member,
+            remarks: Vec::new(),
+            trouble: &self.trouble,
+            drift: self.clock.drift,
+            throttled: self.throttled,
+            seconds: &sight.seconds,
+            steady_since: self.steady_since,
+            peers: &sight.peers,
+            round_trip_min: None,
+            removed: self.removed,
+            cluster_lost: matches!(
+                &self.ending,
+                Ending::Failed(RunError::Unreachable { .. }) if self.start.is_some()
+            ),
+            embedded: false,
+            embedded_full: false,
+        }
+    }
+}
+
+fn second(interval: &Interval) -> SecondSeen {
+    SecondSeen {
+        second: interval.second,
+        produced: interval.produced,
+        acked: interval.acked,
+        consumed: interval.consumed,
+        publish_max: interval.publish_max,
+    }
+}
+
+fn peer(lane: &LaneOutcome) -> PeerSeen {
+    let seen = lane.tally.total(Phase::Measured);
+    PeerSeen {
+        name: lane.name.clone(),
+        acked: seen.acked.messages,
+        publish_p99: seen.publish.percentile(99.0),
+    }
+}

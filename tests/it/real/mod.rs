@@ -9,6 +9,8 @@ mod interrupt;
 mod join;
 mod load;
 mod omb;
+mod rebalanced;
+mod removed;
 mod reset;
 mod shapes;
 mod together;

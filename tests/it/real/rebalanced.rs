@@ -1,0 +1,45 @@
+//! A group that loses its members and takes them back: what is read again is told apart from all else.
+
+use super::broker::{Signal, send};
+use super::load::{Load, SMALL};
+use super::{count, has_finding, turn};
+use crate::cli::Kdyno;
+use engine::time::{Clock, OsClock};
+use engine::units::Nanos;
+
+#[test]
+fn what_evicted_consumers_read_again_is_redelivered_and_nothing_else() {
+    let Some(turn) = turn() else { return };
+    // Nothing is committed before the end, so that everything read so far is read again.
+    let more = "offsetCommitInterval: 60s\n";
+    let load = Load { name: "rebalanced", consumers: 2, seconds: 14, warmup: 0, more, ..SMALL };
+    let session = ["driver.session.timeout.ms=6000", "driver.heartbeat.interval.ms=2000"];
+    let mut run = Kdyno::new(&["run", "w.yaml", "--bootstrap-server", &turn.address])
+        .and(&["--clients", "2", "--set", session[0], "--set", session[1]])
+        .with_file("w.yaml", &load.yaml())
+        .start();
+    run.await_words(" 2 s | sent");
+    let id = run.id().to_string();
+    send(Signal::Stop, &id);
+    // Longer than the session: the broker gives the partitions up.
+    let clock = OsClock::anchored();
+    let until = clock.now() + Nanos::from_secs(9);
+    while clock.now() < until {
+        clock.park(clock.now().until(until));
+    }
+    send(Signal::Continue, &id);
+    let ran = run.finish();
+    // Stopped for so long it was late itself, and says so.
+    assert!(matches!(ran.code, 0 | 11), "exit {}: {}", ran.code, ran.stderr);
+    let result = ran.result();
+    let of = |path: &str| count(&result, path);
+    assert_eq!(of("/acked/messages"), load.due(), "acked: {:#}", result["verdict"]);
+    assert_eq!(result["verification"]["mode"], "numbers", "each by its number");
+    for name in ["lost", "duplicated", "reordered", "corrupted", "outstanding", "unattributed"] {
+        assert_eq!(of(&format!("/verification/{name}")), 0, "{name}: {:#}", result["verification"]);
+    }
+    let again = of("/verification/redelivered");
+    assert!((1_000..load.due()).contains(&again), "read again: {again}");
+    assert_eq!(of("/consumed/messages"), load.due() + again, "each read is counted");
+    assert!(has_finding(&result, "redelivered"), "and told: {:#}", result["verdict"]);
+}

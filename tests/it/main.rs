@@ -13,6 +13,7 @@ mod golden;
 mod interrupt;
 mod lanes;
 mod real;
+mod regressions;
 mod silent;
 mod stall;
 mod talk;

@@ -61,6 +61,29 @@ fn a_stall_of_p_seconds_at_rate_r_shows_as_r_p_late_messages() {
 }
 
 #[test]
+fn what_is_sent_and_when_does_not_depend_on_how_long_answers_take() {
+    for answer_ms in [0, 1, 20, 700] {
+        let script = Script { answer_after: ms(answer_ms), ..Script::default() };
+        let ran = case(1_000, 2_000, script).run();
+        let phase = &ran.tally.streams[0].measured;
+        assert_eq!(phase.produced.messages, 2_000, "answers after {answer_ms} ms");
+        let late = phase.send_delay.max();
+        assert!(late < Nanos(200_000), "answers after {answer_ms} ms: {late} late");
+    }
+}
+
+#[test]
+fn sends_are_as_far_apart_as_their_due_times() {
+    let ran = case(1_000, 2_000, Script::default()).run();
+    let sent: Vec<Timestamp> = ran.log.accepted().map(|offered| offered.at).collect();
+    for pair in sent.windows(2) {
+        let apart = pair[1].since(pair[0]).expect("one after the other");
+        // A guard's last spin away from a millisecond, never in bursts.
+        assert!((800_000..1_200_000).contains(&apart.0), "{apart} apart");
+    }
+}
+
+#[test]
 fn every_due_message_is_sent_once_in_order_of_its_due() {
     let check = |producers: u32, script: Script| {
         let demand =

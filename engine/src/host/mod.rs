@@ -1,9 +1,12 @@
-//! The host as the system describes it: where cores lie, what the cgroup grants, what it withheld.
+//! The host as the system describes it: where cores lie, what the cgroup grants and withheld, and what
+//! this process uses.
 
 mod cgroup;
+mod process;
 mod topology;
 
 pub use cgroup::{Throttled, Throttling, throttling};
+pub use process::{Storage, cpu_time, peak_resident, resident, storage};
 
 use crate::plan::Machine;
 use crate::units::Millicores;

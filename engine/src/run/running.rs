@@ -1,12 +1,12 @@
 //! The second half of a run: load, drain, merge.
 
-use super::cost::{cost_since, cpu_now};
+use super::cost::cost_since;
 use super::drain::{self, Targets};
 use super::outcome::{ClockSeen, Cost, Ending, Interval, LaneOutcome, Outcome, StartLine};
 use super::prepare::{Event, Hooks, Ready};
 use super::teardown::Teardown;
 use crate::error::RunError;
-use crate::host::{Throttled, Throttling, throttling};
+use crate::host::{Throttled, Throttling, cpu_time, throttling};
 use crate::lane::{Go, Stage, Timeline};
 use crate::measure::{LaneEnd, Latency, PhaseTally, Pulse, Second, balances, steady_since};
 use crate::plan::{Pace, Plan, Role, StreamDemand};
@@ -58,7 +58,7 @@ impl Ready {
         self.signal.advance(Stage::Running);
         let timeline = Timeline { start: at, measured, end, grace: phases.grace() };
         self.start_line.release(Go::Run(timeline));
-        let (cpu, mark) = (cpu_now(), self.clock.mark());
+        let (cpu, mark) = (cpu_time(), self.clock.mark());
         let mut watch = Watch {
             ready: self,
             hooks,

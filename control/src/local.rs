@@ -3,6 +3,7 @@
 use crate::cli::Format;
 use crate::host::Environment;
 use crate::interrupt::Interrupt;
+use crate::monitor::{Monitor, Observation, Watched};
 use crate::progress::Progress;
 use crate::report::{self, Inputs, Report};
 use crate::spec::{Job, Request};
@@ -96,11 +97,13 @@ fn run_one(
         Ok(plan) => plan,
         Err((code, words)) => return refused(code, &words),
     };
-    let mut progress = Progress::begin(request, (&plan, job.clock), interrupt);
+    let progress = Progress::begin(request, (&plan, job.clock), interrupt);
     let clock = RunClock::anchored(job.clock);
-    let prepared = (request.driver.driver.prepare)(plan.clone(), clock, &mut progress);
+    let monitor = job.monitor.and_then(|period| Monitor::start(period, &plan, clock));
+    let mut hooks = Watched { hooks: progress, monitor };
+    let prepared = (request.driver.driver.prepare)(plan.clone(), clock, &mut hooks);
     let (outcome, teardown) = match prepared {
-        Ok(ready) => ready.start(&mut progress),
+        Ok(ready) => ready.start(&mut hooks),
         Err(Refusal::Target(RunError::Refused(words))) => return refused(exit::USAGE, &words),
         Err(Refusal::Target(error)) => return refused(exit::FAILED, &error.to_string()),
         Err(Refusal::Run(failed)) => {
@@ -114,7 +117,9 @@ fn run_one(
     if let Ending::Failed(error) = &outcome.ending {
         tracing::error!("{error}");
     }
-    let run = Run { request, plan: &plan, outcome: &outcome, environment };
+    let observation = hooks.monitor.and_then(Monitor::stop);
+    let observation = observation.as_ref();
+    let run = Run { request, plan: &plan, outcome: &outcome, environment, observation };
     run.conclude(teardown, &job.results_dir)
 }
 
@@ -151,6 +156,7 @@ struct Run<'run> {
     plan: &'run Plan,
     outcome: &'run Outcome,
     environment: &'run Environment,
+    observation: Option<&'run Observation>,
 }
 
 impl Run<'_> {
@@ -215,6 +221,7 @@ impl Run<'_> {
             test_name: &resolved.test_name,
             bootstrap_servers: bootstrap.as_deref(),
             environment: self.environment,
+            observation: self.observation,
         })
     }
 

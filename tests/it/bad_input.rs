@@ -170,6 +170,12 @@ fn every_nonsense_flag_is_refused_and_nothing_is_created() {
             ("an unknown property", &["good.yaml", "--set", "driver.lingr.ms=1"], &[]),
             ("a bad property", &["good.yaml", "--set", "driver.linger.ms=soon"], &[]),
             ("cores that run backwards", &["good.yaml", "--cores", "3-1"], &[]),
+            ("a monitor without a unit", &["good.yaml", "--monitor", "5"], &[]),
+            (
+                "a monitor that is too fast, and its file",
+                &["good.yaml", "--monitor", "10ms", "--config", "b.yaml"],
+                &[("b.yaml", "enableMonitoring: perhaps\nmonitorInterval: 1000\n")],
+            ),
         ],
     );
     // The cores that there are differ from machine to machine.

@@ -12,6 +12,7 @@ mod faults;
 mod golden;
 mod interrupt;
 mod lanes;
+mod monitor;
 mod real;
 mod regressions;
 mod silent;

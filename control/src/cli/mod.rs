@@ -68,7 +68,8 @@ pub struct RunFlags {
     /// What is written and shown.
     #[command(flatten)]
     pub output: OutputFlags,
-    /// Benchmark file: resultsDir, warmupEnabled, cleanupEnabled, consumerReadyTimeout, logLevel
+    /// Benchmark file: resultsDir, warmupEnabled, cleanupEnabled, consumerReadyTimeout, logLevel,
+    /// enableMonitoring, monitorInterval
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Existing topic to use, never created and never deleted (repeatable)
@@ -143,6 +144,9 @@ pub struct OutputFlags {
     /// Folder for run directories [default: results]
     #[arg(long, value_name = "DIR")]
     pub output: Option<PathBuf>,
+    /// How often to look at host and process, e.g. 500ms; off: not at all [default: 1s]
+    #[arg(long, value_name = "TIME|off", allow_hyphen_values = true)]
+    pub monitor: Option<String>,
     /// Form of the result on stdout
     #[arg(long, value_name = "FORM", default_value = "text")]
     pub format: Format,
@@ -254,6 +258,7 @@ impl RunFlags {
             keep_topics: self.keep_topics,
             wishes: self.lanes.wishes(),
             clock: self.lanes.clock(),
+            monitor: self.output.monitor.clone(),
             results_dir: self.output.output.clone(),
             log_level: self.output.log_level,
         }

@@ -24,7 +24,7 @@ fn flags_become_an_order() {
         "kdyno run a.yaml b.yaml --driver d.yaml --bootstrap-server h:1 --rate 50k/s --duration 30s \
          --warmup 0s --message-size 1KiB --set topics=3 --set driver.linger.ms=5 --cores 2-4,7 \
          --io-cores 0 --clock os --wait sleep --clients 3 --config b.yaml --output out --keep-topics --topic t \
-         --topic u --in-flight 10 --log-level warning",
+         --topic u --in-flight 10 --monitor 5s --log-level warning",
     )
     .order();
     assert_eq!(order.workloads, ["a.yaml", "b.yaml"].map(PathBuf::from));
@@ -51,6 +51,7 @@ fn flags_become_an_order() {
     assert_eq!(order.wishes.wait, WaitChoice::Fixed(WaitMode::Sleep));
     assert_eq!(order.wishes.clients, ClientCount::Number(3));
     assert_eq!(order.clock, ClockChoice::Os);
+    assert_eq!(order.monitor.as_deref(), Some("5s"));
     assert_eq!(order.results_dir, Some("out".into()));
     assert_eq!(order.log_level, Some(LogLevel::Warning));
 }
@@ -68,6 +69,7 @@ fn without_flags_everything_is_at_its_default() {
     assert_eq!((order.driver.file, order.driver.bootstrap_servers), (None, None));
     assert_eq!((order.wishes.wait, order.wishes.clients), (WaitChoice::Auto, ClientCount::Shared));
     assert_eq!(order.clock, ClockChoice::Auto);
+    assert_eq!(order.monitor, None);
     assert_eq!((order.results_dir, order.log_level), (None, None));
 }
 

@@ -1,5 +1,6 @@
 //! The smaller parts: start, warm-up, verification, the engine itself, topics, seconds.
 
+use super::host_second::{HostSecond, Seconds};
 use super::latency::Block;
 use super::number::{float, micros, per_second, seconds, thousandth};
 use super::report::Inputs;
@@ -319,17 +320,21 @@ pub struct Interval {
     pub send_delay_p99_us: Option<f64>,
     /// The longest time for which a lane's core was taken away from it; null where no lane waited.
     pub hiccup_max_us: Option<f64>,
+    /// What the monitor saw.
+    #[serde(flatten)]
+    pub host: HostSecond,
 }
 
 impl Interval {
     /// All seconds; spans from the due time are null in a closed loop.
-    pub(super) fn all(plan: &Plan, seconds: &[Second]) -> Vec<Self> {
+    pub(super) fn all(plan: &Plan, seconds: &[Second], hosts: &Seconds<'_>) -> Vec<Self> {
         let timed = plan.demand.streams.iter().any(is_timed);
         let known = |of: u64, span: Nanos| (timed && 0 < of).then(|| micros(span));
-        seconds.iter().map(|second| Self::of(second, known)).collect()
+        let one = |second: &Second| Self::of(second, hosts.second(second.second), known);
+        seconds.iter().map(one).collect()
     }
 
-    fn of(second: &Second, known: impl Fn(u64, Nanos) -> Option<f64>) -> Self {
+    fn of(second: &Second, host: HostSecond, known: impl Fn(u64, Nanos) -> Option<f64>) -> Self {
         Self {
             t_s: second.second,
             produced: second.produced,
@@ -345,6 +350,7 @@ impl Interval {
             end_to_end_max_us: known(second.consumed, second.end_to_end_max),
             send_delay_p99_us: known(second.produced, second.send_delay_p99),
             hiccup_max_us: second.hiccup_max.map(micros),
+            host,
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use super::{Inputs, Report};
 use crate::host::Environment;
-use engine::host::Throttled;
+use crate::monitor::{CpuShares, Observation, Sample, Traffic};
+use engine::host::{Storage, Throttled};
 use engine::measure::{Evidence, PhaseTally, Tally, Verdict};
 use engine::message::KeySource;
 use engine::plan::{
@@ -21,6 +22,8 @@ pub(super) struct Made {
     pub(super) outcome: Outcome,
     pub(super) clean_up: Option<CleanUp>,
     pub(super) remarks: Vec<(&'static str, String)>,
+    /// What its monitor saw.
+    pub(super) observation: Option<Observation>,
 }
 
 const BODY: u64 = 100;
@@ -117,9 +120,10 @@ impl Made {
         Self::of(plan_of(vec![stream("main", 20_000), stream("side", 10_000)]))
     }
 
-    /// Late sends, failures, a loss, repeats, strangers, a deadline and leftovers.
+    /// Late sends, failures, a loss, repeats, strangers, a deadline and leftovers; with a monitor.
     pub(super) fn troubled() -> Self {
         let mut made = Self::clean();
+        made.observation = Some(observation(&made.plan));
         for lane in &mut made.outcome.lanes {
             let seen = &mut lane.tally.streams[0].measured;
             match lane.role {
@@ -197,7 +201,7 @@ impl Made {
         };
         outcome.merge_lanes();
         let clean_up = Some(CleanUp { deleted: topics, left: Vec::new(), unclosed: Vec::new() });
-        Self { plan, outcome, clean_up, remarks: Vec::new() }
+        Self { plan, outcome, clean_up, remarks: Vec::new(), observation: None }
     }
 }
 
@@ -254,6 +258,37 @@ fn interval(second: u32, plan: &Plan) -> Interval {
     }
 }
 
+/// Ten looks at the measured phase and one at the drain, of a host that gets busier.
+fn observation(plan: &Plan) -> Observation {
+    let mut lane_cores: Vec<usize> =
+        plan.lanes.iter().flat_map(|lane| lane.cores.clone()).collect();
+    lane_cores.sort_unstable();
+    let second = Nanos::from_secs(1);
+    let sample = |index: u8| Sample {
+        at: MEASURED + Nanos::from_secs(u64::from(index) + 1),
+        span: second,
+        process_cpu: Nanos::from_millis(2_000 + 10 * u64::from(index)),
+        cpu: Some(CpuShares {
+            span: second,
+            host: 40.0 + f32::from(index),
+            lanes: vec![Some(50.0); lane_cores.len()],
+        }),
+        host_memory: Some(Bytes(4 << 30)),
+        resident: Some(Bytes(50_000_000 + 1_000_000 * u64::from(index))),
+        network: Some(Traffic { received: Bytes(1_000_000), sent: Bytes(2_000_000) }),
+        loopback: Some(Traffic { received: Bytes(4_000_000), sent: Bytes(4_000_000) }),
+        disk: Some(Storage { read: Bytes(0), written: Bytes(500_000) }),
+        process_disk: Some(Storage { read: Bytes(0), written: Bytes(300_000) }),
+    };
+    Observation {
+        host: Some("made-up".to_owned()),
+        cores: 8,
+        period: second,
+        samples: (0..11).map(sample).collect(),
+        lane_cores,
+    }
+}
+
 /// The report of a made-up run.
 pub(super) fn report(made: &Made) -> Report {
     let Made { plan, outcome, clean_up, .. } = made;
@@ -281,6 +316,7 @@ pub(super) fn report(made: &Made) -> Report {
         test_name: "made up",
         bootstrap_servers: Some("localhost:9092"),
         environment: &environment,
+        observation: made.observation.as_ref(),
     })
 }
 

@@ -4,6 +4,8 @@ mod errors;
 mod figures;
 #[cfg(test)]
 mod fixture;
+mod host_figures;
+mod host_second;
 mod json;
 mod judgement;
 mod latency;
@@ -12,15 +14,20 @@ mod plan;
 mod plateau;
 #[expect(clippy::module_inception, reason = "a file is named after its main type")]
 mod report;
+mod spread;
 mod streams;
+mod system;
 mod tail;
 mod tasks;
 mod text;
+mod text_system;
 mod text_table;
 mod traffic;
 
 pub use json::json;
 pub use report::{Inputs, Report, SCHEMA};
+pub use spread::Spread;
+pub use system::System;
 pub use text::text;
 
 use engine::plan::Plan;

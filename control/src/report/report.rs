@@ -4,15 +4,18 @@
 //! What a run did not examine is null or left out, so that nobody reads it as zero.
 
 use super::figures::{Engine, Interval, Startup, Topics, Verification, Warmup};
+use super::host_second::Seconds;
 use super::judgement::Judgement;
 use super::latency::{Block, Latencies, Seen};
 use super::number::rfc3339;
 use super::plan::PlanPart;
 use super::plateau::plateau;
 use super::streams::{StreamPart, Whole, is_timed, sending_lanes};
+use super::system::System;
 use super::tasks::{Partial, Task};
 use super::traffic::{Acked, Consumed, Produced, Span, Subscription};
 use crate::host::Environment;
+use crate::monitor::Observation;
 use engine::measure::{Verdict, balances};
 use engine::plan::Plan;
 use engine::run::{CleanUp, Ending, Outcome};
@@ -43,6 +46,8 @@ pub struct Inputs<'run> {
     pub bootstrap_servers: Option<&'run str>,
     /// Where it ran.
     pub environment: &'run Environment,
+    /// What the monitor saw; `None` when it was off.
+    pub observation: Option<&'run Observation>,
 }
 
 /// A run's result.
@@ -88,8 +93,8 @@ pub struct Report {
     pub engine: Engine,
     /// librdkafka's own statistics; null: not collected.
     pub client: Option<Value>,
-    /// The hosts over the run; null: not monitored.
-    pub system: Option<Value>,
+    /// The hosts over the measured phase; null: not monitored, or failed before the start.
+    pub system: Option<Vec<System>>,
     /// Where it ran.
     pub environment: Environment,
     /// The warm-up; null when there was none.
@@ -161,14 +166,18 @@ impl Report {
             ),
             engine: Engine::of(plan, outcome, seen),
             client: None,
-            system: None,
+            system: systems(inputs),
             environment: inputs.environment.clone(),
             warmup: Warmup::of(plan, outcome),
             topics: Topics::of(inputs),
             partial: Partial::of(&tasks, outcome, verdict.exit_code),
             tasks,
             streams: StreamPart::all(plan, outcome, span),
-            intervals: Interval::all(plan, &outcome.intervals),
+            intervals: Interval::all(
+                plan,
+                &outcome.intervals,
+                &Seconds::of(inputs.observation, start),
+            ),
             workers: None,
         }
     }
@@ -181,6 +190,13 @@ fn span(plan: &Plan, outcome: &Outcome) -> Span {
         planned: plan.demand.phases.measured,
         complete: outcome.ending == Ending::Finished,
     }
+}
+
+/// This host, where it was monitored.
+fn systems(inputs: &Inputs<'_>) -> Option<Vec<System>> {
+    let (start, outcome) = (inputs.outcome.start?, inputs.outcome);
+    let phase = (start.measured, start.end.min(outcome.stopped));
+    Some(vec![System::of(inputs.plan, inputs.observation?, phase)])
 }
 
 fn seen_by_stream<'run>(plan: &Plan, outcome: &'run Outcome) -> Vec<Seen<'run>> {

@@ -3,6 +3,7 @@
 use super::Report;
 use super::errors::ByType;
 use super::latency::Block;
+use super::text_system;
 use super::text_table::{count, percent, rate, span, table, wrapped};
 use super::traffic::Flow;
 use engine::measure::constants::exit;
@@ -19,6 +20,7 @@ pub fn text(report: &Report, directory: &Path) -> String {
         load(report),
         counts(report),
         latencies(report),
+        text_system::systems(report),
         errors(report),
         findings(report),
         topics(report),

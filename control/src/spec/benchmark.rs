@@ -9,6 +9,7 @@ use super::document::Document;
 use super::fault::Ledger;
 use super::fields::Field;
 use super::given::Givens;
+use super::monitoring;
 use super::scalar;
 
 /// The fields of a benchmark file.
@@ -18,11 +19,10 @@ pub(crate) const FIELDS: &[Field] = &[
     Field::used("cleanupEnabled"),
     Field::used("consumerReadyTimeout"),
     Field::used("logLevel"),
+    Field::used("enableMonitoring"),
+    Field::used("monitorInterval"),
     Field::no_effect("name", &[], "a run has its workload's name"),
     Field::unsupported("workers", &[], "a run uses this host alone, leave it out or empty"),
-    Field::no_effect("enableMonitoring", &["false"], "the host is not monitored"),
-    Field::no_effect("monitoringEnabled", &["false"], "the host is not monitored"),
-    Field::no_effect("monitorInterval", &[], "the host is not monitored"),
 ];
 
 /// Longer than a day nobody waits for consumers.
@@ -71,6 +71,10 @@ pub(crate) struct Benchmark {
     pub consumer_ready_timeout: Option<Nanos>,
     /// How much is logged.
     pub log_level: Option<LogLevel>,
+    /// Whether the system is monitored.
+    pub monitoring_enabled: Option<bool>,
+    /// How often it is looked at.
+    pub monitor_interval: Option<Nanos>,
 }
 
 impl Benchmark {
@@ -89,6 +93,8 @@ impl Benchmark {
             cleanup_enabled: givens.read("cleanupEnabled", ledger, scalar::switch),
             consumer_ready_timeout: givens.read("consumerReadyTimeout", ledger, span),
             log_level: givens.read("logLevel", ledger, log_level),
+            monitoring_enabled: givens.read("enableMonitoring", ledger, scalar::switch),
+            monitor_interval: givens.read("monitorInterval", ledger, monitoring::period),
         }
     }
 }
@@ -113,7 +119,7 @@ mod tests {
     fn every_field_is_read() {
         let (read, ledger) = read(
             "results_dir: out\nwarmupEnabled: no\ncleanup_enabled: true\nconsumerReadyTimeout: 90s\n\
-             logLevel: WARNING\nworkers: []\nenableMonitoring: true\n",
+             logLevel: WARNING\nworkers: []\nmonitoringEnabled: true\nmonitor_interval: 500ms\nname: b\n",
         );
         assert_eq!(ledger.faults, []);
         let expected = Benchmark {
@@ -122,28 +128,29 @@ mod tests {
             cleanup_enabled: Some(true),
             consumer_ready_timeout: Some(Nanos::from_secs(90)),
             log_level: Some(LogLevel::Warning),
+            monitoring_enabled: Some(true),
+            monitor_interval: Some(Nanos::from_millis(500)),
         };
         assert_eq!(read, Some(expected));
         let remarks: Vec<String> = ledger.remarks.iter().map(ToString::to_string).collect();
-        assert_eq!(
-            remarks,
-            ["b.yaml:7: enableMonitoring: has no effect here: the host is not monitored"]
-        );
+        assert_eq!(remarks, ["b.yaml:9: name: has no effect here: a run has its workload's name"]);
     }
 
     #[test]
     fn faults_are_told_at_once() {
         let (_, ledger) = read(
             "workers: [http://a:1]\nwarmupEnabled: maybe\nconsumerReadyTimeout: 60\nlogLevel: loud\n\
-             resultDir: x\n",
+             resultDir: x\nenableMonitoring: yes\nmonitoringEnabled: no\nmonitorInterval: 1\n",
         );
         let faults: Vec<String> = ledger.faults.iter().map(ToString::to_string).collect();
         let expected = [
             "b.yaml:1: workers: is not supported: a run uses this host alone, leave it out or empty",
             "b.yaml:5: resultDir: there is no such field, did you mean resultsDir?",
+            "b.yaml:7: monitoringEnabled: is the same field as enableMonitoring (b.yaml:6): keep one of them",
             "b.yaml:2: warmupEnabled: got \"maybe\", need true or false",
             "b.yaml:3: consumerReadyTimeout: got \"60\", need a time above 0 and of at most 24h with its unit, e.g. 30s or 5m",
             "b.yaml:4: logLevel: got \"loud\", need debug, info, warning or error",
+            "b.yaml:8: monitorInterval: got \"1\", need a time from 100ms to 1h with its unit, e.g. 1s",
         ];
         assert_eq!(faults, expected);
     }

@@ -35,7 +35,10 @@ pub enum Treatment {
 }
 
 /// Names that mean a field of another name.
-const ALIASES: &[(&str, &str)] = &[("consumersPerSubscription", "consumerPerSubscription")];
+const ALIASES: &[(&str, &str)] = &[
+    ("consumersPerSubscription", "consumerPerSubscription"),
+    ("monitoringEnabled", "enableMonitoring"),
+];
 
 /// Less alike than this is no slip of the keyboard.
 const LIKENESS_MIN: f64 = 0.8;

@@ -11,6 +11,7 @@ mod driver;
 mod fault;
 mod fields;
 mod given;
+mod monitoring;
 mod order;
 mod properties_text;
 mod request;

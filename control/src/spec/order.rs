@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use engine::plan::{ClientSettings, Wishes};
 use engine::time::{ClockChoice, ClockSource, KERNEL_CLOCK_SOURCE};
-use engine::units::Timestamp;
+use engine::units::{Nanos, Timestamp};
 
 use super::assignments::Assignments;
 use super::benchmark::{Benchmark, LogLevel};
@@ -13,6 +13,7 @@ use super::clients::clients;
 use super::driver::{DriverFile, DriverSource};
 use super::fault::{Fault, Faults, Ledger};
 use super::given::FieldFlag;
+use super::monitoring;
 use super::request::{DriverChoice, Request, Shared};
 use super::test_id::Ids;
 use super::workload::{Circumstances, Workload};
@@ -45,6 +46,8 @@ pub struct Order {
     pub wishes: Wishes,
     /// The clock of all runs.
     pub clock: ClockChoice,
+    /// How often the system is looked at, or `off`; unread.
+    pub monitor: Option<String>,
     /// Where results go.
     pub results_dir: Option<PathBuf>,
     /// How much is logged.
@@ -58,6 +61,8 @@ pub struct Job {
     pub requests: Vec<Request>,
     /// What their clocks read.
     pub clock: ClockSource,
+    /// How often the system is looked at; `None` when it is not.
+    pub monitor: Option<Nanos>,
     /// The folder of all run directories.
     pub results_dir: PathBuf,
     /// How much is logged.
@@ -113,9 +118,11 @@ pub fn load(order: &Order, now: Timestamp) -> Result<Job, Faults> {
     }
     let clock = ClockSource::choose(order.clock, Path::new(KERNEL_CLOCK_SOURCE));
     let clock = ledger.take(clock.map_err(|error| Fault::whole("--clock", error.0)));
+    let monitor = monitoring::resolve(order.monitor.as_deref(), &benchmark, &mut ledger);
     ledger.settle()?;
     Ok(Job {
         requests,
+        monitor,
         clock: clock.expect("what is missing was noted as a fault"),
         results_dir: order
             .results_dir

@@ -8,6 +8,7 @@ use super::clients::clients;
 use super::document::Document;
 use super::driver::{self, DriverFile, DriverSource};
 use super::fault::{Faults, Ledger};
+use super::fields;
 use super::workload::{Circumstances, Speed, Workload};
 
 /// Checks files of any kind and says in a few lines what each would do.
@@ -37,17 +38,21 @@ struct Summary {
 
 fn one(path: &Path, ledger: &mut Ledger) -> Option<Summary> {
     let document = Document::read(path, ledger)?;
-    let own_fields = benchmark::FIELDS.iter().filter(|field| field.name != "name");
     if driver::is_driver(&document) {
         return of_driver(path, ledger);
     }
-    if !document.has("topics") && own_fields.into_iter().any(|field| document.has(field.name)) {
+    if !document.has("topics") && document.entries.iter().any(|entry| is_of_benchmark(&entry.key)) {
         Benchmark::of_document(&document, ledger);
         return Some(Summary { head: "a benchmark file".to_owned(), details: Vec::new() });
     }
     let asked = Circumstances { flags: &[], existing_topics: 0, skip_warmup: false };
     let workload = Workload::of_document(path, &document, &asked, ledger)?;
     Some(of_workload(&workload))
+}
+
+/// Whether a key is a field of benchmark files alone; a name all kinds of files have.
+fn is_of_benchmark(key: &str) -> bool {
+    fields::find(benchmark::FIELDS, key).is_some_and(|field| field.name != "name")
 }
 
 fn of_workload(workload: &Workload) -> Summary {
@@ -115,6 +120,7 @@ mod tests {
             file(&folder, "w.yaml", WORKLOAD),
             file(&folder, "d.yaml", "commonConfig: |\n  bootstrap.servers=a:1\n"),
             file(&folder, "b.yaml", "resultsDir: out\n"),
+            file(&folder, "m.yaml", "monitoring_enabled: false\n"),
         ];
         let text = validate(&files).expect("all are fine").join("\n");
         for part in [
@@ -123,6 +129,7 @@ mod tests {
             "d.yaml: driver \"d\" (kafka), replication factor of the broker\n",
             "  producer bootstrap.servers=a:1 (file)\n",
             "b.yaml: a benchmark file",
+            "m.yaml: a benchmark file",
         ] {
             assert!(text.contains(part), "{part} in {text}");
         }

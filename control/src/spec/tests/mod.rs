@@ -182,7 +182,8 @@ fn in_flight_bounds_a_closed_loop_alone() {
 #[test]
 fn the_benchmark_file_holds_for_all_and_flags_win() {
     let desk = Desk::new(OMB_DRIVER);
-    let text = "resultsDir: out\nwarmupEnabled: false\ncleanupEnabled: false\nconsumerReadyTimeout: 5s\nlogLevel: debug\n";
+    let text = "resultsDir: out\nwarmupEnabled: false\ncleanupEnabled: false\nconsumerReadyTimeout: 5s\nlogLevel: debug\n\
+        enableMonitoring: true\nmonitorInterval: 5s\n";
     let mut order = desk.order(&[]);
     order.benchmark = Some(desk.write("b.yaml", text));
     let of_file = job(&order);
@@ -190,7 +191,9 @@ fn the_benchmark_file_holds_for_all_and_flags_win() {
     let demand = &of_file.requests[0].demand;
     assert_eq!((demand.phases.warmup, demand.keep_topics), (Nanos::ZERO, true));
     assert_eq!(demand.deadlines.ready, Nanos::from_secs(5));
+    assert_eq!(of_file.monitor, Some(Nanos::from_secs(5)));
 
+    order.monitor = Some("off".to_owned());
     order.results_dir = Some("flag".into());
     order.log_level = Some(super::LogLevel::Error);
     order.flags = vec![FieldFlag {
@@ -201,6 +204,7 @@ fn the_benchmark_file_holds_for_all_and_flags_win() {
     let of_flags = job(&order);
     assert_eq!((of_flags.results_dir, of_flags.log_level), ("flag".into(), super::LogLevel::Error));
     assert_eq!(of_flags.requests[0].demand.phases.warmup, Nanos::from_secs(3));
+    assert_eq!(of_flags.monitor, None);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use super::constants::{DRIFT_PPM, IMBALANCE, PERCENTILES, SAMPLES_BEYOND};
 use super::facts::{count, number, percent, some_of, text};
 use super::latency::{LATENCY_MAX, Latency};
+use super::standing::near_ceiling;
 use super::tally::PhaseTally;
 use super::verdict::{Case, Found};
 
@@ -18,6 +19,7 @@ pub(super) const CHECKS: &[fn(&Case<'_>, &mut Found)] = &[
     embedded,
     trouble,
     few_samples,
+    near_ceiling,
     remarks,
 ];
 

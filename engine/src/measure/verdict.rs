@@ -9,6 +9,7 @@ use super::constants::{SLACK_LEAST, exit};
 use super::facts::Fact;
 use super::plausibility::{PeerSeen, SecondSeen};
 use super::slack::slack;
+use super::standing::Standing;
 use super::tally::Tally;
 use super::{cautions, findings, losses, plausibility};
 use crate::host::Throttled;
@@ -113,6 +114,8 @@ pub struct Evidence<'run> {
     pub round_trip_min: Option<Nanos>,
     /// Messages that the topics no longer held at the end; `None` where nobody knows.
     pub removed: Option<u64>,
+    /// Where the run stood against this host's ceiling; `None` where there is none to set it against.
+    pub standing: Option<Standing<'run>>,
     /// Whether the cluster went away for good.
     pub cluster_lost: bool,
     /// Whether the broker was the embedded one.

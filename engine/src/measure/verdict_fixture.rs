@@ -78,6 +78,7 @@ pub(super) fn evidence() -> Evidence<'static> {
         peers: &[],
         round_trip_min: None,
         removed: None,
+        standing: None,
         cluster_lost: false,
         embedded: false,
         embedded_full: false,

@@ -48,6 +48,7 @@ impl Outcome {
             steady_since: self.steady_since,
             peers: &sight.peers,
             round_trip_min: None,
+            standing: None,
             removed: self.removed,
             cluster_lost: matches!(
                 &self.ending,

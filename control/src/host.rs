@@ -53,6 +53,12 @@ impl Environment {
     }
 }
 
+/// This host's name in the network, where it has one.
+#[must_use]
+pub fn host_name() -> Option<String> {
+    System::host_name()
+}
+
 /// What stands for a secret.
 const MASK: &str = "****";
 

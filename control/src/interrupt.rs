@@ -27,6 +27,12 @@ impl Interrupt {
         interrupt
     }
 
+    /// As if a signal had come.
+    #[cfg(test)]
+    pub(crate) fn raise(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
     /// Whether a signal came.
     pub(crate) fn is_raised(&self) -> bool {
         self.0.load(Ordering::Relaxed)

@@ -1,11 +1,12 @@
 //! `kdyno run` on this host: plan, prepare, start, judge, save, clean up, tell.
 
+use crate::ceiling::Kept;
 use crate::cli::Format;
 use crate::host::Environment;
 use crate::interrupt::Interrupt;
 use crate::monitor::{Monitor, Observation, Watched};
 use crate::progress::Progress;
-use crate::report::{self, Inputs, Report};
+use crate::report::{self, CeilingPart, Inputs, Report};
 use crate::spec::{Job, Request};
 use engine::driver::Refusal;
 use engine::error::RunError;
@@ -40,11 +41,15 @@ pub(crate) fn run(
     out: &mut dyn Write,
 ) -> std::io::Result<u8> {
     let mut finished = Vec::new();
+    let kept = Kept::read(&job.results_dir, environment, job.clock);
+    if let Some(note) = kept.note() {
+        tracing::warn!("{note}");
+    }
     for request in &job.requests {
         if interrupt.is_raised() {
             break;
         }
-        let one = run_one(request, job, environment, interrupt);
+        let one = run_one(request, job, (environment, &kept), interrupt);
         match format {
             Format::Text => out.write_all(one.text.as_bytes())?,
             Format::Json if one.json.is_none() => tracing::error!("{}", one.text.trim_end()),
@@ -90,7 +95,7 @@ fn refused(exit_code: u8, words: &str) -> Finished {
 fn run_one(
     request: &Request,
     job: &Job,
-    environment: &Environment,
+    (environment, kept): (&Environment, &Kept),
     interrupt: &Interrupt,
 ) -> Finished {
     let plan = match plan(request) {
@@ -119,7 +124,10 @@ fn run_one(
     }
     let observation = hooks.monitor.and_then(Monitor::stop);
     let observation = observation.as_ref();
-    let run = Run { request, plan: &plan, outcome: &outcome, environment, observation };
+    let ceiling = kept.standing(request.driver.driver.name, &plan, &outcome);
+    let note = kept.note();
+    let run =
+        Run { request, plan: &plan, outcome: &outcome, environment, observation, ceiling, note };
     run.conclude(teardown, &job.results_dir)
 }
 
@@ -157,6 +165,10 @@ struct Run<'run> {
     outcome: &'run Outcome,
     environment: &'run Environment,
     observation: Option<&'run Observation>,
+    /// Where it stood against this host's ceiling.
+    ceiling: Option<CeilingPart>,
+    /// Why a ceiling that is there was ignored.
+    note: Option<&'run str>,
 }
 
 impl Run<'_> {
@@ -199,8 +211,10 @@ impl Run<'_> {
         let held_back = outcome.tally.streams.iter().any(|of| 0 < of.measured.produced.held_back);
         let remarks = self.request.resolved.remarks.iter().map(|of| (of.code, of.message.as_str()));
         let sight = outcome.sight();
+        let remarks = remarks.chain(self.note.map(|words| ("ceiling_ignored", words)));
         let evidence = Evidence {
             remarks: remarks.collect(),
+            standing: self.ceiling.as_ref().map(CeilingPart::standing),
             embedded: is_embedded,
             embedded_full: is_embedded && held_back,
             ..outcome.evidence(&sight)
@@ -222,6 +236,7 @@ impl Run<'_> {
             bootstrap_servers: bootstrap.as_deref(),
             environment: self.environment,
             observation: self.observation,
+            ceiling: self.ceiling.as_ref(),
         })
     }
 

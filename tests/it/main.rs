@@ -2,6 +2,7 @@
 
 mod absent;
 mod bad_input;
+mod ceiling;
 mod cli;
 mod clock;
 mod closed_loop;

@@ -1,5 +1,9 @@
 //! The command line: flags as they are typed, and what they ask of `spec`.
 
+mod ceiling;
+
+pub use ceiling::CeilingFlags;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -44,6 +48,8 @@ pub enum Command {
     Run(Box<RunFlags>),
     /// Check workload, driver and benchmark files and say what they would do
     Validate(ValidateFlags),
+    /// Measure what this host's engine can do by itself, for later runs to be set against
+    Ceiling(Box<CeilingFlags>),
     /// Handle topics that runs left behind
     #[command(subcommand)]
     Topics(TopicsCommand),

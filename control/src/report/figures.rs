@@ -1,5 +1,6 @@
 //! The smaller parts: start, warm-up, verification, the engine itself, topics, seconds.
 
+use super::ceiling::CeilingPart;
 use super::host_second::{HostSecond, Seconds};
 use super::latency::Block;
 use super::number::{float, micros, per_second, seconds, thousandth};
@@ -163,6 +164,8 @@ pub struct Engine {
     /// Part of the sending lanes' time that they had left before the next due time, 0 to 1: near 0
     /// they can send no faster; null in a closed loop.
     pub slack: Option<f64>,
+    /// Where it stood against this host's ceiling; null: none was measured here, or nothing acked.
+    pub ceiling: Option<CeilingPart>,
     /// How long the client's call that acks are there waited for us: our share in the latencies
     /// that end there; null where no client calls.
     pub ack_wait: Option<Block>,
@@ -199,7 +202,12 @@ impl Clock {
 }
 
 impl Engine {
-    pub(super) fn of(plan: &Plan, outcome: &Outcome, seen: &PhaseTally) -> Self {
+    pub(super) fn of(
+        plan: &Plan,
+        outcome: &Outcome,
+        seen: &PhaseTally,
+        ceiling: Option<&CeilingPart>,
+    ) -> Self {
         // A closed loop has no due times to be late after.
         let timed = plan.demand.streams.iter().all(is_timed);
         let tail = if timed { Tail::all(seen, &outcome.tally.hiccup) } else { Vec::new() };
@@ -220,6 +228,7 @@ impl Engine {
             held_back: seen.produced.held_back,
             late_by_us: seen.produced.late_by_us,
             slack: outcome.start.and_then(|_| slack(plan, &outcome.tally)),
+            ceiling: ceiling.cloned(),
             ack_wait: (0 < seen.ack_wait.count()).then(|| Block::summary(&seen.ack_wait)),
             clock: Clock::of(&outcome.clock),
             throttled_periods: outcome.throttled.map(|of| of.periods),

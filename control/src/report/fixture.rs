@@ -1,6 +1,6 @@
 //! Made-up runs for the tests of the report.
 
-use super::{Inputs, Report};
+use super::{CeilingPart, Inputs, Report};
 use crate::host::Environment;
 use crate::monitor::{CpuShares, Observation, Sample, Traffic};
 use engine::host::{Storage, Throttled};
@@ -24,6 +24,7 @@ pub(super) struct Made {
     pub(super) remarks: Vec<(&'static str, String)>,
     /// What its monitor saw.
     pub(super) observation: Option<Observation>,
+    pub(super) ceiling: Option<CeilingPart>,
 }
 
 const BODY: u64 = 100;
@@ -154,6 +155,14 @@ impl Made {
         let topic = |index: u32| format!("made-main-{index}");
         made.outcome.throttled =
             Some(Throttled { periods: 12, of: 100, time: Nanos::from_millis(340) });
+        made.ceiling = Some(CeilingPart {
+            messages_per_second: 24_000.0,
+            share: 0.812,
+            of: "loopback".to_owned(),
+            lanes: 2,
+            message_size: BODY,
+            measured_at: "2023-11-14T09:00:00.000000Z".to_owned(),
+        });
         made.clean_up = Some(CleanUp {
             deleted: vec![topic(0)],
             left: vec![(topic(1), "not authorised to delete it".to_owned())],
@@ -201,7 +210,8 @@ impl Made {
         };
         outcome.merge_lanes();
         let clean_up = Some(CleanUp { deleted: topics, left: Vec::new(), unclosed: Vec::new() });
-        Self { plan, outcome, clean_up, remarks: Vec::new(), observation: None }
+        let remarks = Vec::new();
+        Self { plan, outcome, clean_up, remarks, observation: None, ceiling: None }
     }
 }
 
@@ -294,7 +304,11 @@ pub(super) fn report(made: &Made) -> Report {
     let Made { plan, outcome, clean_up, .. } = made;
     let sight = outcome.sight();
     let remarks = made.remarks.iter().map(|(code, message)| (*code, message.as_str()));
-    let evidence = Evidence { remarks: remarks.collect(), ..outcome.evidence(&sight) };
+    let evidence = Evidence {
+        remarks: remarks.collect(),
+        standing: made.ceiling.as_ref().map(CeilingPart::standing),
+        ..outcome.evidence(&sight)
+    };
     let verdict = Verdict::of(plan, &outcome.tally, &evidence);
     let environment = Environment {
         os: Some("Linux 1".to_owned()),
@@ -317,6 +331,7 @@ pub(super) fn report(made: &Made) -> Report {
         bootstrap_servers: Some("localhost:9092"),
         environment: &environment,
         observation: made.observation.as_ref(),
+        ceiling: made.ceiling.as_ref(),
     })
 }
 

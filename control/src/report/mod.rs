@@ -1,5 +1,6 @@
 //! The result of a run: one report, written in every format of one table.
 
+mod ceiling;
 mod errors;
 mod figures;
 #[cfg(test)]
@@ -24,11 +25,14 @@ mod text_system;
 mod text_table;
 mod traffic;
 
+pub use ceiling::{CeilingPart, sink};
 pub use json::json;
+pub(crate) use number::{float, micros, per_second, rfc3339, seconds, thousandth};
 pub use report::{Inputs, Report, SCHEMA};
 pub use spread::Spread;
 pub use system::System;
 pub use text::text;
+pub(crate) use text_table::{count, rate, span, table, wrapped};
 
 use engine::plan::Plan;
 use engine::time::ClockSource;
@@ -86,7 +90,7 @@ pub fn dry_run(plan: &Plan, clock: ClockSource, workload: &Value, driver: &Value
 }
 
 /// Writes a file so that a reader finds all of it or nothing, also after a power cut.
-fn write_whole(directory: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn write_whole(directory: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
     // Beside its target: a rename is only atomic within one file system.
     let temporary = directory.join(format!(".{name}.part"));
     let mut file = File::create(&temporary)?;

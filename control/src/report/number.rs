@@ -11,7 +11,7 @@ const MIB: f64 = 1_048_576.0;
     clippy::cast_precision_loss,
     reason = "floats begin in the report; counts stay below 2^53"
 )]
-pub(super) const fn float(count: u64) -> f64 {
+pub(crate) const fn float(count: u64) -> f64 {
     count as f64
 }
 
@@ -21,7 +21,7 @@ pub(super) fn ratio(part: u64, whole: u64) -> Option<f64> {
 }
 
 /// A count per second, to a thousandth; `None` when no time passed.
-pub(super) fn per_second(count: u64, span: Nanos) -> Option<f64> {
+pub(crate) fn per_second(count: u64, span: Nanos) -> Option<f64> {
     (Nanos::ZERO < span).then(|| thousandth(float(count) / span.as_secs_f64()))
 }
 
@@ -31,22 +31,22 @@ pub(super) fn mib(bytes_per_second: f64) -> f64 {
 }
 
 /// A span in microseconds, to the nanosecond.
-pub(super) fn micros(span: Nanos) -> f64 {
+pub(crate) fn micros(span: Nanos) -> f64 {
     float(span.0) / 1_000.0
 }
 
 /// A span in seconds, to the nanosecond.
-pub(super) fn seconds(span: Nanos) -> f64 {
+pub(crate) fn seconds(span: Nanos) -> f64 {
     float(span.0) / 1e9
 }
 
 /// Rounded to three decimals: a thousandth of a message or of a microsecond is enough.
-pub(super) fn thousandth(value: f64) -> f64 {
+pub(crate) fn thousandth(value: f64) -> f64 {
     (value * 1_000.0).round() / 1_000.0
 }
 
 /// A moment as RFC 3339, in UTC, to the microsecond.
-pub(super) fn rfc3339(moment: Timestamp) -> String {
+pub(crate) fn rfc3339(moment: Timestamp) -> String {
     let time = UNIX_EPOCH + Duration::from_nanos(moment.as_nanos());
     humantime::format_rfc3339_micros(time).to_string()
 }

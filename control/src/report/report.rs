@@ -3,6 +3,7 @@
 //! The types of this folder are the format; nothing else is written from them or read into them.
 //! What a run did not examine is null or left out, so that nobody reads it as zero.
 
+use super::ceiling::CeilingPart;
 use super::figures::{Engine, Interval, Startup, Topics, Verification, Warmup};
 use super::host_second::Seconds;
 use super::judgement::Judgement;
@@ -48,6 +49,8 @@ pub struct Inputs<'run> {
     pub environment: &'run Environment,
     /// What the monitor saw; `None` when it was off.
     pub observation: Option<&'run Observation>,
+    /// Where it stood against this host's ceiling; `None` where there is none to set it against.
+    pub ceiling: Option<&'run CeilingPart>,
 }
 
 /// A run's result.
@@ -164,7 +167,7 @@ impl Report {
                 seen,
                 outcome.removed,
             ),
-            engine: Engine::of(plan, outcome, seen),
+            engine: Engine::of(plan, outcome, seen, inputs.ceiling),
             client: None,
             system: systems(inputs),
             environment: inputs.environment.clone(),
@@ -281,6 +284,7 @@ mod tests {
             "/client",
             "/system",
             "/workers",
+            "/engine/ceiling",
             "/engine/hiccup",
             "/engine/cpu_seconds",
             "/engine/cpu_seconds_per_million_messages",

@@ -1,6 +1,7 @@
 //! The summary for people, on stdout: the verdict first, the run directory last.
 
 use super::Report;
+use super::ceiling::CeilingPart;
 use super::errors::ByType;
 use super::latency::Block;
 use super::text_system;
@@ -21,6 +22,7 @@ pub fn text(report: &Report, directory: &Path) -> String {
         counts(report),
         latencies(report),
         text_system::systems(report),
+        ceiling(report),
         errors(report),
         findings(report),
         topics(report),
@@ -204,6 +206,12 @@ fn latency_row(name: &str, block: &Block) -> Vec<String> {
         format!("{}{}", span(block.p99_9_us), flag("p99_9_us")),
         format!("{} ", span(block.max_us)),
     ]
+}
+
+/// Where the run stood against what this host can do by itself.
+fn ceiling(report: &Report) -> String {
+    let line = |part: &CeilingPart| wrapped(&part.line(), "", WIDTH);
+    report.engine.ceiling.as_ref().map_or_else(String::new, line)
 }
 
 fn errors(report: &Report) -> String {

@@ -6,7 +6,7 @@ use super::number::float;
 const GAP: usize = 2;
 
 /// Rows as lines: the first column to the left, the others to the right.
-pub(super) fn table(rows: &[Vec<String>]) -> String {
+pub(crate) fn table(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let widest = |column: usize| {
         rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max()
@@ -27,7 +27,7 @@ pub(super) fn table(rows: &[Vec<String>]) -> String {
 }
 
 /// Text in lines of at most `width` characters, each after `indent`.
-pub(super) fn wrapped(text: &str, indent: &str, width: usize) -> String {
+pub(crate) fn wrapped(text: &str, indent: &str, width: usize) -> String {
     let mut lines = String::new();
     let mut line = String::new();
     for word in text.split_whitespace() {
@@ -45,7 +45,7 @@ pub(super) fn wrapped(text: &str, indent: &str, width: usize) -> String {
 }
 
 /// A count with commas between thousands.
-pub(super) fn count(number: u64) -> String {
+pub(crate) fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::new();
     for (index, digit) in digits.chars().enumerate() {
@@ -58,7 +58,7 @@ pub(super) fn count(number: u64) -> String {
 }
 
 /// A rate, to a tenth where it is small; a dash where there is none.
-pub(super) fn rate(per_second: Option<f64>) -> String {
+pub(crate) fn rate(per_second: Option<f64>) -> String {
     let Some(rate) = per_second else { return "-".to_owned() };
     let rounded = format!("{rate:.1}");
     let (whole, tenth) = rounded.split_once('.').unwrap_or((&rounded, "0"));
@@ -80,7 +80,7 @@ pub(super) fn percent(part: u64, whole: u64) -> String {
 }
 
 /// A span in the unit that gives it three digits; a dash where there is none.
-pub(super) fn span(micros: Option<f64>) -> String {
+pub(crate) fn span(micros: Option<f64>) -> String {
     let Some(micros) = micros else { return "-".to_owned() };
     let (value, unit) = match micros {
         // Below the half that would round up to four digits.

@@ -27,7 +27,7 @@ pub use clients::ShownProperty;
 pub use driver::DriverSource;
 pub use fault::Faults;
 pub use given::FieldFlag;
-pub use order::{Job, Order, Target, load, target};
+pub use order::{Job, Order, RESULTS_DIR, Target, load, target};
 pub use request::Request;
 pub use validate::validate;
 

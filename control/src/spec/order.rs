@@ -21,7 +21,7 @@ use super::workload::{Circumstances, Workload};
 /// Kafka's longest topic name.
 const TOPIC_NAME_MAX: usize = 249;
 /// Where results go unless a flag or a file says otherwise.
-const RESULTS_DIR: &str = "results";
+pub const RESULTS_DIR: &str = "results";
 
 /// What the command line names.
 #[derive(Clone, Debug, Default)]

@@ -45,6 +45,8 @@ pub(crate) struct Ceiling {
     pub(crate) throughput: Vec<Throughput>,
     /// At given rates, one lane against the null sink.
     pub(crate) pacing: Vec<Pacing>,
+    /// What its reader should know.
+    pub(crate) remarks: Vec<String>,
     /// Steps that failed, in words.
     pub(crate) failures: Vec<String>,
 }

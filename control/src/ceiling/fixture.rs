@@ -118,6 +118,7 @@ pub(super) fn ceiling() -> Ceiling {
             pace("spin", 9_700_000, Some(-61_234.5)),
             pace("sleep", 1_000, Some(0.25)),
         ],
+        remarks: Vec::new(),
         failures: Vec::new(),
     }
 }

@@ -20,6 +20,10 @@ pub(super) fn measure(
 ) -> Result<(), Interrupted> {
     let ended = go(stage, document, step);
     sharing::judge(&mut document.throughput, document.copy_bytes_per_second);
+    if let Some(remark) = sharing::disturbance(document) {
+        tracing::warn!("{remark}");
+        document.remarks.push(remark);
+    }
     document.complete = ended.is_ok() && document.failures.is_empty();
     ended
 }

@@ -152,6 +152,7 @@ fn blank(stage: &Stage<'_>, flags: &CeilingFlags, environment: &Environment) -> 
         copy_bytes_per_second: None,
         throughput: Vec::new(),
         pacing: Vec::new(),
+        remarks: Vec::new(),
         failures: Vec::new(),
     }
 }

@@ -1,6 +1,6 @@
 //! How well lanes add up, and what they share where they do not: named by what was seen, not guessed.
 
-use super::document::{Shared, Throughput};
+use super::document::{Ceiling, Shared, Throughput};
 use crate::report::{float, thousandth};
 
 /// Below this efficiency it is said what the lanes share (requirements R22).
@@ -9,6 +9,10 @@ pub(super) const EFFICIENT: f64 = 0.8;
 /// Lanes that got less of their cores' time than this were held up by others: what is left to the
 /// system on a quiet machine is a hundredth.
 const OWN_SHARE: f64 = 0.9;
+
+/// A thread that only spins and was away for more of the time than this had others on its core: what is
+/// left to the system on a quiet machine is far less than a hundredth.
+const LOST_SHARE: f64 = 0.02;
 
 /// A thread that is on a core for more of the time than this has no time to spare.
 const BUSY: f64 = 0.9;
@@ -40,6 +44,25 @@ pub(super) fn judge(rows: &mut [Throughput], copy_bytes_per_second: Option<f64>)
             row.shared = seen(row, copy_bytes_per_second);
         }
     }
+}
+
+/// Says so where the host was busy with other things: then the ceiling is too low.
+pub(super) fn disturbance(ceiling: &Ceiling) -> Option<String> {
+    let lost =
+        ceiling.hiccups.as_ref().map(|seen| seen.lost_share).filter(|lost| LOST_SHARE < *lost);
+    let away = lost
+        .map(|lost| format!("a spinning thread was away for {:.0} % of the time", lost * 100.0));
+    let shares = ceiling.throughput.iter().filter_map(|row| row.lanes_cpu_share);
+    let least = shares.min_by(f64::total_cmp).filter(|least| *least < OWN_SHARE);
+    let short = least.map(|least| format!("lanes got {:.0} % of their cores' time", least * 100.0));
+    let clues: Vec<String> = away.into_iter().chain(short).collect();
+    (!clues.is_empty()).then(|| {
+        format!(
+            "this host was busy with other things ({}), so the ceiling is too low and runs may stand \
+             above it: measure again when nothing else runs",
+            clues.join(", ")
+        )
+    })
 }
 
 fn seen(row: &Throughput, copy_bytes_per_second: Option<f64>) -> Vec<Shared> {
@@ -112,8 +135,8 @@ fn memory(row: &Throughput, copy: Option<f64>) -> Option<Shared> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::row;
-    use super::{Throughput, judge};
+    use super::super::fixture::{ceiling, row};
+    use super::{Ceiling, Throughput, disturbance, judge};
 
     /// The codes of what two lanes share that do `speed` where one does a million.
     fn codes(speed: f64, change: impl Fn(&mut Throughput)) -> Vec<String> {
@@ -168,6 +191,27 @@ mod tests {
             (row.shares_cores, row.broker_cpu_share) = (true, Some(0.99));
         };
         check(both, &["broker_thread", "client_threads"]);
+    }
+
+    #[test]
+    fn a_host_that_was_busy_with_other_things_is_told() {
+        let check = |change: fn(&mut Ceiling), words: &[&str]| {
+            let mut measured = ceiling();
+            change(&mut measured);
+            let told = disturbance(&measured);
+            assert_eq!(told.is_some(), !words.is_empty(), "{told:?}");
+            let told = told.unwrap_or_default();
+            assert!(words.iter().all(|word| told.contains(word)), "{told}");
+        };
+        check(|_| {}, &[]);
+        check(|of| of.hiccups = None, &[]);
+        check(|of| of.throughput[0].lanes_cpu_share = Some(0.96), &[]);
+        check(|of| of.throughput[0].lanes_cpu_share = Some(0.26), &["lanes got 26 %", "too low"]);
+        let lose = |of: &mut Ceiling| {
+            of.throughput[1].lanes_cpu_share = Some(0.5);
+            of.hiccups.iter_mut().for_each(|seen| seen.lost_share = 0.483);
+        };
+        check(lose, &["away for 48 % of the time, lanes got 50 %"]);
     }
 
     #[test]

@@ -13,6 +13,7 @@ const WIDTH: usize = 100;
 pub(super) fn text(ceiling: &Ceiling, kept: &Result<PathBuf, String>) -> String {
     let parts = [
         head(ceiling),
+        remarks(ceiling),
         throughput(ceiling),
         sharing(ceiling),
         pacing(ceiling),
@@ -51,6 +52,11 @@ fn head(ceiling: &Ceiling) -> String {
         ceiling.allocator,
     );
     wrapped(&what, "", WIDTH) + &wrapped(&how, "", WIDTH)
+}
+
+fn remarks(ceiling: &Ceiling) -> String {
+    let line = |words: &String| wrapped(&format!("note: {words}"), "", WIDTH);
+    ceiling.remarks.iter().map(line).collect()
 }
 
 fn throughput(ceiling: &Ceiling) -> String {
@@ -158,6 +164,9 @@ fn pacing_row(row: &Pacing) -> Vec<String> {
 
 /// An error of a rate, in parts in a million while it is small.
 fn error(ppm: f64) -> String {
+    if ppm.abs() < 0.005 {
+        return "0.00 ppm".to_owned();
+    }
     if ppm.abs() < 1_000.0 { format!("{ppm:+.2} ppm") } else { format!("{:+.2} %", ppm / 1e4) }
 }
 
@@ -237,16 +246,18 @@ mod tests {
         partial.throughput.truncate(1);
         partial.pacing.clear();
         (partial.timer, partial.hiccups, partial.copy_bytes_per_second) = (None, None, None);
+        partial.remarks = vec!["this host was busy".to_owned()];
         partial.failures = vec!["the embedded broker: it broke".to_owned()];
         let text = text(&partial, &Err("a step failed".to_owned()));
         assert!(text.contains("failed: the embedded broker: it broke\n"), "{text}");
+        assert!(text.contains("note: this host was busy\n"), "{text}");
         assert!(!text.contains("send delay") && !text.contains("core 1:"), "{text}");
         assert_eq!(text.lines().last(), Some("not kept: a step failed"), "{text}");
     }
 
     #[test]
     fn small_errors_of_a_rate_are_parts_in_a_million() {
-        let got = [0.25, -12.0, -61_234.5].map(error);
-        assert_eq!(got, ["+0.25 ppm", "-12.00 ppm", "-6.12 %"], "both with their sign");
+        let got = [0.25, -12.0, -61_234.5, -0.001].map(error);
+        assert_eq!(got, ["+0.25 ppm", "-12.00 ppm", "-6.12 %", "0.00 ppm"], "with their sign");
     }
 }

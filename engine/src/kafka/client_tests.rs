@@ -25,10 +25,10 @@ const ROUTES: [RouteSpec<'_>; 2] = [
     RouteSpec { route: Route(3), topic: "second", partitions: PARTITIONS },
 ];
 
-struct Cluster {
-    broker: MockBroker,
+pub(super) struct Cluster {
+    pub(super) broker: MockBroker,
     target: KafkaTarget,
-    clock: OsClock,
+    pub(super) clock: OsClock,
     _turn: MutexGuard<'static, ()>,
 }
 
@@ -38,7 +38,7 @@ impl Cluster {
     }
 
     /// With more properties for producers.
-    fn start_with(more: &[(&str, &str)]) -> Self {
+    pub(super) fn start_with(more: &[(&str, &str)]) -> Self {
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let broker = MockBroker::start(1).expect("the mock cluster starts anywhere");
         for route in ROUTES {
@@ -64,7 +64,7 @@ impl Cluster {
         Self { broker, target, clock: OsClock::anchored(), _turn: turn }
     }
 
-    fn outlet(&self) -> impl Outlet + use<> {
+    pub(super) fn outlet(&self) -> impl Outlet + use<> {
         let spec = OutletSpec { name: "producer", routes: &ROUTES };
         let mut outlet = self.target.outlet(&spec).expect("a producer");
         self.target.warm(&mut outlet, DEADLINE);
@@ -83,7 +83,7 @@ impl Cluster {
     }
 
     /// Calls `turn` until it says that it is done; sleeps in between as a lane does.
-    fn until(&self, words: &str, mut turn: impl FnMut() -> bool) {
+    pub(super) fn until(&self, words: &str, mut turn: impl FnMut() -> bool) {
         let until = self.clock.now() + DEADLINE;
         while !turn() {
             assert!(self.clock.now() < until, "not within {DEADLINE}: {words}");
@@ -142,7 +142,7 @@ fn offer(outlet: &mut impl Outlet, number: u64, in_header: bool) -> Offer {
     })
 }
 
-fn offer_all(outlet: &mut impl Outlet, count: u64, in_header: bool) {
+pub(super) fn offer_all(outlet: &mut impl Outlet, count: u64, in_header: bool) {
     for number in 0..count {
         assert_eq!(offer(outlet, number, in_header), Offer::Accepted, "there is room for {number}");
     }

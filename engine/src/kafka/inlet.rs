@@ -3,6 +3,7 @@
 use super::context::Quiet;
 use super::errors::{self, ALL_BROKERS_DOWN, ASSIGN_PARTITIONS, NO_OFFSET};
 use super::native::{Event, EventKind, Handle, Queue, RawMessage};
+use super::statistics::{KafkaStatistics, Own, max_in_flight};
 use crate::error::RunError;
 use crate::link::{Assigned, Delivery, Failure, Inlet, InletSink, InletSpec, Moved};
 use crate::message::{Stamp, StampFault};
@@ -45,6 +46,7 @@ pub struct KafkaInlet {
     assignment: Vec<Assigned>,
     revision: u64,
     commits_pending: u64,
+    own: Own,
     last_words: Option<String>,
     consumer: BaseConsumer<Quiet>,
 }
@@ -81,8 +83,9 @@ impl KafkaInlet {
             .enumerate()
             .map(|(index, route)| (route.topic.to_owned(), index))
             .collect();
+        let handle = Handle::of_consumer(&consumer);
         Self {
-            queue: Handle::of_consumer(&consumer).consumer_queue(),
+            queue: handle.consumer_queue(),
             reading,
             topics,
             by_name,
@@ -91,6 +94,7 @@ impl KafkaInlet {
             assignment: Vec::new(),
             revision: 0,
             commits_pending: 0,
+            own: Own { max_in_flight: max_in_flight(handle), taken: 0 },
             last_words: None,
             consumer,
         }
@@ -209,9 +213,9 @@ impl KafkaInlet {
         Some(index)
     }
 
-    fn take_event(&mut self, event: &Event, sink: &mut impl InletSink) {
+    fn take_event(&mut self, clock: &impl Clock, event: Event, sink: &mut impl InletSink) {
         match event.kind() {
-            EventKind::Rebalance => self.rebalance(event, sink),
+            EventKind::Rebalance => self.rebalance(&event, sink),
             EventKind::Committed => {
                 self.commits_pending = self.commits_pending.saturating_sub(1);
                 match event.code() {
@@ -227,6 +231,9 @@ impl KafkaInlet {
                 }
                 let fatal = event.is_fatal() || errors::consumer_cannot_go_on(code);
                 sink.trouble(errors::failure(code), fatal);
+            }
+            EventKind::Statistics => {
+                sink.statistics(clock.now(), KafkaStatistics::boxed(event, self.own));
             }
             EventKind::Acks | EventKind::Delivery | EventKind::Other => {}
         }
@@ -254,7 +261,7 @@ impl Inlet for KafkaInlet {
         for taken in 0..limit {
             let Some(mut event) = self.queue.next() else { return false };
             if event.kind() != EventKind::Delivery {
-                self.take_event(&event, sink);
+                self.take_event(clock, event, sink);
                 now = None;
                 continue;
             }

@@ -14,6 +14,7 @@ mod native;
 mod outlet;
 pub mod properties;
 mod reach;
+mod statistics;
 mod target;
 
 pub use admin::KafkaTopics;
@@ -27,3 +28,5 @@ pub fn version() -> String {
 
 #[cfg(test)]
 mod client_tests;
+#[cfg(test)]
+mod statistics_tests;

@@ -3,6 +3,7 @@
 use super::context::Quiet;
 use super::errors::{self, ALL_BROKERS_DOWN, PURGED_FROM_QUEUE, PURGED_IN_FLIGHT, QUEUE_FULL};
 use super::native::{Batch, Event, EventKind, Handle, Queue, RawMessage, TopicHandle};
+use super::statistics::{KafkaStatistics, Own, max_in_flight};
 use crate::error::RunError;
 use crate::link::{Ack, End, Failure, Message, Offer, Outcome, Outlet, OutletSink, OutletSpec};
 use crate::message::Stamp;
@@ -30,6 +31,7 @@ pub struct KafkaOutlet {
     batch: Batch,
     acks: Vec<Ack>,
     in_flight: u64,
+    own: Own,
     last_words: Option<String>,
     producer: ProducerBox,
 }
@@ -70,6 +72,7 @@ impl KafkaOutlet {
             batch: Batch::default(),
             acks: Vec::with_capacity(SLICE),
             in_flight: 0,
+            own: Own { max_in_flight: max_in_flight(handle), taken: 0 },
             last_words: None,
             producer: ProducerBox(producer),
         })
@@ -113,7 +116,13 @@ impl KafkaOutlet {
                 }
                 sink.trouble(errors::failure(event.code()), event.is_fatal());
             }
-            _ => {}
+            EventKind::Statistics => {
+                sink.statistics(clock.now(), KafkaStatistics::boxed(event, self.own));
+            }
+            EventKind::Delivery
+            | EventKind::Rebalance
+            | EventKind::Committed
+            | EventKind::Other => {}
         }
     }
 }
@@ -137,6 +146,7 @@ impl Outlet for KafkaOutlet {
         match produced {
             Ok(()) => {
                 self.in_flight += 1;
+                self.own.taken += 1;
                 return Offer::Accepted;
             }
             Err(_) if message.stamp_in_body => {}
@@ -161,11 +171,12 @@ impl Outlet for KafkaOutlet {
             let partition = message.partition.expect("the lane chooses the partition");
             (partition, message.key, message.body, Tag::in_body(message.route).0)
         });
-        let in_flight = &mut self.in_flight;
+        let (in_flight, taken) = (&mut self.in_flight, &mut self.own.taken);
         topic.produce_all(&mut self.batch, messages, |produced| {
             answers.push(match produced {
                 Ok(()) => {
                     *in_flight += 1;
+                    *taken += 1;
                     Offer::Accepted
                 }
                 Err(QUEUE_FULL) => Offer::Full,

@@ -1,6 +1,6 @@
 //! The consuming side of a broker.
 
-use super::Failure;
+use super::{Failure, Statistics};
 use crate::message::{Stamp, StampFault};
 use crate::plan::Route;
 use crate::time::Clock;
@@ -49,6 +49,9 @@ pub trait InletSink {
 
     /// The client reports trouble; `fatal` when this consumer cannot go on.
     fn trouble(&mut self, failure: Failure, fatal: bool);
+
+    /// The client says how it is, heard at `now`. Who does not ask about it need not listen.
+    fn statistics(&mut self, _now: Timestamp, _statistics: Box<dyn Statistics>) {}
 }
 
 /// One client that consumes; leaves its group when dropped.

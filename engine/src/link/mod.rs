@@ -6,12 +6,14 @@
 mod inlet;
 pub mod loopback;
 mod outlet;
+mod statistics;
 mod target;
 
 pub use inlet::{Assigned, Delivery, Inlet, InletSink, Moved};
 pub use outlet::{
     Ack, End, Failure, FailureKind, Header, Message, Offer, Outcome, Outlet, OutletSink,
 };
+pub use statistics::{BrokerSample, ClientSample, Counters, Mean, Statistics};
 pub use target::{GroupState, InletSpec, Log, OutletSpec, RouteSpec, Target, TopicSpec, Topics};
 
 #[cfg(test)]

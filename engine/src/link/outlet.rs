@@ -1,5 +1,6 @@
 //! The producing side of a broker.
 
+use super::Statistics;
 use crate::message::Stamp;
 use crate::plan::Route;
 use crate::time::Clock;
@@ -124,6 +125,9 @@ pub trait OutletSink {
 
     /// The client reports trouble of its own; `fatal` when it will never work again.
     fn trouble(&mut self, failure: Failure, fatal: bool);
+
+    /// The client says how it is, heard at `now`. Who does not ask about it need not listen.
+    fn statistics(&mut self, _now: Timestamp, _statistics: Box<dyn Statistics>) {}
 }
 
 /// One client that produces.

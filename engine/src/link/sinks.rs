@@ -1,6 +1,6 @@
 //! What clients report, kept for tests to look at.
 
-use super::{Ack, Assigned, Delivery, Failure, InletSink, OutletSink};
+use super::{Ack, Assigned, ClientSample, Delivery, Failure, InletSink, OutletSink, Statistics};
 use crate::message::{Stamp, StampFault};
 use crate::units::{Nanos, Timestamp};
 
@@ -10,6 +10,7 @@ pub(crate) struct Acks {
     pub(crate) all: Vec<Ack>,
     pub(crate) trouble: Vec<Failure>,
     pub(crate) waits: Vec<Nanos>,
+    pub(crate) samples: Vec<ClientSample>,
 }
 
 impl OutletSink for Acks {
@@ -23,6 +24,10 @@ impl OutletSink for Acks {
 
     fn trouble(&mut self, failure: Failure, _fatal: bool) {
         self.trouble.push(failure);
+    }
+
+    fn statistics(&mut self, _now: Timestamp, statistics: Box<dyn Statistics>) {
+        self.samples.push(statistics.read().expect("what clients write can be read"));
     }
 }
 
@@ -41,6 +46,7 @@ pub(crate) struct Deliveries {
     pub(crate) all: Vec<Received>,
     pub(crate) commits: Vec<Result<(), Failure>>,
     pub(crate) trouble: Vec<Failure>,
+    pub(crate) samples: Vec<ClientSample>,
 }
 
 impl Deliveries {
@@ -66,5 +72,9 @@ impl InletSink for Deliveries {
 
     fn trouble(&mut self, failure: Failure, _fatal: bool) {
         self.trouble.push(failure);
+    }
+
+    fn statistics(&mut self, _now: Timestamp, statistics: Box<dyn Statistics>) {
+        self.samples.push(statistics.read().expect("what clients write can be read"));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::retention::{Unread, place};
 use crate::kafka::inlet::KafkaInlet;
-use crate::link::{Assigned, Delivery, Failure, Inlet, InletSink, InletSpec, Moved};
+use crate::link::{Assigned, Delivery, Failure, Inlet, InletSink, InletSpec, Moved, Statistics};
 use crate::time::Clock;
 use crate::units::Timestamp;
 use std::sync::Arc;
@@ -49,6 +49,10 @@ impl<S: InletSink> InletSink for Counting<'_, S> {
 
     fn trouble(&mut self, failure: Failure, fatal: bool) {
         self.sink.trouble(failure, fatal);
+    }
+
+    fn statistics(&mut self, now: Timestamp, statistics: Box<dyn Statistics>) {
+        self.sink.statistics(now, statistics);
     }
 }
 

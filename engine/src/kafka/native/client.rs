@@ -75,7 +75,6 @@ impl Handle {
     }
 
     /// What the living client works with under a property's name.
-    #[cfg(test)]
     pub(in crate::kafka) fn property(self, name: &str) -> Option<String> {
         let name = CString::new(name).ok()?;
         let mut value = [0_u8; 512];

@@ -1,4 +1,4 @@
-//! What a client's queue holds: delivery reports, messages, errors, rebalances, commits.
+//! What a client's queue holds: delivery reports, messages, errors, rebalances, commits, statistics.
 
 use rdkafka::bindings as rd;
 use std::ffi::{CStr, c_char};
@@ -7,6 +7,10 @@ use std::ptr::NonNull;
 
 /// One event, destroyed when dropped.
 pub(in crate::kafka) struct Event(NonNull<rd::rd_kafka_event_t>);
+
+// SAFETY: once polled, an event is on no queue and nobody else holds it; librdkafka lets any thread
+// read and destroy it.
+unsafe impl Send for Event {}
 
 /// What an event is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +25,9 @@ pub(in crate::kafka) enum EventKind {
     Rebalance,
     /// A commit ended.
     Committed,
-    /// Statistics, logs: nothing a lane reads.
+    /// The client says how it is.
+    Statistics,
+    /// Logs: nothing a lane reads.
     Other,
 }
 
@@ -43,6 +49,7 @@ impl Event {
             rd::RD_KAFKA_EVENT_ERROR => EventKind::Trouble,
             rd::RD_KAFKA_EVENT_REBALANCE => EventKind::Rebalance,
             rd::RD_KAFKA_EVENT_OFFSET_COMMIT => EventKind::Committed,
+            rd::RD_KAFKA_EVENT_STATS => EventKind::Statistics,
             _ => EventKind::Other,
         }
     }
@@ -72,6 +79,21 @@ impl Event {
         let text = unsafe { rd::rd_kafka_event_error_string(self.0.as_ptr()) };
         // SAFETY: librdkafka's strings end with a zero and live as long as the event.
         unsafe { owned(text) }
+    }
+
+    /// The client's statistics, as JSON. The text is the event's own (`rdkafka.c`,
+    /// `rd_kafka_stats_emit_all`): it may be read when the client is long gone.
+    pub(in crate::kafka) fn statistics(&self) -> &[u8] {
+        if self.kind() != EventKind::Statistics {
+            return &[];
+        }
+        // SAFETY: the event is alive as long as `self`, and it is one of statistics.
+        let text = unsafe { rd::rd_kafka_event_stats(self.0.as_ptr()) };
+        if text.is_null() {
+            return &[];
+        }
+        // SAFETY: librdkafka's strings end with a zero; this one lives as long as the event.
+        unsafe { CStr::from_ptr(text) }.to_bytes()
     }
 
     /// The topics and partitions of a rebalance.

@@ -9,6 +9,7 @@ mod demand;
 mod machine;
 mod placement;
 mod remarks;
+mod statistics;
 
 pub use clients::{ClientCount, ConsumerClient, GroupPlan, ProducerClient};
 pub use demand::{
@@ -17,6 +18,7 @@ pub use demand::{
 };
 pub use machine::{Core, CoreList, Machine};
 pub use placement::{LanePlan, LaneWork, Role, WaitChoice, Wishes};
+pub use statistics::StatisticsPlan;
 
 use crate::error::PlanError;
 use crate::time::{Guard, WaitMode};
@@ -33,6 +35,8 @@ pub struct Plan {
     pub lanes: Vec<LanePlan>,
     /// What it was made for.
     pub machine: Machine,
+    /// How often the clients say how they are; the demand's settings tell them so.
+    pub statistics: StatisticsPlan,
     /// What the user should know before the start.
     pub remarks: Vec<String>,
 }
@@ -50,7 +54,8 @@ impl Plan {
         for (index, group) in groups.iter_mut().enumerate() {
             group.members = members_of(&lanes, index);
         }
-        Ok(Self { demand, groups, lanes, machine: machine.clone(), remarks })
+        let statistics = statistics::settle(&mut demand, &groups, &lanes, &mut remarks);
+        Ok(Self { demand, groups, lanes, machine: machine.clone(), statistics, remarks })
     }
 
     /// Logical producers of all streams.

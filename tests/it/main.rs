@@ -18,6 +18,7 @@ mod real;
 mod regressions;
 mod silent;
 mod stall;
+mod statistics;
 mod talk;
 mod tidy;
 mod verification;

@@ -14,6 +14,7 @@ const ASYNC_RUNTIMES: [&str; 4] = ["tokio", "async-std", "smol", "async-executor
 const HOMES: &[Home] = &[
     Home { word: "rdkafka", places: &["engine/src/kafka/"] },
     Home { word: "quanta", places: &["engine/src/time/"] },
+    Home { word: "serde_json", places: &["engine/src/kafka/", "control/", "benches/", "tests/"] },
     Home { word: "tiny_http", places: &["control/src/fleet/"] },
     Home { word: "serde_yaml", places: &["control/src/spec/"] },
     Home { word: "clap", places: &["control/src/cli.rs", "control/src/cli/"] },

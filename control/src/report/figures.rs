@@ -1,6 +1,7 @@
 //! The smaller parts: start, warm-up, verification, the engine itself, topics, seconds.
 
 use super::ceiling::CeilingPart;
+use super::client::ClientSecond;
 use super::host_second::{HostSecond, Seconds};
 use super::latency::Block;
 use super::number::{float, micros, per_second, seconds, thousandth};
@@ -332,6 +333,8 @@ pub struct Interval {
     /// What the monitor saw.
     #[serde(flatten)]
     pub host: HostSecond,
+    /// What the clients said of it; null where none spoke.
+    pub client: Option<ClientSecond>,
 }
 
 impl Interval {
@@ -360,6 +363,7 @@ impl Interval {
             send_delay_p99_us: known(second.produced, second.send_delay_p99),
             hiccup_max_us: second.hiccup_max.map(micros),
             host,
+            client: second.client.as_ref().map(ClientSecond::of),
         }
     }
 }

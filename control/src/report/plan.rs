@@ -30,8 +30,19 @@ pub struct PlanPart {
     pub lanes: Vec<Lane>,
     /// The consumer groups.
     pub groups: Vec<Group>,
+    /// How often clients say how they are.
+    pub statistics: Statistics,
     /// What the user was told before the start.
     pub remarks: Vec<String>,
+}
+
+/// How often clients say how they are: librdkafka's `statistics.interval.ms`.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Statistics {
+    /// Those that send; null for never.
+    pub producers_every_s: Option<f64>,
+    /// Those that read; null for never.
+    pub consumers_every_s: Option<f64>,
 }
 
 /// A stream, as planned.
@@ -134,6 +145,10 @@ impl PlanPart {
             machine: Cores::of(&plan.machine),
             lanes: lanes(plan),
             groups: groups(plan, partitions_per_member),
+            statistics: Statistics {
+                producers_every_s: plan.statistics.producer.map(seconds),
+                consumers_every_s: plan.statistics.consumer.map(seconds),
+            },
             remarks: plan.remarks.clone(),
         }
     }

@@ -4,6 +4,7 @@
 //! What a run did not examine is null or left out, so that nobody reads it as zero.
 
 use super::ceiling::CeilingPart;
+use super::client::Client;
 use super::figures::{Engine, Interval, Startup, Topics, Verification, Warmup};
 use super::host_second::Seconds;
 use super::judgement::Judgement;
@@ -95,7 +96,7 @@ pub struct Report {
     /// What kdyno itself did and used.
     pub engine: Engine,
     /// librdkafka's own statistics; null: not collected.
-    pub client: Option<Value>,
+    pub client: Option<Client>,
     /// The hosts over the measured phase; null: not monitored, or failed before the start.
     pub system: Option<Vec<System>>,
     /// Where it ran.
@@ -168,7 +169,7 @@ impl Report {
                 outcome.removed,
             ),
             engine: Engine::of(plan, outcome, seen, inputs.ceiling),
-            client: None,
+            client: Client::of(plan, outcome),
             system: systems(inputs),
             environment: inputs.environment.clone(),
             warmup: Warmup::of(plan, outcome),

@@ -21,6 +21,7 @@ pub fn text(report: &Report, directory: &Path) -> String {
         load(report),
         counts(report),
         latencies(report),
+        publish_parts(report),
         text_system::systems(report),
         ceiling(report),
         errors(report),
@@ -194,6 +195,26 @@ fn tail(report: &Report) -> String {
         return String::new();
     }
     format!("the client's part in the tail of publish latency: {}\n", words.join(", "))
+}
+
+/// Where the mean publish latency went.
+fn publish_parts(report: &Report) -> String {
+    let parts = report.client.as_ref().and_then(|client| client.publish_parts);
+    let Some(parts) = parts else { return String::new() };
+    let part = |micros: f64| {
+        let sign = if micros < 0.0 { "-" } else { "" };
+        format!("{sign}{}", span(Some(micros.abs())))
+    };
+    let text = format!(
+        "publish on average {} = send delay {} + queue {} + broker {} + rest {} ({:.0} %)",
+        part(parts.publish_mean_us),
+        part(parts.send_delay_mean_us),
+        part(parts.queue_mean_us),
+        part(parts.broker_mean_us),
+        part(parts.rest_mean_us),
+        parts.rest_share * 100.0,
+    );
+    wrapped(&text, "", WIDTH)
 }
 
 fn latency_row(name: &str, block: &Block) -> Vec<String> {

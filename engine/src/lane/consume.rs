@@ -3,7 +3,7 @@
 use super::board::{Board, MemberState};
 use super::port::Served;
 use super::signal::{Signal, Stage};
-use crate::link::{Delivery, Failure, FailureKind, Inlet, InletSink};
+use crate::link::{Delivery, Failure, FailureKind, Inlet, InletSink, Statistics};
 use crate::measure::{Gaps, Recorder};
 use crate::plan::CommitMode;
 use crate::time::{Clock, WaitMode};
@@ -59,6 +59,8 @@ pub(super) struct Reader<'lane, I> {
 
 struct Sink<'reader> {
     recorder: &'reader mut Recorder,
+    /// Which of the lane's clients this is.
+    client: usize,
     stream: usize,
     subscription: usize,
     trouble: Option<(Failure, bool)>,
@@ -80,6 +82,10 @@ impl InletSink for Sink<'_> {
         let was_fatal = self.trouble.is_some_and(|trouble| trouble.1);
         self.trouble = Some((failure, fatal || was_fatal));
     }
+
+    fn statistics(&mut self, now: Timestamp, statistics: Box<dyn Statistics>) {
+        self.recorder.client_said(self.client, now, statistics);
+    }
 }
 
 impl<I: Inlet> Reader<'_, I> {
@@ -90,6 +96,7 @@ impl<I: Inlet> Reader<'_, I> {
             let Member { inlet, name, stream, subscription, published, .. } = member;
             let mut sink = Sink {
                 recorder: &mut self.recorder,
+                client: index,
                 stream: *stream,
                 subscription: *subscription,
                 trouble: None,
@@ -125,9 +132,11 @@ impl<I: Inlet> Reader<'_, I> {
     }
 
     fn commit(&mut self) {
-        for Member { inlet, stream, subscription, .. } in &mut self.members {
+        for (client, member) in self.members.iter_mut().enumerate() {
+            let Member { inlet, stream, subscription, .. } = member;
             let mut sink = Sink {
                 recorder: &mut self.recorder,
+                client,
                 stream: *stream,
                 subscription: *subscription,
                 trouble: None,

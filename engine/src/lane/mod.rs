@@ -26,4 +26,6 @@ mod drain_tests;
 #[cfg(test)]
 mod load_tests;
 #[cfg(test)]
+mod port_tests;
+#[cfg(test)]
 mod produce_tests;

@@ -2,7 +2,7 @@
 
 use super::board::Board;
 use super::load::BATCH;
-use crate::link::{Ack, Failure, Offer, Outlet, OutletSink};
+use crate::link::{Ack, Failure, Offer, Outlet, OutletSink, Statistics};
 use crate::measure::{Gaps, Recorder};
 use crate::time::Clock;
 use crate::units::{Nanos, Timestamp};
@@ -34,6 +34,8 @@ pub(super) struct Port<'lane, O> {
 struct Sink<'port> {
     recorder: &'port mut Recorder,
     stream: usize,
+    /// Which of the lane's clients this is.
+    client: usize,
     troubled: bool,
     taken: usize,
 }
@@ -63,6 +65,10 @@ impl OutletSink for Sink<'_> {
     fn trouble(&mut self, _failure: Failure, _fatal: bool) {
         self.troubled = true;
     }
+
+    fn statistics(&mut self, now: Timestamp, statistics: Box<dyn Statistics>) {
+        self.recorder.client_said(self.client, now, statistics);
+    }
 }
 
 impl<'lane, O: Outlet> Port<'lane, O> {
@@ -90,10 +96,11 @@ impl<'lane, O: Outlet> Port<'lane, O> {
     pub(super) fn serve(&mut self, clock: &impl Clock, limit: usize, now: Timestamp) -> Served {
         let mut served = Served::Nothing;
         let (before, from) = self.outlets.split_at_mut(self.next);
-        let (count, mut room) = (from.len() + before.len(), limit);
-        for (step, outlet) in from.iter_mut().chain(before).enumerate() {
+        let count = from.len() + before.len();
+        let (mut client, mut room) = (self.next, limit);
+        for outlet in from.iter_mut().chain(before) {
             let (recorder, stream) = (&mut self.recorder, self.stream);
-            let mut sink = Sink { recorder, stream, troubled: false, taken: 0 };
+            let mut sink = Sink { recorder, stream, client, troubled: false, taken: 0 };
             let more = outlet.poll(clock, room, &mut sink);
             room = room.saturating_sub(sink.taken);
             if 0 < sink.taken && served == Served::Nothing {
@@ -106,10 +113,11 @@ impl<'lane, O: Outlet> Port<'lane, O> {
                 served = Served::More;
             }
             if room == 0 {
-                self.next = (self.next + step) % count;
+                self.next = client;
                 served = Served::More;
                 break;
             }
+            client = if client + 1 == count { 0 } else { client + 1 };
         }
         self.recorder.tick(now);
         self.offers = 0;

@@ -3,6 +3,7 @@
 use super::constants::{DRIFT_PPM, IMBALANCE, PERCENTILES, SAMPLES_BEYOND};
 use super::facts::{count, number, percent, some_of, text};
 use super::latency::{LATENCY_MAX, Latency};
+use super::parts::{parts_add_up, statistics_missing};
 use super::standing::near_ceiling;
 use super::tally::PhaseTally;
 use super::verdict::{Case, Found};
@@ -18,6 +19,8 @@ pub(super) const CHECKS: &[fn(&Case<'_>, &mut Found)] = &[
     drift,
     embedded,
     trouble,
+    parts_add_up,
+    statistics_missing,
     few_samples,
     near_ceiling,
     remarks,

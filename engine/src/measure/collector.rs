@@ -1,8 +1,10 @@
 //! Takes what lanes hand over, joins it to seconds and totals, and gives cleared tallies back.
 
+use super::listener::{Listener, Said, Teller, channel};
 use super::tally::Tally;
+use crate::link::Statistics;
 use crate::plan::Demand;
-use crate::units::Nanos;
+use crate::units::{Nanos, Timestamp};
 use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded, unbounded};
 use std::collections::BTreeMap;
 
@@ -40,6 +42,7 @@ pub struct Mailbox {
     lane: usize,
     out: Sender<Handover>,
     spares: Receiver<Box<Tally>>,
+    teller: Teller,
 }
 
 impl Mailbox {
@@ -54,6 +57,11 @@ impl Mailbox {
             // The collector is gone: keep what was measured with this lane.
             tally.merge(&back.tally);
         }
+    }
+
+    /// Passes on what a client of the lane said, unread.
+    pub(super) fn pass_on(&self, client: usize, at: Timestamp, statistics: Box<dyn Statistics>) {
+        self.teller.tell(Said { client: (self.lane, client), at, statistics });
     }
 
     /// Sends the last tally.
@@ -87,12 +95,14 @@ pub struct Collector {
     empty: Tally,
     /// A second before anything came.
     blank: Tally,
+    listener: Listener,
 }
 
 /// Makes the mailboxes of so many lanes, a tally to begin with for each, and the collector.
 #[must_use]
 pub fn mailboxes(demand: &Demand, lanes: usize) -> (Vec<(Mailbox, Box<Tally>)>, Collector) {
     let (out, inbox) = bounded(lanes * TALLIES);
+    let (teller, listener) = channel(lanes);
     let mut spares = Vec::with_capacity(lanes);
     let boxes = (0..lanes)
         .map(|lane| {
@@ -102,7 +112,9 @@ pub fn mailboxes(demand: &Demand, lanes: usize) -> (Vec<(Mailbox, Box<Tally>)>, 
                 back.send(Box::new(Tally::new(demand))).expect("its receiver is in hand");
             }
             spares.push(back);
-            (Mailbox { lane, out: out.clone(), spares: returned }, Box::new(Tally::new(demand)))
+            let mailbox =
+                Mailbox { lane, out: out.clone(), spares: returned, teller: teller.clone() };
+            (mailbox, Box::new(Tally::new(demand)))
         })
         .collect();
     let empty = Tally::new(demand);
@@ -116,6 +128,7 @@ pub fn mailboxes(demand: &Demand, lanes: usize) -> (Vec<(Mailbox, Box<Tally>)>, 
         closed: i64::MIN,
         empty,
         blank: Tally::of_a_second(demand),
+        listener,
     };
     (boxes, collector)
 }
@@ -167,6 +180,11 @@ impl Collector {
             complete.push(Second { number, tally });
         }
         complete
+    }
+
+    /// Who listens to what clients say of themselves.
+    pub const fn listener(&mut self) -> &mut Listener {
+        &mut self.listener
     }
 
     /// What a lane has handed over so far.

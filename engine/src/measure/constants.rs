@@ -47,6 +47,24 @@ pub const STALL_SHARE: u64 = 3;
 /// a client with less than a tenth of its time to spare has no room for a burst: together about 0.3.
 pub const NEAR_CEILING: f64 = 0.70;
 
+/// The parts of the publish latency are judged where this share of the acked messages is in them: of
+/// fewer, the difference may be how the others went.
+pub const PARTS_COVERED: f64 = 0.5;
+
+/// More of the mean publish latency than this in no part says that something else took the time. On a
+/// clean run it is below a tenth.
+pub const REST_SHARE: f64 = 0.25;
+
+/// Less than this is what waking threads takes on a crowded machine, whatever its share.
+pub const REST_LEAST: Nanos = Nanos(500_000);
+
+/// Parts may be more than the whole by this share of it: windows of statistics do not begin and end
+/// with the run, so a load that is not steady is not the same in both.
+pub const REST_SHARE_BELOW_ZERO: f64 = 0.10;
+
+/// And by this: librdkafka counts microseconds, in three parts, on a clock of its own.
+pub const PARTS_CLOCK_ERROR: Nanos = Nanos(10_000);
+
 /// The percentiles that are reported.
 pub const PERCENTILES: [f64; 7] = [50.0, 75.0, 90.0, 95.0, 99.0, 99.9, 99.99];
 

@@ -4,6 +4,7 @@ mod account;
 mod audit;
 mod balance;
 mod cautions;
+mod client_tally;
 mod collector;
 pub mod constants;
 mod counts;
@@ -12,7 +13,9 @@ mod findings;
 mod follow;
 mod hiccup;
 mod latency;
+mod listener;
 mod losses;
+mod parts;
 mod plausibility;
 mod recorder;
 mod slack;
@@ -27,11 +30,14 @@ mod verdict_fixture;
 pub use account::{Account, Entry, FILED_MAX, LOG_MAX, Side};
 pub use audit::{Audit, Drained};
 pub use balance::{Balance, Repeats, balances};
+pub use client_tally::{ClientStats, ClientTallies, ClientTally, Weighed};
 pub use collector::{Collector, LaneEnd, Mailbox, Second, mailboxes};
 pub use counts::{ErrorCounts, Window};
 pub use facts::{Fact, FactValue};
 pub use hiccup::Gaps;
 pub use latency::{LATENCY_DIGITS, LATENCY_MAX, Latency};
+pub use listener::Listener;
+pub use parts::PublishParts;
 pub use plausibility::{PeerSeen, SecondSeen};
 pub use recorder::{Duty, Recorder};
 pub use slack::slack;
@@ -43,6 +49,8 @@ pub use verdict::{Ended, Evidence, Finding, LimitedBy, Severity, Verdict};
 
 #[cfg(test)]
 mod collector_tests;
+#[cfg(test)]
+mod listener_tests;
 #[cfg(test)]
 mod recorder_tests;
 #[cfg(test)]

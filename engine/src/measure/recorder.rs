@@ -5,7 +5,7 @@ use super::collector::{LaneEnd, Mailbox};
 use super::constants::LATE;
 use super::follow::Follower;
 use super::tally::{Phase, PhaseTally, StreamTally, Tally};
-use crate::link::{Ack, Delivery, Failure, Outcome};
+use crate::link::{Ack, Delivery, Failure, Outcome, Statistics};
 use crate::message::{Stamp, StampFault};
 use crate::plan::{Demand, Route, StreamDemand, Verification};
 use crate::units::{NANOS_PER_SECOND, Nanos, Timestamp};
@@ -281,6 +281,11 @@ impl Recorder {
     pub fn consumer_trouble(&mut self, stream: usize, failure: Failure) {
         let present = self.present;
         self.tally.streams[stream].phase(present).consume_errors.count(failure.code);
+    }
+
+    /// A client of the lane, by its number in it, says how it is; passed on unread.
+    pub fn client_said(&self, client: usize, at: Timestamp, statistics: Box<dyn Statistics>) {
+        self.mailbox.pass_on(client, at, statistics);
     }
 
     /// Counts a turn of the lane's loop, and hands the tally over when its second is over.

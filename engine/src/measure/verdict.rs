@@ -5,6 +5,7 @@
 //! [`exit::PRECEDENCE`] is told. A warning never changes whether a run is valid.
 
 use super::balance::{Balance, balances};
+use super::client_tally::ClientStats;
 use super::constants::{SLACK_LEAST, exit};
 use super::facts::Fact;
 use super::plausibility::{PeerSeen, SecondSeen};
@@ -116,6 +117,8 @@ pub struct Evidence<'run> {
     pub removed: Option<u64>,
     /// Where the run stood against this host's ceiling; `None` where there is none to set it against.
     pub standing: Option<Standing<'run>>,
+    /// What the clients said of themselves; `None` where none did.
+    pub client: Option<&'run ClientStats>,
     /// Whether the cluster went away for good.
     pub cluster_lost: bool,
     /// Whether the broker was the embedded one.

@@ -79,6 +79,7 @@ pub(super) fn evidence() -> Evidence<'static> {
         round_trip_min: None,
         removed: None,
         standing: None,
+        client: None,
         cluster_lost: false,
         embedded: false,
         embedded_full: false,

@@ -49,6 +49,7 @@ impl Outcome {
             peers: &sight.peers,
             round_trip_min: None,
             standing: None,
+            client: self.client.as_ref(),
             removed: self.removed,
             cluster_lost: matches!(
                 &self.ending,

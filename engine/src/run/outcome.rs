@@ -2,7 +2,7 @@
 
 use crate::error::RunError;
 use crate::host::Throttled;
-use crate::measure::Tally;
+use crate::measure::{ClientStats, ClientTallies, Tally};
 use crate::plan::Role;
 use crate::time::{ClockSource, Drift};
 use crate::units::{Nanos, Timestamp};
@@ -47,6 +47,8 @@ pub struct Outcome {
     /// Messages that the topics no longer held at the end, asked for where some were lost; `None`
     /// where nothing was, or nobody knows.
     pub removed: Option<u64>,
+    /// What the clients said of themselves; `None` where none did.
+    pub client: Option<ClientStats>,
     /// Topics that this run created.
     pub topics_created: Vec<String>,
 }
@@ -119,6 +121,8 @@ pub struct Interval {
     pub send_delay_p99: Nanos,
     /// The longest time for which a lane's core was taken away from it; `None` where no lane waited.
     pub hiccup_max: Option<Nanos>,
+    /// What the clients said of the second; `None` where none did. Known at the end of the run.
+    pub client: Option<ClientTallies>,
 }
 
 /// What the process used.
@@ -170,6 +174,7 @@ impl Interval {
             end_to_end_max,
             send_delay_p99,
             hiccup_max,
+            client,
         } = other;
         self.produced += produced;
         self.acked += acked;
@@ -187,6 +192,9 @@ impl Interval {
             (&mut self.send_delay_p99, send_delay_p99),
         ] {
             *mine = (*mine).max(*theirs);
+        }
+        if let Some(theirs) = client {
+            self.client.get_or_insert_default().merge(theirs);
         }
     }
 }

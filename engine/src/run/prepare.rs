@@ -6,7 +6,7 @@ use super::teardown::Teardown;
 use crate::error::RunError;
 use crate::lane::{Board, Go, LaneSetup, Signal, Stage, StartLine, spawn};
 use crate::link::{Target, TopicSpec, Topics};
-use crate::measure::{Collector, Tally, mailboxes};
+use crate::measure::{Collector, Listener, Tally, mailboxes};
 use crate::plan::Plan;
 use crate::time::{Clock, RunClock};
 use crate::units::{Nanos, Timestamp};
@@ -88,7 +88,7 @@ pub fn prepare<T: Target>(
     let board = Arc::new(Board::new(plan.lanes.len()));
     let signal = Arc::new(Signal::new(plan.demand.streams.len()));
     let start_line = StartLine::new(plan.lanes.len());
-    let (boxes, collector) = mailboxes(&plan.demand, plan.lanes.len());
+    let (boxes, mut collector) = mailboxes(&plan.demand, plan.lanes.len());
     let setup = LaneSetup {
         plan: Arc::clone(&plan),
         target: Arc::new(target),
@@ -106,7 +106,10 @@ pub fn prepare<T: Target>(
     }
     let settled = match refused {
         Some(error) => Err(error),
-        None => await_ready(&plan, (&board, &start_line), T::SETTLE, (clock, hooks)),
+        None => {
+            let listener = collector.listener();
+            await_ready(&plan, (&board, &start_line, listener), T::SETTLE, (clock, hooks))
+        }
     };
     if let Err(error) = settled {
         signal.halt();
@@ -176,7 +179,7 @@ fn make_topics(
 /// Waits until the board is complete and has not changed for `settle`.
 fn await_ready(
     plan: &Plan,
-    (board, start_line): (&Board, &StartLine),
+    (board, start_line, listener): (&Board, &StartLine, &mut Listener),
     settle: Nanos,
     (clock, hooks): (RunClock, &mut dyn Hooks),
 ) -> Result<(), RunError> {
@@ -185,6 +188,7 @@ fn await_ready(
     let mut since = clock.now();
     loop {
         let now = clock.now();
+        listener.hear();
         if hooks.is_interrupted() {
             return Err(RunError::Interrupted);
         }
@@ -254,6 +258,7 @@ fn failed(
         clock: ClockSeen { source: clock.source(), drift: None },
         throttled: None,
         removed: None,
+        client: None,
         topics_created: teardown.created.clone(),
     }
 }

@@ -8,7 +8,9 @@ use super::teardown::Teardown;
 use crate::error::RunError;
 use crate::host::{Throttled, Throttling, cpu_time, throttling};
 use crate::lane::{Go, Stage, Timeline};
-use crate::measure::{LaneEnd, Latency, PhaseTally, Pulse, Second, balances, steady_since};
+use crate::measure::{
+    ClientStats, LaneEnd, Latency, PhaseTally, Pulse, Second, balances, steady_since,
+};
 use crate::plan::{Pace, Plan, Role, StreamDemand};
 use crate::time::{Clock, Schedule};
 use crate::units::{NANOS_PER_SECOND, Nanos, Timestamp};
@@ -45,7 +47,7 @@ struct Watch<'run> {
 
 impl Ready {
     /// Releases the start line and sees the run to its end.
-    pub fn start(self, hooks: &mut dyn Hooks) -> (Outcome, Teardown) {
+    pub fn start(mut self, hooks: &mut dyn Hooks) -> (Outcome, Teardown) {
         let phases = self.plan.demand.phases;
         let at = self.clock.now() + LEAD;
         let measured = at + phases.warmup;
@@ -55,6 +57,7 @@ impl Ready {
                 self.signal.set_schedule(index, Schedule::constant(rate, at, end));
             }
         }
+        self.collector.listener().start(measured, phases.warmup);
         self.signal.advance(Stage::Running);
         let timeline = Timeline { start: at, measured, end, grace: phases.grace() };
         self.start_line.release(Go::Run(timeline));
@@ -90,6 +93,7 @@ impl Watch<'_> {
         for second in self.ready.collector.collect(TURN) {
             self.add(&second);
         }
+        self.ready.collector.listener().hear();
         if self.halted_at.is_none() && self.hooks.is_interrupted() {
             self.halt();
         }
@@ -254,12 +258,23 @@ impl Watch<'_> {
         Vec::new()
     }
 
+    /// What the clients said of themselves: of the whole, and into the seconds.
+    fn hear_out(&mut self) -> Option<ClientStats> {
+        let listener = self.ready.collector.listener();
+        listener.hear();
+        for interval in &mut self.intervals {
+            interval.client = listener.take_second(interval.second);
+        }
+        listener.stats()
+    }
+
     fn finish(
-        self,
+        mut self,
         start: StartLine,
         (deadlines_struck, drained): (Vec<String>, Vec<bool>),
         (cost, clock_seen, throttled): (Cost, ClockSeen, Option<Throttled>),
     ) -> (Outcome, Teardown) {
+        let client = self.hear_out();
         let interrupted = self.hooks.is_interrupted();
         let stopped = self.stopped.unwrap_or(start.end);
         let died: Vec<String> =
@@ -322,6 +337,7 @@ impl Watch<'_> {
             clock: clock_seen,
             throttled,
             removed,
+            client,
             topics_created: teardown.created.clone(),
         };
         (outcome, teardown)

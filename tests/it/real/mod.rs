@@ -13,6 +13,7 @@ mod rebalanced;
 mod removed;
 mod reset;
 mod shapes;
+mod statistics;
 mod together;
 mod variety;
 

@@ -6,6 +6,8 @@ mod errors;
 mod figures;
 #[cfg(test)]
 mod fixture;
+#[cfg(test)]
+mod fixture_client;
 mod host_figures;
 mod host_second;
 mod json;

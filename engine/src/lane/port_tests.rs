@@ -7,9 +7,9 @@ use crate::link::{
     Ack, ClientSample, Counters, End, Failure, Mean, Message, Offer, Outcome, Outlet, OutletSink,
     Statistics,
 };
-use crate::measure::{Recorder, mailboxes};
+use crate::measure::{Duty, Recorder, mailboxes};
 use crate::message::Stamp;
-use crate::plan::samples::{self, RUN};
+use crate::plan::samples;
 use crate::plan::{Role, Route};
 use crate::time::Clock;
 use crate::time::virtual_time::StepClock;
@@ -76,10 +76,10 @@ impl Outlet for Talker {
 fn a_client_is_heard_under_its_own_number_wherever_the_look_begins() {
     let clock = StepClock::default();
     clock.advance(Nanos(START.as_nanos()));
-    let stream = samples::stream(1);
-    let (boxes, mut collector) = mailboxes(&samples::demand(stream.clone()), 1);
+    let demand = samples::demand(samples::stream(1));
+    let (boxes, mut collector) = mailboxes(&demand, 1);
     let (mailbox, tally) = boxes.into_iter().next().expect("one lane has one mailbox");
-    let mut recorder = Recorder::new(tally, mailbox, vec![stream.partition_bases()], RUN);
+    let mut recorder = Recorder::new(tally, mailbox, &demand, &Duty::all(&demand));
     recorder.start(START, START);
     collector.listener().start(START, Nanos::from_secs(1));
     let board = Board::new(1);

@@ -123,12 +123,17 @@ fn run_one(
         tracing::error!("{error}");
     }
     let observation = hooks.monitor.and_then(Monitor::stop);
-    let observation = observation.as_ref();
-    let ceiling = kept.standing(request.driver.driver.name, &plan, &outcome);
-    let note = kept.note();
-    let run =
-        Run { request, plan: &plan, outcome: &outcome, environment, observation, ceiling, note };
-    run.conclude(teardown, &job.results_dir)
+    let run = Run {
+        request,
+        job,
+        plan: &plan,
+        outcome: &outcome,
+        environment,
+        observation: observation.as_ref(),
+        ceiling: kept.standing(request.driver.driver.name, &plan, &outcome),
+        note: kept.note(),
+    };
+    run.conclude(teardown)
 }
 
 /// Makes the plan; asks the cluster for the partitions of topics that are there already.
@@ -161,6 +166,7 @@ pub(crate) fn plan_without_cluster(request: &Request) -> Result<Plan, String> {
 /// A run whose lanes have handed everything over.
 struct Run<'run> {
     request: &'run Request,
+    job: &'run Job,
     plan: &'run Plan,
     outcome: &'run Outcome,
     environment: &'run Environment,
@@ -173,10 +179,10 @@ struct Run<'run> {
 
 impl Run<'_> {
     /// Saves the result, then cleans up, then adds what the clean-up found.
-    fn conclude(&self, teardown: Teardown, results: &Path) -> Finished {
+    fn conclude(&self, teardown: Teardown) -> Finished {
         let verdict = self.verdict();
         let first = self.report(&verdict, None);
-        let saved = report::save(&first, results);
+        let saved = report::save(&first, &self.job.results_dir);
         let clean_up = teardown.finish();
         for (name, reason) in clean_up.left.iter().filter(|_| !self.plan.demand.keep_topics) {
             tracing::warn!("{name} stays: {reason}");
@@ -189,7 +195,7 @@ impl Run<'_> {
             saved.and_then(|directory| report::replace(&whole, &directory).map(|()| directory));
         match written {
             Ok(directory) => Finished {
-                exit_code: verdict.exit_code,
+                exit_code: whole.verdict.exit_code,
                 json: Some(report::json(&whole)),
                 text: report::text(&whole, &directory),
             },
@@ -225,7 +231,7 @@ impl Run<'_> {
     fn report(&self, verdict: &Verdict, clean_up: Option<&CleanUp>) -> Report {
         let resolved = &self.request.resolved;
         let bootstrap = self.bootstrap_servers();
-        Report::of(&Inputs {
+        let inputs = Inputs {
             plan: self.plan,
             outcome: self.outcome,
             verdict,
@@ -237,7 +243,8 @@ impl Run<'_> {
             environment: self.environment,
             observation: self.observation,
             ceiling: self.ceiling.as_ref(),
-        })
+        };
+        Report::held_to(&inputs, &self.job.checks.assertions)
     }
 
     fn bootstrap_servers(&self) -> Option<String> {

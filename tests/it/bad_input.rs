@@ -169,6 +169,21 @@ fn every_nonsense_flag_is_refused_and_nothing_is_created() {
             ("an unknown field", &["good.yaml", "--set", "topcs=1"], &[]),
             ("an unknown property", &["good.yaml", "--set", "driver.lingr.ms=1"], &[]),
             ("a bad property", &["good.yaml", "--set", "driver.linger.ms=soon"], &[]),
+            (
+                "assertions, each with all that is wrong",
+                &[
+                    "good.yaml",
+                    "--assert",
+                    "publish.p99 < 10",
+                    "--assert",
+                    "lsot == 0",
+                    "--assert",
+                    "rate >= 99% * due",
+                    "--assert",
+                    "lost = 0",
+                ],
+                &[],
+            ),
             ("cores that run backwards", &["good.yaml", "--cores", "3-1"], &[]),
             ("a monitor without a unit", &["good.yaml", "--monitor", "5"], &[]),
             (

@@ -17,12 +17,18 @@ fn driver(broker: &MockBroker) -> String {
 
 /// Runs a workload without consumers on a broker that fails so many produce requests, by error.
 fn run(workload: &str, injected: &[(&str, usize)]) -> Ran {
+    run_held_to(workload, injected, &[])
+}
+
+/// The same with further words.
+fn run_held_to(workload: &str, injected: &[(&str, usize)], words: &[&str]) -> Ran {
     let broker = MockBroker::start(1).expect("the broker starts");
     broker.create_topic("faulty", 4).expect("the topic is made");
     for (name, count) in injected {
         assert!(broker.fail_produce(name, *count), "{name} can be injected");
     }
     Kdyno::new(&["run", "w.yaml", "--driver", "d.yaml", "--topic", "faulty"])
+        .and(words)
         .with_file(
             "w.yaml",
             &workload.replace("subscriptionsPerTopic: 1", "subscriptionsPerTopic: 0"),
@@ -110,5 +116,25 @@ fn errors_cost_exit_12_above_one_in_a_thousand_and_below_it_a_finding() {
         assert!(found.contains(&finding.to_owned()), "{name}, of {attempted}: {found:?}");
         assert_eq!(ran.code, code, "{name}, of {attempted}: {}", ran.stdout);
         assert_eq!(result["verdict"]["valid"], code == 0, "{name}");
+    }
+}
+
+#[test]
+fn an_assertion_that_fails_is_told_and_yields_to_a_graver_exit_code() {
+    let _alone = alone();
+    for (count, code, first) in [(400, 12, "too_many_failures"), (1, 10, "assertion_failed")] {
+        let words = ["--assert", "errors == 0", "--assert", "service.p50 < 1m"];
+        let ran = run_held_to(&closed("held", "3s"), &[("NOT_ENOUGH_REPLICAS", count)], &words);
+        assert_eq!(ran.code, code, "{count} errors: {}{}", ran.stdout, ran.stderr);
+        let result = ran.result();
+        assert_eq!(findings(&result)[0], first, "{count} errors: the gravest first");
+        let found = findings(&result);
+        assert!(found.contains(&"assertion_failed".to_owned()), "{count} errors: {found:?}");
+        let held = |index: usize| &result["assertions"][index]["held"];
+        assert_eq!((held(0), held(1)), (&json!(false), &json!(true)), "{count} errors");
+        assert_eq!(
+            result["assertions"][0]["left"].as_f64(),
+            Some(number(&result, "/produced/errors"))
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! What a user can see, and what the engine promises to its callers.
 
 mod absent;
+mod assertions;
 mod bad_input;
 mod ceiling;
 mod cli;

@@ -1,8 +1,10 @@
 //! The command line: flags as they are typed, and what they ask of `spec`.
 
 mod ceiling;
+mod checks;
 
 pub use ceiling::CeilingFlags;
+pub use checks::CheckFlags;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -21,8 +23,8 @@ Examples:
   kdyno run omb/workloads/*.yaml --driver omb/driver-kafka/kafka-latency.yaml";
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 valid, 1 could not be finished, 2 usage or configuration, 11 client-limited,
-12 target not reached, 13 verification failed, 15 timed out, 130 interrupted";
+Exit codes: 0 valid, 1 could not be finished, 2 usage or configuration, 10 assertion failed,
+11 client-limited, 12 target not reached, 13 verification failed, 15 timed out, 130 interrupted";
 
 const SET_HELP: &str = "\
 Set any field (repeatable):
@@ -71,6 +73,9 @@ pub struct RunFlags {
     /// On which threads.
     #[command(flatten)]
     pub lanes: LaneFlags,
+    /// What the result is held to.
+    #[command(flatten)]
+    pub checks: CheckFlags,
     /// What is written and shown.
     #[command(flatten)]
     pub output: OutputFlags,
@@ -265,6 +270,7 @@ impl RunFlags {
             wishes: self.lanes.wishes(),
             clock: self.lanes.clock(),
             monitor: self.output.monitor.clone(),
+            checks: self.checks.order(),
             results_dir: self.output.output.clone(),
             log_level: self.output.log_level,
         }

@@ -3,6 +3,7 @@
 use super::{
     ClientCount, Command, Format, LogLevel, RunFlags, TopicsCommand, WaitChoice, cores, parse,
 };
+use crate::assertion;
 use crate::spec::FieldFlag;
 use engine::time::{ClockChoice, WaitMode};
 use std::path::PathBuf;
@@ -24,7 +25,7 @@ fn flags_become_an_order() {
         "kdyno run a.yaml b.yaml --driver d.yaml --bootstrap-server h:1 --rate 50k/s --duration 30s \
          --warmup 0s --message-size 1KiB --set topics=3 --set driver.linger.ms=5 --cores 2-4,7 \
          --io-cores 0 --clock os --wait sleep --clients 3 --config b.yaml --output out --keep-topics --topic t \
-         --topic u --in-flight 10 --monitor 5s --log-level warning",
+         --topic u --in-flight 10 --monitor 5s --log-level warning --assert lost==0 --assert rate>=1",
     )
     .order();
     assert_eq!(order.workloads, ["a.yaml", "b.yaml"].map(PathBuf::from));
@@ -52,6 +53,7 @@ fn flags_become_an_order() {
     assert_eq!(order.wishes.clients, ClientCount::Number(3));
     assert_eq!(order.clock, ClockChoice::Os);
     assert_eq!(order.monitor.as_deref(), Some("5s"));
+    assert_eq!(order.checks.assertions, ["lost==0", "rate>=1"]);
     assert_eq!(order.results_dir, Some("out".into()));
     assert_eq!(order.log_level, Some(LogLevel::Warning));
 }
@@ -70,6 +72,7 @@ fn without_flags_everything_is_at_its_default() {
     assert_eq!((order.wishes.wait, order.wishes.clients), (WaitChoice::Auto, ClientCount::Shared));
     assert_eq!(order.clock, ClockChoice::Auto);
     assert_eq!(order.monitor, None);
+    assert!(order.checks.assertions.is_empty(), "no checks");
     assert_eq!((order.results_dir, order.log_level), (None, None));
 }
 
@@ -117,6 +120,25 @@ fn usage_faults_exit_2_and_help_exits_0() {
     check("kdyno --help", 0, "Examples:");
     check("kdyno run --help", 0, "Exit codes:");
     check("kdyno --version", 0, concat!("kdyno ", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn help_names_every_metric_and_every_exit_code() {
+    let help = command("kdyno run --help").expect_err("help").to_string();
+    let mut words: Vec<&str> =
+        help.split(|c: char| !(c.is_alphanumeric() || "._".contains(c))).collect();
+    words.sort_unstable();
+    for (name, _) in assertion::short_names() {
+        let (span, statistic) = name.split_once('.').unwrap_or((name.as_str(), "p99"));
+        // In a name a point may stand as an underscore, which is not repeated.
+        let statistic = statistic.replacen("p99_", "p99.", 1);
+        for word in [span, statistic.as_str()] {
+            assert!(words.binary_search(&word).is_ok(), "{word} of {name} in {help}");
+        }
+    }
+    for code in [0, 1, 2, 10, 11, 12, 13, 15, 130] {
+        assert!(words.binary_search(&code.to_string().as_str()).is_ok(), "{code} in {help}");
+    }
 }
 
 #[test]

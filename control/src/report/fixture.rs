@@ -2,6 +2,7 @@
 
 use super::fixture_client::said;
 use super::{CeilingPart, Inputs, Report};
+use crate::assertion::Assertion;
 use crate::host::Environment;
 use crate::monitor::{CpuShares, Observation, Sample, Traffic};
 use engine::host::{Storage, Throttled};
@@ -26,6 +27,7 @@ pub(super) struct Made {
     /// What its monitor saw.
     pub(super) observation: Option<Observation>,
     pub(super) ceiling: Option<CeilingPart>,
+    pub(super) assertions: Vec<&'static str>,
 }
 
 const BODY: u64 = 100;
@@ -215,8 +217,15 @@ impl Made {
         };
         outcome.merge_lanes();
         let clean_up = Some(CleanUp { deleted: topics, left: Vec::new(), unclosed: Vec::new() });
-        let remarks = Vec::new();
-        Self { plan, outcome, clean_up, remarks, observation: None, ceiling: None }
+        Self {
+            plan,
+            outcome,
+            clean_up,
+            remarks: Vec::new(),
+            observation: None,
+            ceiling: None,
+            assertions: Vec::new(),
+        }
     }
 }
 
@@ -325,19 +334,23 @@ pub(super) fn report(made: &Made) -> Report {
         librdkafka: "2.12.1".to_owned(),
         command: "kdyno run made-up.yaml".to_owned(),
     };
-    Report::of(&Inputs {
+    let workload = json!({"name": "made up", "messageSize": 100});
+    let driver = json!({"name": "kafka"});
+    let inputs = Inputs {
         plan,
         outcome,
         verdict: &verdict,
         clean_up: clean_up.as_ref(),
-        workload: &json!({"name": "made up", "messageSize": 100}),
-        driver: &json!({"name": "kafka"}),
+        workload: &workload,
+        driver: &driver,
         test_name: "made up",
         bootstrap_servers: Some("localhost:9092"),
         environment: &environment,
         observation: made.observation.as_ref(),
         ceiling: made.ceiling.as_ref(),
-    })
+    };
+    let read = |text: &&str| Assertion::parse(text).expect("an assertion");
+    Report::held_to(&inputs, &made.assertions.iter().map(read).collect::<Vec<_>>())
 }
 
 /// Compares with the golden file; `UPDATE_GOLDEN=1` writes it.

@@ -49,6 +49,7 @@ mod tests {
     #[test]
     fn the_fields_that_others_rely_on_stay() {
         let mut made = Made::troubled();
+        made.assertions = vec!["publish.p99 < 10ms"];
         made.outcome.ending = Ending::Interrupted;
         let report: Value = serde_json::from_slice(&json(&fixture::report(&made))).expect("JSON");
         let mut list = String::new();

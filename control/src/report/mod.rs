@@ -1,5 +1,6 @@
 //! The result of a run: one report, written in every format of one table.
 
+mod assertions;
 mod ceiling;
 mod client;
 mod errors;

@@ -3,6 +3,7 @@
 //! The types of this folder are the format; nothing else is written from them or read into them.
 //! What a run did not examine is null or left out, so that nobody reads it as zero.
 
+use super::assertions::AssertionPart;
 use super::ceiling::CeilingPart;
 use super::client::Client;
 use super::figures::{Engine, Interval, Startup, Topics, Verification, Warmup};
@@ -75,6 +76,9 @@ pub struct Report {
     pub ended_at_ns: u64,
     /// The judgement.
     pub verdict: Judgement,
+    /// What the user said must hold; only where something was said.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub assertions: Vec<AssertionPart>,
     /// The workload, as resolved.
     pub workload: Value,
     /// The driver, as resolved, secrets masked.
@@ -149,6 +153,7 @@ impl Report {
             ended_at: rfc3339(outcome.ended),
             ended_at_ns: outcome.ended.as_nanos(),
             verdict: Judgement::of(verdict),
+            assertions: Vec::new(),
             workload: inputs.workload.clone(),
             driver: inputs.driver.clone(),
             plan: PlanPart::of(plan, &outcome.partitions_per_member),

@@ -24,6 +24,7 @@ pub fn text(report: &Report, directory: &Path) -> String {
         publish_parts(report),
         text_system::systems(report),
         ceiling(report),
+        assertions(report),
         errors(report),
         findings(report),
         topics(report),
@@ -235,6 +236,21 @@ fn ceiling(report: &Report) -> String {
     report.engine.ceiling.as_ref().map_or_else(String::new, line)
 }
 
+/// What was asserted, and what became of it.
+fn assertions(report: &Report) -> String {
+    let all = &report.assertions;
+    if all.is_empty() {
+        return String::new();
+    }
+    let held = all.iter().filter(|one| one.held).count();
+    let lines = all.iter().map(|one| {
+        let outcome = if one.held { "held" } else { "FAILED" };
+        let message = wrapped(&one.message, "  ", WIDTH);
+        format!("{outcome} {}\n{message}", one.assertion)
+    });
+    format!("assertions: {held} of {} held\n{}", all.len(), lines.collect::<String>())
+}
+
 fn errors(report: &Report) -> String {
     let (sent, received) = (&report.produced, &report.consumed);
     let line =
@@ -340,6 +356,15 @@ mod tests {
     #[test]
     fn a_troubled_run_says_what_was_wrong_and_what_to_do() {
         fixture::golden("summary-troubled.txt", &summary(&Made::troubled()));
+    }
+
+    #[test]
+    fn assertions_are_told_with_their_values_and_the_first_line_says_that_one_failed() {
+        let assertions = vec!["publish.p99 < 10ms", "rate >= 0.99*target", "duplicated == 0"];
+        let text = summary(&Made { assertions, ..Made::clean() });
+        fixture::golden("summary-asserted.txt", &text);
+        let first = text.lines().next();
+        assert_eq!(first, Some("INVALID: an assertion failed (exit 10)"), "{text}");
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 mod assignments;
 mod benchmark;
+mod checks;
 mod clients;
 mod document;
 mod driver;
@@ -23,6 +24,7 @@ mod validate;
 mod workload;
 
 pub use benchmark::LogLevel;
+pub use checks::{CheckOrder, Checks};
 pub use clients::ShownProperty;
 pub use driver::DriverSource;
 pub use fault::Faults;

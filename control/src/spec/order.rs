@@ -9,6 +9,7 @@ use engine::units::{Nanos, Timestamp};
 
 use super::assignments::Assignments;
 use super::benchmark::{Benchmark, LogLevel};
+use super::checks::{CheckOrder, Checks};
 use super::clients::clients;
 use super::driver::{DriverFile, DriverSource};
 use super::fault::{Fault, Faults, Ledger};
@@ -48,6 +49,8 @@ pub struct Order {
     pub clock: ClockChoice,
     /// How often the system is looked at, or `off`; unread.
     pub monitor: Option<String>,
+    /// What results are held to.
+    pub checks: CheckOrder,
     /// Where results go.
     pub results_dir: Option<PathBuf>,
     /// How much is logged.
@@ -63,6 +66,8 @@ pub struct Job {
     pub clock: ClockSource,
     /// How often the system is looked at; `None` when it is not.
     pub monitor: Option<Nanos>,
+    /// What their results are held to.
+    pub checks: Checks,
     /// The folder of all run directories.
     pub results_dir: PathBuf,
     /// How much is logged.
@@ -88,6 +93,7 @@ pub fn load(order: &Order, now: Timestamp) -> Result<Job, Faults> {
     let benchmark = order.benchmark.as_deref().map(|path| Benchmark::read(path, &mut ledger));
     let benchmark = benchmark.flatten().unwrap_or_default();
     let flags = Assignments::read(&order.flags, &order.sets, &mut ledger);
+    let checks = Checks::read(&order.checks, &mut ledger);
     let driver = DriverFile::read(&order.driver, &flags, &mut ledger);
     if let Some(driver) = driver.as_ref().filter(|driver| !driver.driver.is_remote)
         && !order.topics.is_empty()
@@ -124,6 +130,7 @@ pub fn load(order: &Order, now: Timestamp) -> Result<Job, Faults> {
         requests,
         monitor,
         clock: clock.expect("what is missing was noted as a fault"),
+        checks,
         results_dir: order
             .results_dir
             .clone()

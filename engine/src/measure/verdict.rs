@@ -248,6 +248,19 @@ impl Verdict {
             findings,
         }
     }
+
+    /// The same with what was found after it was made, all of which spoils the run by this exit code.
+    #[must_use]
+    pub fn with(mut self, code: u8, findings: Vec<Finding>) -> Self {
+        if findings.is_empty() {
+            return self;
+        }
+        self.findings.extend(findings);
+        self.findings.sort_by_key(|finding| finding.severity);
+        self.exit_code = first(&[self.exit_code, code]);
+        self.valid = self.exit_code == exit::VALID;
+        self
+    }
 }
 
 /// The exit code that is told where several apply.
@@ -281,7 +294,7 @@ fn limited_by(case: &Case<'_>, exits: &[u8]) -> LimitedBy {
 
 #[cfg(test)]
 mod tests {
-    use super::{Ended, Evidence, LimitedBy, Verdict, first};
+    use super::{Ended, Evidence, Finding, LimitedBy, Severity, Verdict, first};
     use crate::measure::constants::exit;
     use crate::measure::verdict_fixture::{evidence, plan, tally};
     use crate::plan::{ClientCount, Pace, Plan};
@@ -339,5 +352,36 @@ mod tests {
         let mut closed = plan(ClientCount::Shared);
         closed.demand.streams[0].pace = Pace::Max { in_flight: None };
         assert_eq!(judge(&closed, &evidence()), (LimitedBy::Unknown, exit::VALID), "closed loop");
+    }
+
+    /// A clean run, or one that was late, with a failed assertion.
+    fn with_failed_assertion(late: u64) -> (Verdict, Verdict) {
+        let plan = plan(ClientCount::Shared);
+        let mut tally = tally(&plan);
+        tally.streams[0].measured.produced.late_by_us = late;
+        let finding = Finding {
+            code: "assertion_failed",
+            severity: Severity::Error,
+            message: "m".to_owned(),
+            evidence: Vec::new(),
+        };
+        let before = Verdict::of(&plan, &tally, &evidence());
+        (before.clone(), before.with(exit::ASSERTION, vec![finding]))
+    }
+
+    #[test]
+    fn a_failed_assertion_spoils_a_run_unless_something_graver_did() {
+        let check = |late: u64, codes: &[&str], expected: u8| {
+            let (before, after) = with_failed_assertion(late);
+            let got: Vec<&str> = after.findings.iter().map(|finding| finding.code).collect();
+            assert_eq!(got, codes, "{late} late: errors first, warnings after them");
+            assert_eq!((after.exit_code, after.valid), (expected, false), "{late} late");
+            assert_eq!(after.limited_by, before.limited_by, "{late} late: counts tell the limit");
+        };
+        check(0, &["assertion_failed"], exit::ASSERTION);
+        check(4_000, &["assertion_failed", "late_sends"], exit::ASSERTION);
+        check(100_000, &["client_limited", "assertion_failed"], exit::CLIENT_LIMITED);
+        let (before, _) = with_failed_assertion(0);
+        assert_eq!(before.clone().with(exit::ASSERTION, Vec::new()), before, "none failed");
     }
 }

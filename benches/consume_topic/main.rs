@@ -106,7 +106,7 @@ fn fill(given: &Given) -> Result<String, String> {
         Refusal::Target(error) => error.to_string(),
         Refusal::Run(failed) => match failed.0.ending {
             Ending::Failed(error) => error.to_string(),
-            Ending::Finished | Ending::Interrupted => "did not start".to_owned(),
+            Ending::Finished | Ending::Interrupted | Ending::CutShort => "did not start".to_owned(),
         },
     })?;
     let (outcome, teardown) = ready.start(&mut Silent);

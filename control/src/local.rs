@@ -2,6 +2,7 @@
 
 use crate::ceiling::Kept;
 use crate::cli::Format;
+use crate::early_end::{Cut, EarlyEnd};
 use crate::host::Environment;
 use crate::interrupt::Interrupt;
 use crate::monitor::{Monitor, Observation, Watched};
@@ -102,7 +103,9 @@ fn run_one(
         Ok(plan) => plan,
         Err((code, words)) => return refused(code, &words),
     };
-    let progress = Progress::begin(request, (&plan, job.clock), interrupt);
+    let assertions = &job.checks.assertions;
+    let early_end = job.checks.grace.map(|grace| EarlyEnd::new(&plan, assertions, grace));
+    let progress = Progress::begin(request, (&plan, job.clock), interrupt).ending_early(early_end);
     let clock = RunClock::anchored(job.clock);
     let monitor = job.monitor.and_then(|period| Monitor::start(period, &plan, clock));
     let mut hooks = Watched { hooks: progress, monitor };
@@ -128,6 +131,7 @@ fn run_one(
         job,
         plan: &plan,
         outcome: &outcome,
+        cut: hooks.hooks.cut(),
         environment,
         observation: observation.as_ref(),
         ceiling: kept.standing(request.driver.driver.name, &plan, &outcome),
@@ -169,6 +173,8 @@ struct Run<'run> {
     job: &'run Job,
     plan: &'run Plan,
     outcome: &'run Outcome,
+    /// Why it was ended early, if it was.
+    cut: Option<&'run Cut>,
     environment: &'run Environment,
     observation: Option<&'run Observation>,
     /// Where it stood against this host's ceiling.
@@ -218,12 +224,17 @@ impl Run<'_> {
         let remarks = self.request.resolved.remarks.iter().map(|of| (of.code, of.message.as_str()));
         let sight = outcome.sight();
         let remarks = remarks.chain(self.note.map(|words| ("ceiling_ignored", words)));
+        let told = outcome.evidence(&sight);
+        // An interrupt may have come before it.
+        let cut = self.cut.filter(|_| outcome.ending == Ending::CutShort);
+        let ended = cut.map_or_else(|| told.ended.clone(), Cut::ended);
         let evidence = Evidence {
+            ended,
             remarks: remarks.collect(),
             standing: self.ceiling.as_ref().map(CeilingPart::standing),
             embedded: is_embedded,
             embedded_full: is_embedded && held_back,
-            ..outcome.evidence(&sight)
+            ..told
         };
         Verdict::of(self.plan, &outcome.tally, &evidence)
     }

@@ -1,5 +1,6 @@
 //! What a run says while it goes on: one line for each step and each second, on stderr.
 
+use crate::early_end::{Cut, EarlyEnd};
 use crate::interrupt::Interrupt;
 use crate::spec::Request;
 use engine::plan::{CoreList, LaneWork, Pace, Plan};
@@ -14,6 +15,7 @@ pub(crate) struct Progress<'run> {
     told: bool,
     /// Without due times there is neither publish nor end-to-end latency to tell.
     is_timed: bool,
+    early_end: Option<EarlyEnd<'run>>,
 }
 
 impl<'run> Progress<'run> {
@@ -37,7 +39,20 @@ impl<'run> Progress<'run> {
             tracing::warn!("{remark}");
         }
         let is_timed = plan.demand.streams.iter().any(|stream| matches!(stream.pace, Pace::At(_)));
-        Self { interrupt, told: false, is_timed }
+        Self { interrupt, told: false, is_timed, early_end: None }
+    }
+
+    /// Ends the run early when it should.
+    pub(crate) fn ending_early(self, early_end: Option<EarlyEnd<'run>>) -> Self {
+        for line in early_end.iter().flat_map(|early| early.describe()) {
+            tracing::info!("{line}");
+        }
+        Self { early_end, ..self }
+    }
+
+    /// Why the run was ended early, if it was.
+    pub(crate) fn cut(&self) -> Option<&Cut> {
+        self.early_end.as_ref().and_then(EarlyEnd::cut)
     }
 }
 
@@ -57,13 +72,28 @@ impl Hooks for Progress<'_> {
             }
             Event::Warmup(length) => tracing::info!("warm-up for {length}"),
             Event::Measuring(length) => tracing::info!("measured phase for {length}"),
-            Event::Second(interval) => tracing::info!("{}", line(interval, self.is_timed)),
+            Event::Second(interval, tally) => {
+                tracing::info!("{}", line(interval, self.is_timed));
+                let cut = self.early_end.as_mut().and_then(|early| early.see(interval, tally));
+                if let Some(cut) = cut {
+                    tracing::warn!(
+                        "an assertion failed after {} s ({}): ending the run, keeping what was \
+                         measured",
+                        cut.after_s,
+                        cut.reason()
+                    );
+                }
+            }
             Event::Draining => tracing::info!("all sent and answered, consumers read what is left"),
         }
     }
 
     fn is_interrupted(&self) -> bool {
         self.interrupt.is_raised()
+    }
+
+    fn is_cut_short(&self) -> bool {
+        self.cut().is_some()
     }
 }
 

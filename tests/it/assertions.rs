@@ -1,4 +1,4 @@
-//! Assertions: judged on the result, told in every format; and the exit codes.
+//! Assertions: judged on the result, told in every format, in time on request; and the exit codes.
 //!
 //! Each exit code of a run is reached by a scripted fault:
 //!
@@ -18,7 +18,7 @@
 //! apply: `of_several_codes_the_one_that_explains_the_others_is_told`, and here
 //! `an_assertion_that_fails_is_told_and_yields_to_a_graver_exit_code`.
 
-use crate::cli::{Kdyno, Ran, alone, closed, findings, workload};
+use crate::cli::{Kdyno, Ran, alone, closed, findings, number, workload};
 use crate::real::broker::{Signal, send};
 use control::assertion::short_names;
 use engine::time::{Clock, OsClock};
@@ -99,6 +99,46 @@ fn every_short_name_stands_for_fields_of_a_real_result() {
             assert!(is_known || is_null, "{name} stands for {path}, which is {value:?}");
         }
     }
+}
+
+#[test]
+fn a_run_ends_early_when_an_assertion_fails_for_good_and_keeps_what_was_measured() {
+    let _alone = alone();
+    let clock = OsClock::anchored();
+    let began = clock.now();
+    let words = ["--assert", "acked <= 100", "--assert", "lost == 0", "--abort-on-fail", "1s"];
+    let ran = Kdyno::new(&["run", "w.yaml", "--in-flight", "50"])
+        .and(&words)
+        .with_file("w.yaml", &closed("cut", "60s"))
+        .run();
+    let took = clock.now().since(began).expect("time goes on");
+    assert!(took < Nanos::from_secs(40), "long before the minute is over: {took}");
+    assert_eq!(ran.code, 10, "{}{}", ran.stdout, ran.stderr);
+    assert!(
+        ran.stderr.contains("ends early if this fails after 1s: acked <= 100"),
+        "{}",
+        ran.stderr
+    );
+    assert!(!ran.stderr.contains("fails after 1s: lost == 0"), "known at the end: {}", ran.stderr);
+    assert!(ran.stderr.contains("keeping what was measured"), "{}", ran.stderr);
+    let result = ran.result();
+    assert_eq!(findings(&result)[..2], ["cut_short", "assertion_failed"], "why is said first");
+    assert!(!findings(&result).contains(&"interrupted".to_owned()), "by nobody: {}", ran.stdout);
+    let cut = &result["verdict"]["findings"][0];
+    let after = number(cut, "/evidence/after_s");
+    assert!((1.0..30.0).contains(&after), "soon after the grace time: {cut:#}");
+    let reason = cut["evidence"]["reason"].as_str().unwrap_or_default();
+    assert!(reason.starts_with("acked <= 100: acked is "), "{reason}");
+    let acked = number(&result, "/acked/messages");
+    assert!(100.0 < acked, "what was measured is kept: {acked}");
+    assert_eq!(result["consumed"]["messages"].as_f64(), Some(acked), "and read to its end");
+    assert_eq!(
+        result["assertions"][1]["held"], true,
+        "the others are judged: {:#}",
+        result["assertions"]
+    );
+    assert!(result["partial"].is_object(), "marked as partial");
+    assert!(ran.stdout.contains("results: results/cut_"), "{}", ran.stdout);
 }
 
 #[test]

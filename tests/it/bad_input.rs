@@ -184,6 +184,16 @@ fn every_nonsense_flag_is_refused_and_nothing_is_created() {
                 ],
                 &[],
             ),
+            (
+                "an early end that never comes",
+                &["good.yaml", "--assert", "lost == 0", "--abort-on-fail", "5s"],
+                &[],
+            ),
+            (
+                "an early end after the end",
+                &["good.yaml", "--assert", "errors == 0", "--abort-on-fail", "5m"],
+                &[],
+            ),
             ("cores that run backwards", &["good.yaml", "--cores", "3-1"], &[]),
             ("a monitor without a unit", &["good.yaml", "--monitor", "5"], &[]),
             (

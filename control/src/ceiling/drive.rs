@@ -91,7 +91,7 @@ pub(super) fn drive(step: &Step, stage: &Stage<'_>) -> Result<Came, Stop> {
 /// What kept an outcome from being whole.
 fn fault(outcome: &Outcome) -> Option<Stop> {
     match &outcome.ending {
-        Ending::Interrupted => return Some(Stop::Interrupted),
+        Ending::Interrupted | Ending::CutShort => return Some(Stop::Interrupted),
         Ending::Failed(error) => return Some(Stop::Failed(error.to_string())),
         Ending::Finished => {}
     }

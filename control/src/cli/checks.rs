@@ -1,4 +1,4 @@
-//! Flags that hold results to something.
+//! Flags that hold results to something: assertions, an early end.
 
 use clap::Args;
 
@@ -11,11 +11,16 @@ pub struct CheckFlags {
     /// What must hold of the result, else exit 10, e.g. 'publish.p99 < 10ms' (repeatable)
     #[arg(long = "assert", value_name = "ASSERTION", long_help = assertion::help())]
     pub assertions: Vec<String>,
+    /// End the run when an assertion fails on what was measured so far, once GRACE of the measured
+    /// phase is over, e.g. 10s
+    #[arg(long, value_name = "GRACE", allow_hyphen_values = true)]
+    pub abort_on_fail: Option<String>,
 }
 
 impl CheckFlags {
     /// What is asked of `spec`.
     pub(super) fn order(&self) -> CheckOrder {
-        CheckOrder { assertions: self.assertions.clone() }
+        let Self { assertions, abort_on_fail } = self.clone();
+        CheckOrder { assertions, abort_on_fail }
     }
 }

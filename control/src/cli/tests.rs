@@ -25,7 +25,8 @@ fn flags_become_an_order() {
         "kdyno run a.yaml b.yaml --driver d.yaml --bootstrap-server h:1 --rate 50k/s --duration 30s \
          --warmup 0s --message-size 1KiB --set topics=3 --set driver.linger.ms=5 --cores 2-4,7 \
          --io-cores 0 --clock os --wait sleep --clients 3 --config b.yaml --output out --keep-topics --topic t \
-         --topic u --in-flight 10 --monitor 5s --log-level warning --assert lost==0 --assert rate>=1",
+         --topic u --in-flight 10 --monitor 5s --log-level warning --assert lost==0 --assert rate>=1 \
+         --abort-on-fail 5s",
     )
     .order();
     assert_eq!(order.workloads, ["a.yaml", "b.yaml"].map(PathBuf::from));
@@ -54,6 +55,7 @@ fn flags_become_an_order() {
     assert_eq!(order.clock, ClockChoice::Os);
     assert_eq!(order.monitor.as_deref(), Some("5s"));
     assert_eq!(order.checks.assertions, ["lost==0", "rate>=1"]);
+    assert_eq!(order.checks.abort_on_fail.as_deref(), Some("5s"));
     assert_eq!(order.results_dir, Some("out".into()));
     assert_eq!(order.log_level, Some(LogLevel::Warning));
 }
@@ -73,6 +75,7 @@ fn without_flags_everything_is_at_its_default() {
     assert_eq!(order.clock, ClockChoice::Auto);
     assert_eq!(order.monitor, None);
     assert!(order.checks.assertions.is_empty(), "no checks");
+    assert_eq!(order.checks.abort_on_fail, None);
     assert_eq!((order.results_dir, order.log_level), (None, None));
 }
 

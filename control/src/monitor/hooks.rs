@@ -23,4 +23,8 @@ impl<H: Hooks> Hooks for Watched<H> {
     fn is_interrupted(&self) -> bool {
         self.hooks.is_interrupted()
     }
+
+    fn is_cut_short(&self) -> bool {
+        self.hooks.is_cut_short()
+    }
 }

@@ -119,4 +119,14 @@ mod tests {
         interrupted.outcome.ending = Ending::Interrupted;
         check(interrupted, "publish.p99 < 1ms", 130, "interrupted");
     }
+
+    #[test]
+    fn a_run_that_was_cut_short_has_its_reason_first_and_is_partial() {
+        let mut made = Made { assertions: vec!["publish.p99 < 1ms"], ..Made::clean() };
+        made.outcome.ending = Ending::CutShort;
+        let json = json(&made);
+        assert_eq!(json["verdict"]["exit_code"], 10, "{:#}", json["verdict"]);
+        assert_eq!(codes(&json), ["cut_short", "assertion_failed"], "{:#}", json["verdict"]);
+        assert!(json["partial"].is_object(), "marked as partial");
+    }
 }

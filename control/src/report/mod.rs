@@ -19,6 +19,7 @@ mod plan;
 mod plateau;
 #[expect(clippy::module_inception, reason = "a file is named after its main type")]
 mod report;
+mod so_far;
 mod spread;
 mod streams;
 mod system;
@@ -33,6 +34,7 @@ pub use ceiling::{CeilingPart, sink};
 pub use json::json;
 pub(crate) use number::{float, micros, per_second, rfc3339, seconds, thousandth};
 pub use report::{Inputs, Report, SCHEMA};
+pub use so_far::so_far;
 pub use spread::Spread;
 pub use system::System;
 pub use text::text;

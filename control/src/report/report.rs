@@ -19,7 +19,7 @@ use super::tasks::{Partial, Task};
 use super::traffic::{Acked, Consumed, Produced, Span, Subscription};
 use crate::host::Environment;
 use crate::monitor::Observation;
-use engine::measure::{Verdict, balances};
+use engine::measure::{Tally, Verdict, balances};
 use engine::plan::Plan;
 use engine::run::{CleanUp, Ending, Outcome};
 use serde::Serialize;
@@ -128,7 +128,7 @@ impl Report {
     #[must_use]
     pub fn of(inputs: &Inputs<'_>) -> Self {
         let Inputs { plan, outcome, verdict, .. } = *inputs;
-        let whole = Whole::of(plan, outcome);
+        let whole = Whole::of(plan, &outcome.tally);
         let seen = &whole.measured;
         let span = span(plan, outcome);
         let balances = balances(plan, &outcome.tally, &outcome.drained);
@@ -166,7 +166,7 @@ impl Report {
             acked: Acked::of(seen, span),
             consumed: Consumed::of(seen, span, subscriptions),
             startup: Startup::of(outcome),
-            latency: Latencies::of(&seen_by_stream(plan, outcome), Block::full),
+            latency: Latencies::of(&seen_by_stream(plan, &outcome.tally), Block::full),
             verification: Verification::of(
                 plan.demand.verification,
                 &balances,
@@ -208,8 +208,9 @@ fn systems(inputs: &Inputs<'_>) -> Option<Vec<System>> {
     Some(vec![System::of(inputs.plan, inputs.observation?, phase)])
 }
 
-fn seen_by_stream<'run>(plan: &Plan, outcome: &'run Outcome) -> Vec<Seen<'run>> {
-    let streams = plan.demand.streams.iter().zip(&outcome.tally.streams);
+/// What was seen of each stream's measured messages.
+pub(super) fn seen_by_stream<'run>(plan: &Plan, tally: &'run Tally) -> Vec<Seen<'run>> {
+    let streams = plan.demand.streams.iter().zip(&tally.streams);
     streams
         .map(|(demand, stream)| Seen { timed: is_timed(demand), tally: &stream.measured })
         .collect()

@@ -3,7 +3,7 @@
 use super::latency::{Block, Latencies, Seen};
 use super::plateau::Share;
 use super::traffic::{Acked, Consumed, Produced, Span, Subscription, Target};
-use engine::measure::{Phase, PhaseTally, balances};
+use engine::measure::{Phase, PhaseTally, Tally, balances};
 use engine::plan::{Pace, Plan, Role, StreamDemand};
 use engine::run::Outcome;
 use serde::Serialize;
@@ -66,11 +66,11 @@ pub(super) struct Whole {
 }
 
 impl Whole {
-    pub(super) fn of(plan: &Plan, outcome: &Outcome) -> Self {
-        let streams = plan.demand.streams.iter().zip(&outcome.tally.streams);
+    pub(super) fn of(plan: &Plan, tally: &Tally) -> Self {
+        let streams = plan.demand.streams.iter().zip(&tally.streams);
         let targets = streams.map(|(demand, stream)| Target::of(demand, &stream.measured));
         Self {
-            measured: outcome.tally.total(Phase::Measured),
+            measured: tally.total(Phase::Measured),
             target: targets.fold(Target::default(), Target::and),
         }
     }

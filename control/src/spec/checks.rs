@@ -1,13 +1,21 @@
-//! What a run's result is held to.
+//! What a run's result is held to: assertions, and when they end it early.
+
+use engine::units::Nanos;
 
 use super::fault::{Fault, Ledger};
+use super::request::Request;
 use crate::assertion::Assertion;
+
+/// The flag that ends runs early.
+const ABORT: &str = "--abort-on-fail";
 
 /// What the command line says, unread.
 #[derive(Clone, Debug, Default)]
 pub struct CheckOrder {
     /// `--assert`.
     pub assertions: Vec<String>,
+    /// `--abort-on-fail`.
+    pub abort_on_fail: Option<String>,
 }
 
 /// What all runs of an invocation are held to.
@@ -15,6 +23,9 @@ pub struct CheckOrder {
 pub struct Checks {
     /// What must hold of each result.
     pub assertions: Vec<Assertion>,
+    /// How much of the measured phase must be over before a failed assertion ends a run; `None`:
+    /// assertions are judged at the end only.
+    pub grace: Option<Nanos>,
 }
 
 impl Checks {
@@ -32,7 +43,31 @@ impl Checks {
                 }
             }
         }
+        if let Some(text) = &order.abort_on_fail {
+            let read = text.parse().map_err(|problem: String| Fault::whole(ABORT, problem));
+            checks.grace = ledger.take(read);
+            let all_read = checks.assertions.len() == order.assertions.len();
+            if all_read && !checks.assertions.iter().any(Assertion::is_judged_early) {
+                let problem = "no assertion can fail before the end of a run: need one that \
+                               compares a latency, a rate or a count of errors with a number, e.g. \
+                               --assert 'publish.p99 < 50ms'";
+                ledger.fault(Fault::whole(ABORT, problem));
+            }
+        }
         checks
+    }
+
+    /// Notes where a run would be over before it could be ended early.
+    pub(super) fn fit(&self, requests: &[Request], ledger: &mut Ledger) {
+        let Some(grace) = self.grace else { return };
+        for request in requests {
+            let measured = request.demand.phases.measured;
+            if measured <= grace {
+                let file = request.resolved.workload_file.display();
+                let problem = format!("got {grace}, but {file} measures for {measured}: need less");
+                ledger.fault(Fault::whole(ABORT, problem));
+            }
+        }
     }
 }
 
@@ -40,9 +75,13 @@ impl Checks {
 mod tests {
     use super::{CheckOrder, Checks};
     use crate::spec::fault::Ledger;
+    use engine::units::Nanos;
 
-    fn order(assertions: &[&str]) -> CheckOrder {
-        CheckOrder { assertions: assertions.iter().map(|text| (*text).to_owned()).collect() }
+    fn order(assertions: &[&str], abort_on_fail: Option<&str>) -> CheckOrder {
+        CheckOrder {
+            assertions: assertions.iter().map(|text| (*text).to_owned()).collect(),
+            abort_on_fail: abort_on_fail.map(str::to_owned),
+        }
     }
 
     fn read(order: &CheckOrder) -> (Checks, Vec<String>) {
@@ -53,11 +92,12 @@ mod tests {
 
     #[test]
     fn sound_checks_are_read_whole() {
-        let order = order(&["publish.p99<1s", "lost == 0"]);
+        let order = order(&["publish.p99<1s", "lost == 0"], Some("1.5s"));
         let (checks, faults) = read(&order);
         assert_eq!(faults, Vec::<String>::new(), "nothing is wrong");
         let shown: Vec<String> = checks.assertions.iter().map(ToString::to_string).collect();
         assert_eq!(shown, ["publish.p99 < 1s", "lost == 0"], "in their order");
+        assert_eq!(checks.grace, Some(Nanos::from_millis(1_500)), "a span");
     }
 
     #[test]
@@ -70,12 +110,16 @@ mod tests {
             }
         };
         check(
-            &order(&["rate", "lsot == 0", "publish.p99 < 1"]),
+            &order(&["rate", "lsot == 0", "publish.p99 < 1"], Some("5")),
             &[
                 "--assert 'rate': at character 5: got the end",
                 "--assert 'lsot == 0': at character 1: ",
                 "--assert 'publish.p99 < 1': at character 15: got a bare number",
+                "--abort-on-fail: got \"5\", need a number with a unit",
             ],
         );
+        let never = "--abort-on-fail: no assertion can fail before the end of a run";
+        check(&order(&["lost == 0"], Some("5s")), &[never]);
+        check(&order(&[], Some("5s")), &[never]);
     }
 }

@@ -122,6 +122,7 @@ pub fn load(order: &Order, now: Timestamp) -> Result<Job, Faults> {
         requests.extend(request);
         own.faults.into_iter().for_each(|fault| ledger.fault(fault));
     }
+    checks.fit(&requests, &mut ledger);
     let clock = ClockSource::choose(order.clock, Path::new(KERNEL_CLOCK_SOURCE));
     let clock = ledger.take(clock.map_err(|error| Fault::whole("--clock", error.0)));
     let monitor = monitoring::resolve(order.monitor.as_deref(), &benchmark, &mut ledger);

@@ -24,6 +24,16 @@ fn ending(case: &Case<'_>, found: &mut Found) {
                 .to_owned(),
             Vec::new(),
         ),
+        Ended::CutShort { after_s, reason } => found.fail(
+            exit::ASSERTION,
+            "cut_short",
+            format!(
+                "The run was ended after {after_s} s of measuring, as asked, because an assertion \
+                 failed: {reason}. What was measured until then is kept; it is shorter than \
+                 planned. Look at the seconds before the end for the cause."
+            ),
+            vec![count("after_s", u64::from(*after_s)), text("reason", reason)],
+        ),
         Ended::Failed(reason) => found.fail(
             exit::FAILED,
             "failed",
@@ -135,10 +145,10 @@ fn closed_loop(case: &Case<'_>, found: &mut Found) {
 }
 
 /// What was due and never offered fails the target however little it is: a lane that could not pay
-/// its debt within the grace was not going at the rate.
+/// its debt within the grace was not going at the rate. A run that was cut short gave it none.
 fn unsent(case: &Case<'_>, found: &mut Found) {
     let (unsent, due) = (case.sums.unsent, case.sums.due);
-    if unsent == 0 {
+    if unsent == 0 || matches!(case.evidence.ended, Ended::CutShort { .. }) {
         return;
     }
     let mut window = Window::default();

@@ -55,3 +55,5 @@ mod listener_tests;
 mod recorder_tests;
 #[cfg(test)]
 mod tally_tests;
+#[cfg(test)]
+mod verdict_tests;

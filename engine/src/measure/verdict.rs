@@ -77,6 +77,13 @@ pub enum Ended {
     AsPlanned,
     /// The user interrupted it, also before the start line.
     Interrupted,
+    /// An assertion of the user's failed while it was measured, and the user had asked to end it then.
+    CutShort {
+        /// How much of the measured phase was over, in whole seconds.
+        after_s: u32,
+        /// Which assertion, and what was seen.
+        reason: String,
+    },
     /// It could not be finished as planned, with the reason.
     Failed(String),
     /// The deadline of the whole run struck.
@@ -264,7 +271,7 @@ impl Verdict {
 }
 
 /// The exit code that is told where several apply.
-fn first(exits: &[u8]) -> u8 {
+pub(super) fn first(exits: &[u8]) -> u8 {
     exit::PRECEDENCE.into_iter().find(|code| exits.contains(code)).unwrap_or(exit::VALID)
 }
 
@@ -288,100 +295,7 @@ fn limited_by(case: &Case<'_>, exits: &[u8]) -> LimitedBy {
     }
     // A closed loop always goes as fast as something lets it, and a run that ended early was not
     // seen at its target: the counts do not tell what held them.
-    let ended_early = exits.contains(&exit::FAILED) || exits.contains(&exit::INTERRUPTED);
+    let is_cut = matches!(case.evidence.ended, Ended::CutShort { .. });
+    let ended_early = is_cut || exits.contains(&exit::FAILED) || exits.contains(&exit::INTERRUPTED);
     if ended_early || case.sums.due == 0 { LimitedBy::Unknown } else { LimitedBy::Nothing }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Ended, Evidence, Finding, LimitedBy, Severity, Verdict, first};
-    use crate::measure::constants::exit;
-    use crate::measure::verdict_fixture::{evidence, plan, tally};
-    use crate::plan::{ClientCount, Pace, Plan};
-    use crate::units::Nanos;
-
-    #[test]
-    fn of_several_codes_the_one_that_explains_the_others_is_told() {
-        let check = |codes: &[u8], expected: u8| assert_eq!(first(codes), expected, "{codes:?}");
-        check(&[], 0);
-        let order = [130, 1, 14, 13, 11, 12, 15, 10];
-        for (index, code) in order.into_iter().enumerate() {
-            check(&[code], code);
-            let mut rest = order[index..].to_vec();
-            rest.reverse();
-            check(&rest, code);
-        }
-    }
-
-    #[test]
-    fn what_limited_the_run_follows_from_lateness_and_a_full_queue() {
-        let plan = plan(ClientCount::Shared);
-        let clean = tally(&plan).streams[0].measured.produced.waited;
-        let check = |late: u64, acked: u64, (held_back, waited): (u64, Nanos), expected| {
-            let mut tally = tally(&plan);
-            let measured = &mut tally.streams[0].measured;
-            measured.produced.late_by_us = late;
-            measured.produced.held_back = held_back;
-            measured.produced.waited = waited;
-            measured.acked.messages = acked;
-            let got: LimitedBy = Verdict::of(&plan, &tally, &evidence()).limited_by;
-            assert_eq!(got, expected, "late {late}, acked {acked}, {held_back}, {waited}");
-        };
-        check(0, 200_000, (0, clean), LimitedBy::Nothing);
-        check(0, 200_000, (5, clean), LimitedBy::Nothing);
-        check(0, 200_000, (0, Nanos::ZERO), LimitedBy::Nothing);
-        check(0, 100_000, (5, clean), LimitedBy::Broker);
-        check(0, 100_000, (5, Nanos::ZERO), LimitedBy::Broker);
-        check(0, 100_000, (0, clean), LimitedBy::Unknown);
-        check(0, 100_000, (0, Nanos::ZERO), LimitedBy::Client);
-        check(100_000, 100_000, (5, clean), LimitedBy::Client);
-    }
-
-    #[test]
-    fn a_lost_cluster_a_closed_loop_and_an_early_end_say_so() {
-        let timed = plan(ClientCount::Shared);
-        let tally = tally(&timed);
-        let judge = |plan: &Plan, evidence: &Evidence<'_>| {
-            let verdict = Verdict::of(plan, &tally, evidence);
-            (verdict.limited_by, verdict.exit_code)
-        };
-        let lost = Evidence { cluster_lost: true, ..evidence() };
-        assert_eq!(judge(&timed, &lost), (LimitedBy::Broker, exit::FAILED), "lost");
-        let early = Evidence { ended: Ended::Interrupted, ..evidence() };
-        assert_eq!(judge(&timed, &early), (LimitedBy::Unknown, exit::INTERRUPTED), "early");
-        let mut closed = plan(ClientCount::Shared);
-        closed.demand.streams[0].pace = Pace::Max { in_flight: None };
-        assert_eq!(judge(&closed, &evidence()), (LimitedBy::Unknown, exit::VALID), "closed loop");
-    }
-
-    /// A clean run, or one that was late, with a failed assertion.
-    fn with_failed_assertion(late: u64) -> (Verdict, Verdict) {
-        let plan = plan(ClientCount::Shared);
-        let mut tally = tally(&plan);
-        tally.streams[0].measured.produced.late_by_us = late;
-        let finding = Finding {
-            code: "assertion_failed",
-            severity: Severity::Error,
-            message: "m".to_owned(),
-            evidence: Vec::new(),
-        };
-        let before = Verdict::of(&plan, &tally, &evidence());
-        (before.clone(), before.with(exit::ASSERTION, vec![finding]))
-    }
-
-    #[test]
-    fn a_failed_assertion_spoils_a_run_unless_something_graver_did() {
-        let check = |late: u64, codes: &[&str], expected: u8| {
-            let (before, after) = with_failed_assertion(late);
-            let got: Vec<&str> = after.findings.iter().map(|finding| finding.code).collect();
-            assert_eq!(got, codes, "{late} late: errors first, warnings after them");
-            assert_eq!((after.exit_code, after.valid), (expected, false), "{late} late");
-            assert_eq!(after.limited_by, before.limited_by, "{late} late: counts tell the limit");
-        };
-        check(0, &["assertion_failed"], exit::ASSERTION);
-        check(4_000, &["assertion_failed", "late_sends"], exit::ASSERTION);
-        check(100_000, &["client_limited", "assertion_failed"], exit::CLIENT_LIMITED);
-        let (before, _) = with_failed_assertion(0);
-        assert_eq!(before.clone().with(exit::ASSERTION, Vec::new()), before, "none failed");
-    }
 }

@@ -32,6 +32,11 @@ impl Outcome {
                 None => Ended::AsPlanned,
             },
             Ending::Interrupted => Ended::Interrupted,
+            // Who had seen enough knows when and why, and says so in place of this.
+            Ending::CutShort => Ended::CutShort {
+                after_s: 0,
+                reason: "whoever started it had seen enough".to_owned(),
+            },
             Ending::Failed(error) => Ended::Failed(error.to_string()),
         };
         Evidence {

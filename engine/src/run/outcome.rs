@@ -73,6 +73,8 @@ pub enum Ending {
     Finished,
     /// The user interrupted it.
     Interrupted,
+    /// The one who started it had seen enough ([`super::Hooks::is_cut_short`]).
+    CutShort,
     /// It could not be finished as planned.
     Failed(RunError),
 }

@@ -22,6 +22,12 @@ pub trait Hooks {
 
     /// Whether the user wants the run to end.
     fn is_interrupted(&self) -> bool;
+
+    /// Whether the one who started it has seen enough: the run ends early, as by an interrupt, and its
+    /// ending is [`Ending::CutShort`].
+    fn is_cut_short(&self) -> bool {
+        false
+    }
 }
 
 /// What happens in a run.
@@ -42,8 +48,8 @@ pub enum Event<'run> {
     Warmup(Nanos),
     /// The measured phase begins and lasts this long.
     Measuring(Nanos),
-    /// One second of the measured phase is complete.
-    Second(&'run Interval),
+    /// One second of the measured phase is complete: its figures, and what all lanes saw in it.
+    Second(&'run Interval, &'run Tally),
     /// Everything due has been sent and answered; consumers read what is left.
     Draining,
 }

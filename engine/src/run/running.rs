@@ -94,7 +94,7 @@ impl Watch<'_> {
             self.add(&second);
         }
         self.ready.collector.listener().hear();
-        if self.halted_at.is_none() && self.hooks.is_interrupted() {
+        if self.halted_at.is_none() && (self.hooks.is_interrupted() || self.hooks.is_cut_short()) {
             self.halt();
         }
         self.find_dead();
@@ -170,7 +170,7 @@ impl Watch<'_> {
             return;
         }
         interval.second = u32::try_from(second.number.max(0)).unwrap_or(u32::MAX);
-        self.hooks.event(&Event::Second(&interval));
+        self.hooks.event(&Event::Second(&interval, &second.tally));
         match self.intervals.last_mut() {
             Some(early) if early.second == interval.second => early.join(&interval),
             _ => self.intervals.push(interval),
@@ -276,6 +276,7 @@ impl Watch<'_> {
     ) -> (Outcome, Teardown) {
         let client = self.hear_out();
         let interrupted = self.hooks.is_interrupted();
+        let cut_short = self.hooks.is_cut_short();
         let stopped = self.stopped.unwrap_or(start.end);
         let died: Vec<String> =
             self.died.iter().map(|lane| self.ready.plan.lanes[*lane].name.clone()).collect();
@@ -306,6 +307,8 @@ impl Watch<'_> {
             // Who did not answer now will not delete topics either: no use in waiting long for it.
             teardown.hurry(PROBE);
             Ending::Failed(error)
+        } else if cut_short {
+            Ending::CutShort
         } else {
             Ending::Finished
         };

@@ -7,7 +7,7 @@ use crate::host::Environment;
 use crate::interrupt::Interrupt;
 use crate::monitor::{Monitor, Observation, Watched};
 use crate::progress::Progress;
-use crate::report::{self, CeilingPart, Inputs, Report};
+use crate::report::{self, CeilingPart, Inputs, Report, Suite};
 use crate::spec::{Job, Request};
 use engine::driver::Refusal;
 use engine::error::RunError;
@@ -30,6 +30,8 @@ pub(crate) struct Finished {
     json: Option<Vec<u8>>,
     /// The summary as text, or the error.
     text: String,
+    /// The same for CI servers.
+    suite: Suite,
 }
 
 /// Runs every request of a job, one after the other, and writes the results to `out`.
@@ -41,7 +43,7 @@ pub(crate) fn run(
     (format, environment, interrupt): (Format, &Environment, &Interrupt),
     out: &mut dyn Write,
 ) -> std::io::Result<u8> {
-    let mut finished = Vec::new();
+    let (mut finished, mut codes, mut suites) = (Vec::new(), Vec::new(), Vec::new());
     let kept = Kept::read(&job.results_dir, environment, job.clock);
     if let Some(note) = kept.note() {
         tracing::warn!("{note}");
@@ -51,6 +53,14 @@ pub(crate) fn run(
             break;
         }
         let one = run_one(request, job, (environment, &kept), interrupt);
+        codes.push(one.exit_code);
+        suites.push(one.suite.clone());
+        // After each run: what is known of it is not lost with a later one.
+        let written = job.checks.junit.as_deref().map(|path| report::write_junit(&suites, path));
+        if let Some(Err(error)) = written {
+            tracing::error!("--junit: the file could not be written: {error}");
+            codes.push(exit::FAILED);
+        }
         match format {
             Format::Text => out.write_all(one.text.as_bytes())?,
             Format::Json if one.json.is_none() => tracing::error!("{}", one.text.trim_end()),
@@ -62,7 +72,6 @@ pub(crate) fn run(
         let documents: Vec<&[u8]> = finished.iter().filter_map(|one| one.json.as_deref()).collect();
         write_json(&documents, job.requests.len(), out)?;
     }
-    let codes: Vec<u8> = finished.iter().map(|one| one.exit_code).collect();
     Ok(exit::gravest(&codes))
 }
 
@@ -88,9 +97,16 @@ pub(crate) fn write_json<D: AsRef<[u8]>>(
 }
 
 /// A run that never came to a result: bad plan, or a cluster that cannot give what is asked.
-fn refused(exit_code: u8, words: &str) -> Finished {
+fn refused(request: &Request, job: &Job, exit_code: u8, words: &str) -> Finished {
     tracing::error!("{words}");
-    Finished { exit_code, json: None, text: String::new() }
+    let suite = suite_without_result(request, job, words);
+    Finished { exit_code, json: None, text: String::new(), suite }
+}
+
+fn suite_without_result(request: &Request, job: &Job, reason: &str) -> Suite {
+    let (name, test_id) = (&request.resolved.test_name, &request.demand.test_id);
+    let assertions: Vec<String> = job.checks.assertions.iter().map(ToString::to_string).collect();
+    Suite::without_result(name, test_id, &assertions, reason)
 }
 
 fn run_one(
@@ -99,9 +115,10 @@ fn run_one(
     (environment, kept): (&Environment, &Kept),
     interrupt: &Interrupt,
 ) -> Finished {
+    let refuse = |code: u8, words: &str| refused(request, job, code, words);
     let plan = match plan(request) {
         Ok(plan) => plan,
-        Err((code, words)) => return refused(code, &words),
+        Err((code, words)) => return refuse(code, &words),
     };
     let assertions = &job.checks.assertions;
     let early_end = job.checks.grace.map(|grace| EarlyEnd::new(&plan, assertions, grace));
@@ -112,12 +129,12 @@ fn run_one(
     let prepared = (request.driver.driver.prepare)(plan.clone(), clock, &mut hooks);
     let (outcome, teardown) = match prepared {
         Ok(ready) => ready.start(&mut hooks),
-        Err(Refusal::Target(RunError::Refused(words))) => return refused(exit::USAGE, &words),
-        Err(Refusal::Target(error)) => return refused(exit::FAILED, &error.to_string()),
+        Err(Refusal::Target(RunError::Refused(words))) => return refuse(exit::USAGE, &words),
+        Err(Refusal::Target(error)) => return refuse(exit::FAILED, &error.to_string()),
         Err(Refusal::Run(failed)) => {
             let (outcome, teardown) = *failed;
             if let Ending::Failed(RunError::Refused(words)) = &outcome.ending {
-                return refused(exit::USAGE, words);
+                return refuse(exit::USAGE, words);
             }
             (outcome, teardown)
         }
@@ -204,14 +221,17 @@ impl Run<'_> {
                 exit_code: whole.verdict.exit_code,
                 json: Some(report::json(&whole)),
                 text: report::text(&whole, &directory),
+                suite: Suite::of(&whole),
             },
             // What was measured is not lost: it goes to stdout all the same.
             Err(error) => {
-                tracing::error!("the result could not be saved: {error}");
+                let words = format!("the result could not be saved: {error}");
+                tracing::error!("{words}");
                 Finished {
                     exit_code: exit::FAILED,
                     json: Some(report::json(&whole)),
                     text: report::text(&whole, Path::new("not saved")),
+                    suite: suite_without_result(self.request, self.job, &words),
                 }
             }
         }

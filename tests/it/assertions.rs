@@ -23,7 +23,9 @@ use crate::real::broker::{Signal, send};
 use control::assertion::short_names;
 use engine::time::{Clock, OsClock};
 use engine::units::Nanos;
+use roxmltree::{Document, Node};
 use serde_json::{Value, json};
+use std::path::Path;
 
 /// A closed loop of half a second on the loopback: nothing is due, so nothing is late.
 fn quick(words: &[&str]) -> Ran {
@@ -32,6 +34,29 @@ fn quick(words: &[&str]) -> Ran {
         .with_file("w.yaml", &closed("asserted", "500ms"))
         .with_file("d.yaml", "name: l\ndriverClass: loopback\n")
         .run()
+}
+
+/// The tests of a JUnit file: suite, name, and the element that says why it did not pass.
+fn tests(path: &Path) -> Vec<(String, String, Option<String>)> {
+    let text = std::fs::read_to_string(path).expect("the file is there");
+    let document = Document::parse(&text).unwrap_or_else(|error| panic!("XML: {error}\n{text}"));
+    let named = |node: Node<'_, '_>, name: &str| node.attribute(name).unwrap_or("-").to_owned();
+    let cases = document.descendants().filter(|node| node.has_tag_name("testcase"));
+    cases
+        .map(|case| {
+            let suite = case.parent_element().expect("a test is in a suite");
+            let child = case.first_element_child().map(|node| node.tag_name().name().to_owned());
+            (named(suite, "name"), named(case, "name"), child)
+        })
+        .collect()
+}
+
+fn told<'told>(
+    suite: &'told str,
+    name: &'told str,
+    child: Option<&str>,
+) -> (String, String, Option<String>) {
+    (suite.to_owned(), name.to_owned(), child.map(str::to_owned))
 }
 
 #[test]
@@ -50,7 +75,7 @@ fn what_holds_leaves_the_run_valid_and_is_told() {
         "consumed.subscriptions.0.drained == true",
     ];
     let words: Vec<&str> = asserted.iter().flat_map(|text| ["--assert", *text]).collect();
-    let ran = quick(&words);
+    let ran = quick(&[&words[..], &["--junit", "deep/junit.xml"]].concat());
     assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
     let result = ran.result();
     let list = result["assertions"].as_array().expect("a list");
@@ -58,13 +83,18 @@ fn what_holds_leaves_the_run_valid_and_is_told() {
     assert_eq!(told_of, asserted, "in their order");
     assert!(list.iter().all(|one| one["held"] == true), "{list:#?}");
     assert!(ran.stdout.contains("\nassertions: 11 of 11 held\n"), "{}", ran.stdout);
+    let expected: Vec<_> = std::iter::once("verdict")
+        .chain(asserted)
+        .map(|name| told("asserted", name, None))
+        .collect();
+    assert_eq!(tests(&ran.path("deep/junit.xml")), expected, "all passed");
 }
 
 #[test]
 fn what_does_not_hold_or_is_not_known_fails_the_run_in_every_format() {
     let words =
         ["--assert", "service.p50 < 1ns", "--assert", "lost == 0", "--assert", "publish.p99 < 1m"];
-    let ran = quick(&words);
+    let ran = quick(&[&words[..], &["--junit", "junit.xml"]].concat());
     assert_eq!(ran.code, 10, "{}{}", ran.stdout, ran.stderr);
     let first = ran.stdout.lines().next().unwrap_or_default();
     assert!(first.starts_with("INVALID: an assertion failed (exit 10"), "{first}");
@@ -81,6 +111,13 @@ fn what_does_not_hold_or_is_not_known_fails_the_run_in_every_format() {
     let message = unknown["message"].as_str().unwrap_or_default();
     let reason = "not known, so it does not hold: latency.publish is null in the result";
     assert!(message.starts_with(reason), "{message}");
+    let expected = [
+        told("asserted", "verdict", None),
+        told("asserted", "service.p50 < 1ns", Some("failure")),
+        told("asserted", "lost == 0", None),
+        told("asserted", "publish.p99 < 1m", Some("failure")),
+    ];
+    assert_eq!(tests(&ran.path("junit.xml")), expected, "each is a test");
 }
 
 #[test]
@@ -142,15 +179,38 @@ fn a_run_ends_early_when_an_assertion_fails_for_good_and_keeps_what_was_measured
 }
 
 #[test]
-fn every_workload_is_held_to_all_assertions() {
+fn every_workload_is_held_to_all_assertions_and_is_a_suite_of_its_own() {
     let large = closed("large", "300ms").replace("messageSize: 100", "messageSize: 200");
-    let ran = Kdyno::new(&["run", "a.yaml", "b.yaml", "--driver", "d.yaml"])
-        .and(&["--assert", "workload.messageSize == 100"])
+    let ran = Kdyno::new(&["run", "a.yaml", "b.yaml", "c.yaml", "--driver", "d.yaml"])
+        .and(&["--assert", "workload.messageSize == 100", "--junit", "junit.xml"])
         .with_file("a.yaml", &closed("a", "300ms"))
         .with_file("b.yaml", &large)
+        .with_file("c.yaml", &closed("c", "300ms"))
         .with_file("d.yaml", "name: l\ndriverClass: loopback\n")
         .run();
     assert_eq!(ran.code, 10, "one of them failed: {}{}", ran.stdout, ran.stderr);
+    let name = "workload.messageSize == 100";
+    let expected = [
+        told("a", "verdict", None),
+        told("a", name, None),
+        told("large", "verdict", None),
+        told("large", name, Some("failure")),
+        told("c", "verdict", None),
+        told("c", name, None),
+    ];
+    assert_eq!(tests(&ran.path("junit.xml")), expected, "in their order");
+}
+
+#[test]
+fn a_run_that_comes_to_no_result_passes_none_of_its_tests() {
+    let ran = Kdyno::new(&["run", "w.yaml", "--message-size", "2500KiB"])
+        .and(&["--assert", "lost == 0", "--junit", "junit.xml"])
+        .with_file("w.yaml", &workload("large", 10, "1s"))
+        .run();
+    assert_eq!(ran.code, 2, "the embedded broker cannot hold it: {}", ran.stderr);
+    let expected =
+        [told("large", "verdict", Some("error")), told("large", "lost == 0", Some("skipped"))];
+    assert_eq!(tests(&ran.path("junit.xml")), expected, "said, and not passed");
 }
 
 #[test]

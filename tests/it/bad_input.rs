@@ -194,6 +194,7 @@ fn every_nonsense_flag_is_refused_and_nothing_is_created() {
                 &["good.yaml", "--assert", "errors == 0", "--abort-on-fail", "5m"],
                 &[],
             ),
+            ("a report without a name", &["good.yaml", "--junit", ".."], &[]),
             ("cores that run backwards", &["good.yaml", "--cores", "3-1"], &[]),
             ("a monitor without a unit", &["good.yaml", "--monitor", "5"], &[]),
             (

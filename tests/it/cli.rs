@@ -126,6 +126,11 @@ impl Ran {
         names
     }
 
+    /// Where a file in its folder is.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
     /// The run directories it made.
     pub(crate) fn run_directories(&self) -> Vec<PathBuf> {
         let Ok(entries) = std::fs::read_dir(self.folder.path().join("results")) else {

@@ -1,4 +1,6 @@
-//! Flags that hold results to something: assertions, an early end.
+//! Flags that hold results to something: assertions, an early end, a report for CI.
+
+use std::path::PathBuf;
 
 use clap::Args;
 
@@ -15,12 +17,15 @@ pub struct CheckFlags {
     /// phase is over, e.g. 10s
     #[arg(long, value_name = "GRACE", allow_hyphen_values = true)]
     pub abort_on_fail: Option<String>,
+    /// Write verdict and assertions as JUnit XML too
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
 }
 
 impl CheckFlags {
     /// What is asked of `spec`.
     pub(super) fn order(&self) -> CheckOrder {
-        let Self { assertions, abort_on_fail } = self.clone();
-        CheckOrder { assertions, abort_on_fail }
+        let Self { assertions, abort_on_fail, junit } = self.clone();
+        CheckOrder { assertions, abort_on_fail, junit }
     }
 }

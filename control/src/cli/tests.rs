@@ -26,7 +26,7 @@ fn flags_become_an_order() {
          --warmup 0s --message-size 1KiB --set topics=3 --set driver.linger.ms=5 --cores 2-4,7 \
          --io-cores 0 --clock os --wait sleep --clients 3 --config b.yaml --output out --keep-topics --topic t \
          --topic u --in-flight 10 --monitor 5s --log-level warning --assert lost==0 --assert rate>=1 \
-         --abort-on-fail 5s",
+         --abort-on-fail 5s --junit j.xml",
     )
     .order();
     assert_eq!(order.workloads, ["a.yaml", "b.yaml"].map(PathBuf::from));
@@ -56,6 +56,7 @@ fn flags_become_an_order() {
     assert_eq!(order.monitor.as_deref(), Some("5s"));
     assert_eq!(order.checks.assertions, ["lost==0", "rate>=1"]);
     assert_eq!(order.checks.abort_on_fail.as_deref(), Some("5s"));
+    assert_eq!(order.checks.junit, Some("j.xml".into()));
     assert_eq!(order.results_dir, Some("out".into()));
     assert_eq!(order.log_level, Some(LogLevel::Warning));
 }
@@ -74,7 +75,7 @@ fn without_flags_everything_is_at_its_default() {
     assert_eq!((order.wishes.wait, order.wishes.clients), (WaitChoice::Auto, ClientCount::Shared));
     assert_eq!(order.clock, ClockChoice::Auto);
     assert_eq!(order.monitor, None);
-    assert!(order.checks.assertions.is_empty(), "no checks");
+    assert!(order.checks.assertions.is_empty() && order.checks.junit.is_none(), "no checks");
     assert_eq!(order.checks.abort_on_fail, None);
     assert_eq!((order.results_dir, order.log_level), (None, None));
 }

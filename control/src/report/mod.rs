@@ -13,6 +13,7 @@ mod host_figures;
 mod host_second;
 mod json;
 mod judgement;
+mod junit;
 mod latency;
 mod number;
 mod plan;
@@ -32,6 +33,7 @@ mod traffic;
 
 pub use ceiling::{CeilingPart, sink};
 pub use json::json;
+pub use junit::{Suite, junit};
 pub(crate) use number::{float, micros, per_second, rfc3339, seconds, thousandth};
 pub use report::{Inputs, Report, SCHEMA};
 pub use so_far::so_far;
@@ -44,7 +46,7 @@ use engine::plan::Plan;
 use engine::time::ClockSource;
 use serde_json::Value;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 /// A file of the run directory: its name, and the function that writes a report as its bytes.
@@ -80,6 +82,20 @@ fn write_all(report: &Report, run: &Path) -> io::Result<()> {
     FORMATS.iter().try_for_each(|(name, format)| write_whole(run, name, &format(report)))
 }
 
+/// Writes suites as one JUnit file, in a folder that is made where it is missing; what was there
+/// before is replaced.
+///
+/// # Errors
+/// When it cannot be written; the file that was there stays whole.
+pub fn write_junit(suites: &[Suite], path: &Path) -> io::Result<()> {
+    let name = path.file_name().and_then(|name| name.to_str());
+    let name = name.ok_or_else(|| io::Error::new(ErrorKind::InvalidInput, "no file's name"))?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
+    write_whole(folder, name, &junit(suites))
+}
+
 /// What `--dry-run` shows as JSON: the plan of a run that is not run.
 #[must_use]
 pub fn dry_run(plan: &Plan, clock: ClockSource, workload: &Value, driver: &Value) -> Vec<u8> {
@@ -109,7 +125,7 @@ pub(crate) fn write_whole(directory: &Path, name: &str, bytes: &[u8]) -> io::Res
 #[cfg(test)]
 mod tests {
     use super::fixture::{self, Made};
-    use super::{json, save};
+    use super::{Suite, json, junit, save, write_junit};
     use std::fs;
     use std::io::ErrorKind;
 
@@ -127,5 +143,21 @@ mod tests {
         let again = save(&report, &nested).expect_err("there already");
         assert_eq!(again.kind(), ErrorKind::AlreadyExists, "{again}");
         assert!(again.to_string().contains(&report.test_id), "names the directory: {again}");
+    }
+
+    #[test]
+    fn a_junit_file_is_whole_replaces_the_one_before_and_leaves_nothing_else() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let path = folder.path().join("deep/reports/junit.xml");
+        let suites = [Suite::of(&fixture::report(&Made::clean()))];
+        for count in [0, 1] {
+            write_junit(&suites[..count], &path).expect("it is written");
+            let read = fs::read(&path).expect("it is there");
+            assert_eq!(read, junit(&suites[..count]), "whole");
+        }
+        let beside = path.parent().expect("it has a folder");
+        assert_eq!(fs::read_dir(beside).expect("a directory").count(), 1, "no leftover");
+        let taken = path.join("below.xml");
+        assert!(write_junit(&suites, &taken).is_err(), "its folder is a file");
     }
 }

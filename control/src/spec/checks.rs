@@ -1,4 +1,7 @@
-//! What a run's result is held to: assertions, and when they end it early.
+//! What a run's result is held to: assertions, when they end it early, and where their outcome goes.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 
 use engine::units::Nanos;
 
@@ -16,6 +19,8 @@ pub struct CheckOrder {
     pub assertions: Vec<String>,
     /// `--abort-on-fail`.
     pub abort_on_fail: Option<String>,
+    /// `--junit`.
+    pub junit: Option<PathBuf>,
 }
 
 /// What all runs of an invocation are held to.
@@ -26,12 +31,14 @@ pub struct Checks {
     /// How much of the measured phase must be over before a failed assertion ends a run; `None`:
     /// assertions are judged at the end only.
     pub grace: Option<Nanos>,
+    /// Where verdicts and assertions are written as JUnit XML.
+    pub junit: Option<PathBuf>,
 }
 
 impl Checks {
     /// Reads what the command line says, or notes all that is wrong with it.
     pub(super) fn read(order: &CheckOrder, ledger: &mut Ledger) -> Self {
-        let mut checks = Self::default();
+        let mut checks = Self { junit: order.junit.clone(), ..Self::default() };
         for text in &order.assertions {
             match Assertion::parse(text) {
                 Ok(assertion) => checks.assertions.push(assertion),
@@ -54,6 +61,9 @@ impl Checks {
                 ledger.fault(Fault::whole(ABORT, problem));
             }
         }
+        if let Some(path) = &order.junit {
+            check_file(path, ledger);
+        }
         checks
     }
 
@@ -71,16 +81,32 @@ impl Checks {
     }
 }
 
+/// Notes where nothing could be written, before a run is made for it.
+fn check_file(path: &Path, ledger: &mut Ledger) {
+    let has_name = path.file_name().and_then(OsStr::to_str).is_some();
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let need = if !has_name || path.is_dir() {
+        "need the name of a file"
+    } else if folder.is_some_and(|folder| folder.exists() && !folder.is_dir()) {
+        "need a file in a folder, and this one's is a file itself"
+    } else {
+        return;
+    };
+    let problem = format!("got \"{}\", {need}", path.display());
+    ledger.fault(Fault::whole("--junit", problem));
+}
+
 #[cfg(test)]
 mod tests {
     use super::{CheckOrder, Checks};
     use crate::spec::fault::Ledger;
     use engine::units::Nanos;
 
-    fn order(assertions: &[&str], abort_on_fail: Option<&str>) -> CheckOrder {
+    fn order(assertions: &[&str], abort_on_fail: Option<&str>, junit: Option<&str>) -> CheckOrder {
         CheckOrder {
             assertions: assertions.iter().map(|text| (*text).to_owned()).collect(),
             abort_on_fail: abort_on_fail.map(str::to_owned),
+            junit: junit.map(Into::into),
         }
     }
 
@@ -92,12 +118,13 @@ mod tests {
 
     #[test]
     fn sound_checks_are_read_whole() {
-        let order = order(&["publish.p99<1s", "lost == 0"], Some("1.5s"));
+        let order = order(&["publish.p99<1s", "lost == 0"], Some("1.5s"), Some("new/j.xml"));
         let (checks, faults) = read(&order);
         assert_eq!(faults, Vec::<String>::new(), "nothing is wrong");
         let shown: Vec<String> = checks.assertions.iter().map(ToString::to_string).collect();
         assert_eq!(shown, ["publish.p99 < 1s", "lost == 0"], "in their order");
         assert_eq!(checks.grace, Some(Nanos::from_millis(1_500)), "a span");
+        assert_eq!(checks.junit, Some("new/j.xml".into()), "a folder is made when it is needed");
     }
 
     #[test]
@@ -110,16 +137,21 @@ mod tests {
             }
         };
         check(
-            &order(&["rate", "lsot == 0", "publish.p99 < 1"], Some("5")),
+            &order(&["rate", "lsot == 0", "publish.p99 < 1"], Some("5"), Some("")),
             &[
                 "--assert 'rate': at character 5: got the end",
                 "--assert 'lsot == 0': at character 1: ",
                 "--assert 'publish.p99 < 1': at character 15: got a bare number",
                 "--abort-on-fail: got \"5\", need a number with a unit",
+                "--junit: got \"\", need the name of a file",
             ],
         );
         let never = "--abort-on-fail: no assertion can fail before the end of a run";
-        check(&order(&["lost == 0"], Some("5s")), &[never]);
-        check(&order(&[], Some("5s")), &[never]);
+        check(&order(&["lost == 0"], Some("5s"), None), &[never]);
+        check(&order(&[], Some("5s"), None), &[never]);
+        let folder = env!("CARGO_MANIFEST_DIR");
+        check(&order(&[], None, Some(folder)), &["need the name of a file"]);
+        let below = format!("{folder}/Cargo.toml/j.xml");
+        check(&order(&[], None, Some(&below)), &["need a file in a folder"]);
     }
 }

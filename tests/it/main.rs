@@ -7,6 +7,7 @@ mod ceiling;
 mod cli;
 mod clock;
 mod closed_loop;
+mod confusion;
 mod dry_run;
 mod embedded;
 mod engine_run;

@@ -76,6 +76,8 @@ pub struct Side {
     pub transmit_wait_max_us: Option<u64>,
     /// By request of any kind: from there to the answer. A fetch waits at the broker for messages.
     pub round_trip_mean_us: Option<f64>,
+    /// The shortest of them.
+    pub round_trip_min_us: Option<u64>,
     /// The longest.
     pub round_trip_max_us: Option<u64>,
     /// Answers by which a broker throttled a client.
@@ -167,6 +169,7 @@ impl Side {
             transmit_wait_mean_us: mean(&said.transmit_wait),
             transmit_wait_max_us: max(&said.transmit_wait),
             round_trip_mean_us: mean(&said.round_trip),
+            round_trip_min_us: said.round_trip_min,
             round_trip_max_us: max(&said.round_trip),
             throttled: said.throttle_ms.count,
             throttle_mean_ms: mean(&said.throttle_ms),

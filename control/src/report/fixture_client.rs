@@ -28,6 +28,7 @@ pub(super) fn said(messages: u64) -> ClientTallies {
         queue_wait: each(messages, 800),
         transmit_wait: each(requests, 100),
         round_trip: each(requests, 1_000),
+        round_trip_min: Some(900),
         throttle_ms: each(2, 15),
         in_flight_max: 5,
         max_in_flight: 5,

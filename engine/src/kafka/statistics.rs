@@ -70,6 +70,7 @@ fn parse(json: &[u8], own: Own) -> Result<ClientSample, String> {
             queue_wait: broker.int_latency.mean(),
             transmit_wait: broker.outbuf_latency.mean(),
             round_trip: broker.rtt.mean(),
+            round_trip_min: broker.rtt.least(),
             throttle_ms: broker.throttle.mean(),
         });
     }
@@ -159,6 +160,11 @@ impl Window {
             return Mean::default();
         }
         Mean { count: gauge(self.cnt), sum: gauge(self.sum), max: gauge(self.max) }
+    }
+
+    /// The least value, where there was one.
+    fn least(&self) -> Option<u64> {
+        (0 < self.cnt && 0 <= self.min).then(|| gauge(self.min))
     }
 }
 

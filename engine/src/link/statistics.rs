@@ -147,6 +147,8 @@ pub struct BrokerSample {
     pub transmit_wait: Mean,
     /// For each request: from there until its answer was read.
     pub round_trip: Mean,
+    /// The shortest of these; `None` where there was none.
+    pub round_trip_min: Option<u64>,
     /// For each answer that asked for it: how long the broker throttled the client, in milliseconds.
     pub throttle_ms: Mean,
 }

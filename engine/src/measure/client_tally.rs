@@ -26,6 +26,8 @@ pub struct ClientTally {
     pub transmit_wait: Mean,
     /// By request, microseconds: from there to the answer.
     pub round_trip: Mean,
+    /// The shortest of these, microseconds; `None` where there was none.
+    pub round_trip_min: Option<u64>,
     /// By answer that asked for it, milliseconds.
     pub throttle_ms: Mean,
     /// The most requests to one broker that were seen unanswered.
@@ -101,6 +103,7 @@ impl ClientTally {
             tally.queue_wait.merge(&broker.queue_wait);
             tally.transmit_wait.merge(&broker.transmit_wait);
             tally.round_trip.merge(&broker.round_trip);
+            tally.round_trip_min = least(tally.round_trip_min, broker.round_trip_min);
             tally.throttle_ms.merge(&broker.throttle_ms);
             tally.in_flight_max = tally.in_flight_max.max(broker.in_flight);
             tally.waiting_max = tally.waiting_max.max(broker.waiting);
@@ -125,6 +128,7 @@ impl ClientTally {
             queue_wait,
             transmit_wait,
             round_trip,
+            round_trip_min,
             throttle_ms,
             in_flight_max,
             max_in_flight,
@@ -147,6 +151,7 @@ impl ClientTally {
         self.queue_wait.merge(queue_wait);
         self.transmit_wait.merge(transmit_wait);
         self.round_trip.merge(round_trip);
+        self.round_trip_min = least(self.round_trip_min, *round_trip_min);
         self.throttle_ms.merge(throttle_ms);
         self.in_flight_max = self.in_flight_max.max(*in_flight_max);
         self.looks += looks;
@@ -155,6 +160,10 @@ impl ClientTally {
         self.queued_max = self.queued_max.max(*queued_max);
         self.weighed.merge(weighed);
     }
+}
+
+fn least(one: Option<u64>, other: Option<u64>) -> Option<u64> {
+    one.into_iter().chain(other).min()
 }
 
 impl Weighed {
@@ -217,6 +226,7 @@ mod tests {
             queue_wait: mean(at + 2),
             transmit_wait: mean(at + 3),
             round_trip: mean(at + 4),
+            round_trip_min: Some(at + 9),
             throttle_ms: mean(at + 5),
         };
         ClientSample {
@@ -320,6 +330,7 @@ mod tests {
         let most = (merged.in_flight_max, merged.waiting_max, merged.queued_max);
         assert_eq!(most, (1_020, 1_021, 1_008), "the largest");
         assert_eq!(merged.round_trip.max, 1_024 * 3, "the largest");
+        assert_eq!(merged.round_trip_min, Some(109), "the least");
         assert_eq!(merged.max_in_flight, 120, "the least that is allowed");
         let mut empty = ClientTally::default();
         empty.merge(&tally(100));

@@ -29,6 +29,17 @@ pub const DRIFT_PPM: f64 = 10.0;
 /// Sending lanes that have less than this part of their time left cannot send noticeably faster.
 pub const SLACK_LEAST: f64 = 0.05;
 
+/// So many looks at the clients' requests at least before they say something: fewer are a moment.
+pub const CAP_LOOKS_LEAST: u64 = 3;
+
+/// From this share of looks on that found a client at its own cap on requests, the cap held it back:
+/// below it, looks found room more often than not.
+pub const CAP_LOOKS_SHARE: f64 = 0.5;
+
+/// From this share of the publish latency on that passed in the client's queue, the queue is what the
+/// latency tells of.
+pub const CAP_QUEUE_SHARE: f64 = 0.5;
+
 /// A lane or worker whose publish p99 is more than so many times the median of its peers' is named:
 /// between equal lanes on one machine it differs by less than two, measured; a bad host by tens.
 pub const OUTLIER: u64 = 3;

@@ -13,6 +13,7 @@ mod findings;
 mod follow;
 mod hiccup;
 mod latency;
+mod limits;
 mod listener;
 mod losses;
 mod parts;

@@ -167,11 +167,12 @@ fn single_stall(case: &Case<'_>, found: &mut Found) {
     );
 }
 
-/// No answer is there before the way to the broker and back.
+/// No answer is there before the way to the broker and back. Half of it, since the client tells its
+/// round trips by windows, and the one with the shortest may be left out at an end of the phase.
 fn early_acks(case: &Case<'_>, found: &mut Found) {
     let Some(round_trip) = case.evidence.round_trip_min else { return };
     let total = case.tally.total(Phase::Measured);
-    if total.service.count() == 0 || round_trip <= total.service.min() {
+    if total.service.count() == 0 || Nanos(round_trip.0 / 2) <= total.service.min() {
         return;
     }
     found.warn(
@@ -233,7 +234,7 @@ mod tests {
 
     #[test]
     fn a_clean_run_raises_no_doubt() {
-        check(&seconds(), &peers(&[3, 4, 9, 5]), 900, &[]);
+        check(&seconds(), &peers(&[3, 4, 9, 5]), 1_900, &[]);
         check(&[], &[], 0, &[]);
     }
 
@@ -254,7 +255,7 @@ mod tests {
         stalled[7].publish_max = Nanos::from_millis(400);
         check(&stalled, &[], 0, &["single_stall"]);
         // The clean run's shortest service time is 1 ms.
-        check(&seconds(), &[], 1_100, &["acks_before_the_round_trip"]);
+        check(&seconds(), &[], 2_100, &["acks_before_the_round_trip"]);
     }
 
     #[test]

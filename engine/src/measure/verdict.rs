@@ -12,7 +12,7 @@ use super::plausibility::{PeerSeen, SecondSeen};
 use super::slack::slack;
 use super::standing::Standing;
 use super::tally::Tally;
-use super::{cautions, findings, losses, plausibility};
+use super::{cautions, findings, limits, losses, plausibility};
 use crate::host::Throttled;
 use crate::plan::{Pace, Plan};
 use crate::time::Drift;
@@ -241,6 +241,7 @@ impl Verdict {
             findings::CHECKS,
             plausibility::CHECKS,
             cautions::CHECKS,
+            limits::CHECKS,
         ];
         for check in checks.into_iter().flatten() {
             check(&case, &mut found);
@@ -282,10 +283,14 @@ fn limited_by(case: &Case<'_>, exits: &[u8]) -> LimitedBy {
     if case.evidence.cluster_lost {
         return LimitedBy::Broker;
     }
+    // Before the full queue is looked at: a client that holds its requests back fills its queue itself.
+    if limits::is_client_capped(case) {
+        return LimitedBy::Client;
+    }
     if exits.contains(&exit::TARGET) {
         // Offers that met a full queue: the broker took less than was offered. Without them, lanes
         // that had no time left were the limit themselves.
-        return if 0 < case.sums.held_back {
+        return if 0 < case.sums.held_back || limits::is_throttled(case) {
             LimitedBy::Broker
         } else if slack(case.plan, case.tally).is_some_and(|slack| slack < SLACK_LEAST) {
             LimitedBy::Client

@@ -2,8 +2,9 @@
 
 use super::outcome::{Ending, Interval, LaneOutcome, Outcome};
 use crate::error::RunError;
-use crate::measure::{Ended, Evidence, PeerSeen, Phase, SecondSeen};
+use crate::measure::{ClientStats, Ended, Evidence, PeerSeen, Phase, SecondSeen};
 use crate::plan::Role;
+use crate::units::Nanos;
 
 /// What the verdict looks at second by second and lane by lane, in its own form.
 #[derive(Debug)]
@@ -52,7 +53,7 @@ impl Outcome {
             seconds: &sight.seconds,
             steady_since: self.steady_since,
             peers: &sight.peers,
-            round_trip_min: None,
+            round_trip_min: self.client.as_ref().and_then(shortest),
             standing: None,
             client: self.client.as_ref(),
             removed: self.removed,
@@ -64,6 +65,11 @@ impl Outcome {
             embedded_full: false,
         }
     }
+}
+
+/// The shortest round trip of the clients that send.
+fn shortest(client: &ClientStats) -> Option<Nanos> {
+    client.measured.producers.round_trip_min.map(|micros| Nanos(micros.saturating_mul(1_000)))
 }
 
 fn second(interval: &Interval) -> SecondSeen {

@@ -1,0 +1,154 @@
+//! What clients say that limited them: their own cap on requests, and a broker that throttled them.
+
+use super::client_tally::ClientTally;
+use super::constants::{CAP_LOOKS_LEAST, CAP_LOOKS_SHARE, CAP_QUEUE_SHARE};
+use super::facts::{count, number, share};
+use super::tally::Phase;
+use super::verdict::{Case, Found};
+
+/// Every check, in the order in which equally grave findings are told.
+pub(super) const CHECKS: &[fn(&Case<'_>, &mut Found)] = &[client_cap, throttled_by_broker];
+
+/// What the clients that send said of themselves.
+fn senders<'run>(case: &Case<'run>) -> Option<&'run ClientTally> {
+    case.evidence.client.map(|client| &client.measured.producers)
+}
+
+/// The mean wait in the clients' queues, and the mean publish latency, where the clients' own cap on
+/// requests explains the one by the other.
+///
+/// A look that finds as many requests unanswered as the client allows shows that it held others back;
+/// their messages wait in its queue, however fast the broker is.
+fn capped(case: &Case<'_>) -> Option<(f64, f64)> {
+    let said = senders(case)?;
+    let publish = case.tally.total(Phase::Measured).publish.mean_nanos();
+    if said.looks < CAP_LOOKS_LEAST || said.weighed.messages == 0 || publish <= 0.0 {
+        return None;
+    }
+    let queue_wait = mean(said.weighed.queue_wait, said.weighed.messages);
+    let at_cap = CAP_LOOKS_SHARE <= share(said.looks_at_cap, said.looks);
+    (at_cap && CAP_QUEUE_SHARE * publish <= queue_wait).then_some((queue_wait, publish))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a mean in nanoseconds needs no more than 53 bits")]
+fn mean(sum: u128, of: u64) -> f64 {
+    sum as f64 / of as f64
+}
+
+/// Whether the clients' own cap on requests held the load back.
+pub(super) fn is_client_capped(case: &Case<'_>) -> bool {
+    capped(case).is_some()
+}
+
+/// Whether a broker asked the clients that send to wait.
+pub(super) fn is_throttled(case: &Case<'_>) -> bool {
+    senders(case).is_some_and(|said| 0 < said.throttle_ms.sum)
+}
+
+fn client_cap(case: &Case<'_>, found: &mut Found) {
+    let (Some((queue_wait, publish)), Some(said)) = (capped(case), senders(case)) else { return };
+    let millis = |nanos: f64| nanos / 1e6;
+    found.warn(
+        "client_cap",
+        format!(
+            "In {} of {} looks a client had as many requests unanswered at a broker as it allows \
+             itself (max.in.flight {}; each carries the messages of one partition). Messages waited \
+             {:.2} ms on average in its queue, of a publish latency of {:.2} ms: that is this \
+             client's wait and not the broker's. Use more clients (--clients N), fewer partitions, \
+             a longer linger.ms, or a higher max.in.flight where idempotence is off.",
+            said.looks_at_cap,
+            said.looks,
+            said.max_in_flight,
+            millis(queue_wait),
+            millis(publish)
+        ),
+        vec![
+            count("looks", said.looks),
+            count("looks_at_cap", said.looks_at_cap),
+            count("max_in_flight", said.max_in_flight),
+            number("queue_wait_mean_us", queue_wait / 1e3),
+            number("publish_mean_us", publish / 1e3),
+        ],
+    );
+}
+
+fn throttled_by_broker(case: &Case<'_>, found: &mut Found) {
+    let Some(said) = senders(case).filter(|_| is_throttled(case)) else { return };
+    let throttle = said.throttle_ms;
+    found.warn(
+        "throttled_by_broker",
+        format!(
+            "Brokers asked the clients {} times to wait, for {} ms at most: a quota was used up. The \
+             waits are in the latencies, and the rate is the quota's. Raise the quota of the \
+             client.id or the user, or lower the rate.",
+            throttle.count, throttle.max
+        ),
+        vec![
+            count("throttled", throttle.count),
+            count("throttle_ms", throttle.sum),
+            count("throttle_max_ms", throttle.max),
+        ],
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::link::Mean;
+    use crate::measure::client_tally::{ClientStats, ClientTally, Weighed};
+    use crate::measure::verdict::{Evidence, LimitedBy, Verdict};
+    use crate::measure::verdict_fixture::{evidence, plan, tally};
+    use crate::plan::ClientCount;
+    use crate::units::Nanos;
+
+    /// Of ten looks so many at the cap; messages waited so many milliseconds of ten in the queue.
+    fn said(at_cap: u64, queue_ms: u128) -> ClientTally {
+        let weighed =
+            Weighed { messages: 100, queue_wait: queue_ms * 100_000_000, ..Weighed::default() };
+        ClientTally {
+            looks: 10,
+            looks_at_cap: at_cap,
+            max_in_flight: 5,
+            weighed,
+            ..ClientTally::default()
+        }
+    }
+
+    /// The clean run, all of whose messages took 10 ms, of which so many were acked.
+    fn check(producers: &ClientTally, acked: u64, codes: &[&str], limited_by: LimitedBy) {
+        let plan = plan(ClientCount::Shared);
+        let mut tally = tally(&plan);
+        let measured = &mut tally.streams[0].measured;
+        (0..1_000).for_each(|_| measured.publish.record(Some(Nanos::from_millis(10))));
+        measured.acked.messages = acked;
+        measured.produced.messages = acked;
+        measured.consumed.iter_mut().for_each(|consumed| consumed.messages = acked);
+        let mut client = ClientStats::default();
+        client.measured.producers = *producers;
+        let seen = Evidence { client: Some(&client), ..evidence() };
+        let verdict = Verdict::of(&plan, &tally, &seen);
+        let own = ["client_cap", "throttled_by_broker"];
+        let found = verdict.findings.iter().map(|finding| finding.code);
+        let found: Vec<&str> = found.filter(|code| own.contains(code)).collect();
+        assert_eq!((found.as_slice(), verdict.limited_by), (codes, limited_by), "{producers:?}");
+        assert_eq!(verdict.valid, acked == 200_000, "a warning never changes `valid`");
+    }
+
+    #[test]
+    fn a_client_at_its_cap_whose_queue_explains_the_latency_is_the_limit_itself() {
+        check(&said(0, 9), 200_000, &[], LimitedBy::Nothing);
+        check(&said(4, 9), 200_000, &[], LimitedBy::Nothing);
+        check(&said(10, 4), 200_000, &[], LimitedBy::Nothing);
+        check(&said(5, 5), 200_000, &["client_cap"], LimitedBy::Client);
+        check(&said(10, 9), 100_000, &["client_cap"], LimitedBy::Client);
+        let few = ClientTally { looks: 2, looks_at_cap: 2, ..said(0, 9) };
+        check(&few, 200_000, &[], LimitedBy::Nothing);
+    }
+
+    #[test]
+    fn a_broker_that_throttles_is_the_limit_where_the_target_was_missed() {
+        let throttle_ms = Mean { count: 3, sum: 900, max: 500 };
+        let throttled = ClientTally { throttle_ms, ..said(0, 0) };
+        check(&throttled, 200_000, &["throttled_by_broker"], LimitedBy::Nothing);
+        check(&throttled, 100_000, &["throttled_by_broker"], LimitedBy::Broker);
+    }
+}

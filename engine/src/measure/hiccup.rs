@@ -9,7 +9,9 @@ const SLOT: Nanos = Nanos::from_millis(1);
 /// The gaps that a spinning lane sees: between two looks at the clock with nothing to do in between.
 ///
 /// A loop that turns without work takes well below a microsecond; what is longer was somebody else's:
-/// another thread, an interrupt, the hypervisor.
+/// another thread, an interrupt, the hypervisor. It is a lower bound: a spinning consumer whose gap ends
+/// with messages to read cannot tell it from the reading, and what a slot held when the lane ended is
+/// not told.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Gaps {
     last: Option<Timestamp>,

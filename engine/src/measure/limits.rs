@@ -3,6 +3,7 @@
 use super::client_tally::ClientTally;
 use super::constants::{CAP_LOOKS_LEAST, CAP_LOOKS_SHARE, CAP_QUEUE_SHARE};
 use super::facts::{count, number, share};
+use super::parts::divided;
 use super::tally::Phase;
 use super::verdict::{Case, Found};
 
@@ -25,14 +26,9 @@ fn capped(case: &Case<'_>) -> Option<(f64, f64)> {
     if said.looks < CAP_LOOKS_LEAST || said.weighed.messages == 0 || publish <= 0.0 {
         return None;
     }
-    let queue_wait = mean(said.weighed.queue_wait, said.weighed.messages);
+    let queue_wait = divided(said.weighed.queue_wait, said.weighed.messages);
     let at_cap = CAP_LOOKS_SHARE <= share(said.looks_at_cap, said.looks);
     (at_cap && CAP_QUEUE_SHARE * publish <= queue_wait).then_some((queue_wait, publish))
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a mean in nanoseconds needs no more than 53 bits")]
-fn mean(sum: u128, of: u64) -> f64 {
-    sum as f64 / of as f64
 }
 
 /// Whether the clients' own cap on requests held the load back.

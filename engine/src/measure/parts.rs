@@ -87,11 +87,12 @@ fn is_unanswered(plan: &Plan) -> bool {
     settings.iter().rev().find(|(name, _)| acks(name)).is_some_and(|(_, value)| value == "0")
 }
 
+/// A mean in nanoseconds; there is at least one message.
 #[expect(
     clippy::cast_precision_loss,
     reason = "floats begin in the report; 53 bits of ns are enough"
 )]
-fn divided(nanos: u128, messages: u64) -> f64 {
+pub(super) fn divided(nanos: u128, messages: u64) -> f64 {
     nanos as f64 / messages as f64
 }
 

@@ -1,22 +1,4 @@
-//! Assertions: judged on the result, told in every format, in time on request; and the exit codes.
-//!
-//! Each exit code of a run is reached by a scripted fault:
-//!
-//! | code | meaning | reached by |
-//! |---|---|---|
-//! | 0 | valid | `what_holds_leaves_the_run_valid_and_is_told` |
-//! | 1 | not finished as planned | `a_broker_that_is_not_there_is_named_within_15_s` |
-//! | 2 | usage or configuration | `every_nonsense_flag_is_refused_and_nothing_is_created` |
-//! | 10 | assertion failed | `what_does_not_hold_or_is_not_known_fails_the_run_in_every_format` |
-//! | 11 | client-limited | `a_process_that_was_stopped_is_limited_by_the_client` |
-//! | 12 | target not reached | `errors_cost_exit_12_above_one_in_a_thousand_and_below_it_a_finding` |
-//! | 130 | interrupted | `ctrl_c_in_the_measured_phase_keeps_what_was_measured` |
-//!
-//! So far 13 (verification) and 15 (timed out) are reached by made-up counts alone, in the engine's
-//! `lost_and_damaged_messages_fail_the_verification` and
-//! `what_had_not_come_at_a_deadline_times_the_run_out`; 14 needs a fleet. Which is told where several
-//! apply: `of_several_codes_the_one_that_explains_the_others_is_told`, and here
-//! `an_assertion_that_fails_is_told_and_yields_to_a_graver_exit_code`.
+//! Assertions: judged on the result, told in every format, in time on request.
 
 use crate::cli::{Kdyno, Ran, alone, closed, findings, number, workload};
 use crate::real::broker::{Signal, send};

@@ -11,6 +11,7 @@ mod confusion;
 mod dry_run;
 mod embedded;
 mod engine_run;
+mod exit_codes;
 mod faults;
 mod golden;
 mod interrupt;

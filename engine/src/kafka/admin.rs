@@ -204,6 +204,17 @@ fn left_with_reason(
     }
 }
 
+/// Whether the cluster has no such request: brokers before 1.1, and some that speak the protocol only.
+fn is_not_supported(results: &Result<Vec<Deleted>, KafkaError>) -> bool {
+    let unsupported = RDKafkaErrorCode::UnsupportedFeature;
+    match results {
+        Err(error) => error.rdkafka_error_code() == Some(unsupported),
+        Ok(results) => {
+            results.iter().any(|result| matches!(result, Err((_, code)) if *code == unsupported))
+        }
+    }
+}
+
 impl Topics for KafkaTopics {
     fn check(&self, deadline: Nanos) -> Result<(), RunError> {
         let brokers = reach::brokers(&self.settings, deadline)?;
@@ -264,14 +275,20 @@ impl Topics for KafkaTopics {
                 return groups.iter().map(|name| (name.clone(), error.to_string())).collect();
             }
         };
-        let delete = |batch: &[String]| {
+        let mut left = Vec::new();
+        let mut is_broken = false;
+        for batch in groups.chunks(BATCH) {
             let names: Vec<&str> = batch.iter().map(String::as_str).collect();
-            left_with_reason(
-                batch,
-                pollster::block_on(admin.delete_groups(&names, &options(deadline))),
-            )
-        };
-        groups.chunks(BATCH).flat_map(delete).collect()
+            let results = pollster::block_on(admin.delete_groups(&names, &options(deadline)));
+            is_broken |= is_not_supported(&results);
+            left.extend(left_with_reason(batch, results));
+        }
+        if is_broken {
+            // librdkafka has given back a reference to its queue twice (2.12.1, `rd_kafka_coord_req_fsm`
+            // after `rd_kafka_DeleteGroupsRequest`) and would abort the process when this client goes.
+            std::mem::forget(admin);
+        }
+        left
     }
 
     fn list(&self, deadline: Nanos) -> Result<Vec<String>, RunError> {

@@ -53,6 +53,16 @@ impl Kdyno {
         self
     }
 
+    /// The same begun by these words, e.g. `sh -c '… exec "$@"' sh`: it is the rest of their line.
+    pub(crate) fn through(mut self, words: &[&str]) -> Self {
+        let mut command = Command::new(words[0]);
+        command.args(&words[1..]).arg(self.command.get_program()).args(self.command.get_args());
+        command.current_dir(self.folder.path()).stdin(Stdio::null());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        self.command = command;
+        self
+    }
+
     /// Runs it to its end.
     pub(crate) fn run(mut self) -> Ran {
         let output = self.command.output().expect("the binary was built with the tests");

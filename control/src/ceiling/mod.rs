@@ -17,7 +17,6 @@ mod rows;
 mod sharing;
 mod steps;
 mod text;
-mod threads;
 
 pub(crate) use kept::Kept;
 

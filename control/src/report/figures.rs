@@ -9,6 +9,7 @@ use super::report::Inputs;
 use super::streams::is_timed;
 use super::tail::Tail;
 use crate::host::ALLOCATOR;
+use engine::host::Busy;
 use engine::measure::{Balance, Phase, PhaseTally, Repeats, slack};
 use engine::plan::{Plan, Verification as Asked};
 use engine::run::{ClockSeen, Interval as Second, Outcome};
@@ -176,8 +177,29 @@ pub struct Engine {
     pub throttled_periods: Option<u64>,
     /// For how long that kept threads from running, summed over cores.
     pub throttled_ms: Option<f64>,
+    /// Of the client's own threads that speak to brokers the one that wanted a core most over the
+    /// measured phase; null where the system does not tell, or the client has none.
+    pub client_thread: Option<ClientThread>,
     /// Who serves memory.
     pub allocator: &'static str,
+}
+
+/// A thread of the client's own. Near 1 it can do no more, whatever the broker can.
+#[derive(Clone, Debug, Serialize)]
+pub struct ClientThread {
+    /// Its name.
+    pub name: String,
+    /// Part of the time on a core, 0 to 1.
+    pub on_core: f64,
+    /// Part of the time on a core or waiting for one, 0 to 1.
+    pub wanted: f64,
+}
+
+impl ClientThread {
+    fn of(busy: &Busy) -> Self {
+        let Busy { name, on_core, wanted } = busy;
+        Self { name: name.clone(), on_core: thousandth(*on_core), wanted: thousandth(*wanted) }
+    }
 }
 
 /// The clock that was read, and how well it went.
@@ -234,6 +256,7 @@ impl Engine {
             clock: Clock::of(&outcome.clock),
             throttled_periods: outcome.throttled.map(|of| of.periods),
             throttled_ms: outcome.throttled.map(|of| thousandth(micros(of.time) / 1_000.0)),
+            client_thread: outcome.client_thread.as_ref().map(ClientThread::of),
             allocator: ALLOCATOR,
         }
     }

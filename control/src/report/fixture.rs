@@ -5,7 +5,7 @@ use super::{CeilingPart, Inputs, Report};
 use crate::assertion::Assertion;
 use crate::host::Environment;
 use crate::monitor::{CpuShares, Observation, Sample, Traffic};
-use engine::host::{Storage, Throttled};
+use engine::host::{Busy, Storage, Throttled};
 use engine::measure::{ClientStats, Ended, Evidence, PhaseTally, Tally, Verdict};
 use engine::message::KeySource;
 use engine::plan::{
@@ -212,6 +212,11 @@ impl Made {
             },
             removed: None,
             throttled: None,
+            client_thread: Some(Busy {
+                name: "rdk:broker1".to_owned(),
+                on_core: 0.25,
+                wanted: 0.31,
+            }),
             client: None,
             topics_created: topics.clone(),
         };

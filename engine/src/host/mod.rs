@@ -3,10 +3,12 @@
 
 mod cgroup;
 mod process;
+mod threads;
 mod topology;
 
 pub use cgroup::{Throttled, Throttling, throttling};
 pub use process::{Storage, cpu_time, peak_resident, resident, storage};
+pub use threads::{Busy, ThreadTime, busiest, threads};
 
 use crate::plan::Machine;
 use crate::units::Millicores;

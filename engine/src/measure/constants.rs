@@ -12,6 +12,27 @@ pub const LATE_SHARE_INVALID: f64 = 0.10;
 /// Above this share of sends late by us, the tail of the latencies is the client's.
 pub const LATE_SHARE_NOTED: f64 = 0.001;
 
+/// Above this share of sends that met a full client queue, the wait is told: the same share as for
+/// sends late by us, so that the tail of the latencies has an owner in either case.
+pub const HELD_SHARE_NOTED: f64 = LATE_SHARE_NOTED;
+
+/// Acks fell behind when so much time's load lay unanswered beyond what is usual in the run. Busy
+/// virtual machines let acks stand for half a second now and then, and seconds cut a burst in two.
+pub const BEHIND_LEAST: Nanos = Nanos::from_secs(1);
+
+/// With fewer messages due per second one late one is a second's load.
+pub const RATE_LEAST: u64 = 10;
+
+/// From this share of a cgroup's periods on in which it was withheld its cores, this process is what
+/// stood still: a pause of one period in ten makes up to one send in ten late, the share at which
+/// lateness spoils a run.
+pub const THROTTLED_SHARE: f64 = LATE_SHARE_INVALID;
+
+/// A client's thread that wanted a core for more than this share of the time is at its end: what is
+/// left goes by between two batches however fast the broker is. Threads of clients that wait for a
+/// broker want one for less than half of it (tests, two cores beside the broker).
+pub const CLIENT_THREAD_BUSY: f64 = 0.9;
+
 /// The target is reached when at least this share of what was due was acked.
 pub const TARGET_SHARE: f64 = 0.999;
 

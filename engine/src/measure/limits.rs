@@ -1,14 +1,16 @@
 //! What clients say that limited them: their own cap on requests, and a broker that throttled them.
 
 use super::client_tally::ClientTally;
-use super::constants::{CAP_LOOKS_LEAST, CAP_LOOKS_SHARE, CAP_QUEUE_SHARE};
-use super::facts::{count, number, share};
+use super::constants::{CAP_LOOKS_LEAST, CAP_LOOKS_SHARE, CAP_QUEUE_SHARE, CLIENT_THREAD_BUSY};
+use super::facts::{count, number, share, text};
 use super::parts::divided;
 use super::tally::Phase;
 use super::verdict::{Case, Found};
+use crate::host::Busy;
 
 /// Every check, in the order in which equally grave findings are told.
-pub(super) const CHECKS: &[fn(&Case<'_>, &mut Found)] = &[client_cap, throttled_by_broker];
+pub(super) const CHECKS: &[fn(&Case<'_>, &mut Found)] =
+    &[client_cap, client_saturated, throttled_by_broker];
 
 /// What the clients that send said of themselves.
 fn senders<'run>(case: &Case<'run>) -> Option<&'run ClientTally> {
@@ -41,6 +43,16 @@ pub(super) fn is_throttled(case: &Case<'_>) -> bool {
     senders(case).is_some_and(|said| 0 < said.throttle_ms.sum)
 }
 
+/// The client's own thread that had no time left, if one had none.
+fn saturated<'run>(case: &Case<'run>) -> Option<&'run Busy> {
+    case.evidence.client_thread.filter(|busy| CLIENT_THREAD_BUSY < busy.wanted)
+}
+
+/// Whether a thread of the client's own had no time left.
+pub(super) fn is_client_saturated(case: &Case<'_>) -> bool {
+    saturated(case).is_some()
+}
+
 fn client_cap(case: &Case<'_>, found: &mut Found) {
     let (Some((queue_wait, publish)), Some(said)) = (capped(case), senders(case)) else { return };
     let millis = |nanos: f64| nanos / 1e6;
@@ -68,6 +80,22 @@ fn client_cap(case: &Case<'_>, found: &mut Found) {
     );
 }
 
+fn client_saturated(case: &Case<'_>, found: &mut Found) {
+    let Some(Busy { name, on_core, wanted }) = saturated(case) else { return };
+    found.warn(
+        "client_saturated",
+        format!(
+            "The client's thread {name} wanted a core for {:.0} % of the time and had one for \
+             {:.0} %: it can do no more, whatever the broker can. What did not get through in time \
+             waited for it. Use more clients (--clients N) or hosts, larger batches (linger.ms, \
+             batch.size), or give the client's threads cores of their own (--io-cores).",
+            wanted * 100.0,
+            on_core * 100.0
+        ),
+        vec![text("thread", name.as_str()), number("on_core", *on_core), number("wanted", *wanted)],
+    );
+}
+
 fn throttled_by_broker(case: &Case<'_>, found: &mut Found) {
     let Some(said) = senders(case).filter(|_| is_throttled(case)) else { return };
     let throttle = said.throttle_ms;
@@ -89,11 +117,12 @@ fn throttled_by_broker(case: &Case<'_>, found: &mut Found) {
 
 #[cfg(test)]
 mod tests {
+    use crate::host::Busy;
     use crate::link::Mean;
     use crate::measure::client_tally::{ClientStats, ClientTally, Weighed};
     use crate::measure::verdict::{Evidence, LimitedBy, Verdict};
     use crate::measure::verdict_fixture::{evidence, plan, tally};
-    use crate::plan::ClientCount;
+    use crate::plan::{ClientCount, Pace, Plan};
     use crate::units::Nanos;
 
     /// Of ten looks so many at the cap; messages waited so many milliseconds of ten in the queue.
@@ -138,6 +167,29 @@ mod tests {
         check(&said(10, 9), 100_000, &["client_cap"], LimitedBy::Client);
         let few = ClientTally { looks: 2, looks_at_cap: 2, ..said(0, 9) };
         check(&few, 200_000, &[], LimitedBy::Nothing);
+    }
+
+    #[test]
+    fn a_client_whose_thread_had_no_time_left_is_the_limit_where_the_load_had_to_wait() {
+        let timed = plan(ClientCount::Shared);
+        let mut closed = timed.clone();
+        closed.demand.streams[0].pace = Pace::Max { in_flight: None };
+        let judge = |case: &Plan, acked: u64, wanted: f64| {
+            let mut tally = tally(case);
+            let measured = &mut tally.streams[0].measured;
+            measured.acked.messages = acked;
+            measured.produced.held_back = 1_000;
+            measured.consumed.iter_mut().for_each(|consumed| consumed.messages = acked);
+            let busy = Busy { name: "rdk:broker1".to_owned(), on_core: 0.6, wanted };
+            let seen = Evidence { client_thread: Some(&busy), ..evidence() };
+            let verdict = Verdict::of(case, &tally, &seen);
+            let told = verdict.findings.iter().any(|found| found.code == "client_saturated");
+            (verdict.limited_by, told)
+        };
+        assert_eq!(judge(&timed, 100_000, 0.9), (LimitedBy::Broker, false), "time was left");
+        assert_eq!(judge(&timed, 100_000, 0.91), (LimitedBy::Client, true), "none was left");
+        assert_eq!(judge(&closed, 200_000, 0.9), (LimitedBy::Unknown, false), "closed loop");
+        assert_eq!(judge(&closed, 200_000, 0.91), (LimitedBy::Client, true), "closed loop");
     }
 
     #[test]

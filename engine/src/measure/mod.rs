@@ -2,6 +2,7 @@
 
 mod account;
 mod audit;
+mod back_pressure;
 mod balance;
 mod cautions;
 mod client_tally;

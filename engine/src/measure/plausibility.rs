@@ -1,6 +1,6 @@
 //! The checks of whether the numbers can be true together. None of them spoils a run: each says where to look.
 
-use super::constants::{OUTLIER, OUTLIER_SAMPLES, STALL_LEAST, STALL_SHARE};
+use super::constants::{OUTLIER, OUTLIER_SAMPLES, RATE_LEAST, STALL_LEAST, STALL_SHARE};
 use super::facts::{count, number, some_of, text};
 use super::tally::Phase;
 use super::verdict::{Case, Found};
@@ -71,8 +71,8 @@ fn silence(case: &Case<'_>, found: &mut Found) {
         Pace::Max { .. } => 0,
     };
     let rate: u64 = case.plan.demand.streams.iter().map(per_second).sum();
-    // At a few per second one late message makes a silent second: nothing to look for.
-    if rate < 10 {
+    // One late message would make a silent second: nothing to look for.
+    if rate < RATE_LEAST {
         return;
     }
     let is_read = case.plan.demand.streams.iter().any(|stream| 0 < stream.readers());

@@ -12,8 +12,8 @@ use super::plausibility::{PeerSeen, SecondSeen};
 use super::slack::slack;
 use super::standing::Standing;
 use super::tally::Tally;
-use super::{cautions, findings, limits, losses, plausibility};
-use crate::host::Throttled;
+use super::{back_pressure, cautions, findings, limits, losses, plausibility};
+use crate::host::{Busy, Throttled};
 use crate::plan::{Pace, Plan};
 use crate::time::Drift;
 use crate::units::{Nanos, Timestamp};
@@ -112,6 +112,8 @@ pub struct Evidence<'run> {
     pub drift: Option<Drift>,
     /// What the system withheld of the cores while it was measured; `None` where it does not say.
     pub throttled: Option<Throttled>,
+    /// The client's own thread that wanted a core most; `None` where nobody knows.
+    pub client_thread: Option<&'run Busy>,
     /// The seconds of the measured phase and of its drain; empty when there were none.
     pub seconds: &'run [SecondSeen],
     /// From which second on the run was steady, counted from the start of the measured phase.
@@ -242,6 +244,7 @@ impl Verdict {
             plausibility::CHECKS,
             cautions::CHECKS,
             limits::CHECKS,
+            back_pressure::CHECKS,
         ];
         for check in checks.into_iter().flatten() {
             check(&case, &mut found);
@@ -287,10 +290,13 @@ fn limited_by(case: &Case<'_>, exits: &[u8]) -> LimitedBy {
     if limits::is_client_capped(case) {
         return LimitedBy::Client;
     }
-    if exits.contains(&exit::TARGET) {
-        // Offers that met a full queue: the broker took less than was offered. Without them, lanes
-        // that had no time left were the limit themselves.
-        return if 0 < case.sums.held_back || limits::is_throttled(case) {
+    if exits.contains(&exit::TARGET) || back_pressure::is_felt(case) {
+        // What was ready and had to wait was held back behind the client, unless the client itself
+        // was stopped. Without that, lanes that had no time left were the limit themselves.
+        let is_held = back_pressure::is_behind_the_client(case) || limits::is_throttled(case);
+        return if back_pressure::is_withheld(case) || limits::is_client_saturated(case) {
+            LimitedBy::Client
+        } else if is_held {
             LimitedBy::Broker
         } else if slack(case.plan, case.tally).is_some_and(|slack| slack < SLACK_LEAST) {
             LimitedBy::Client
@@ -302,5 +308,10 @@ fn limited_by(case: &Case<'_>, exits: &[u8]) -> LimitedBy {
     // seen at its target: the counts do not tell what held them.
     let is_cut = matches!(case.evidence.ended, Ended::CutShort { .. });
     let ended_early = is_cut || exits.contains(&exit::FAILED) || exits.contains(&exit::INTERRUPTED);
-    if ended_early || case.sums.due == 0 { LimitedBy::Unknown } else { LimitedBy::Nothing }
+    match (ended_early, case.sums.due) {
+        (true, _) => LimitedBy::Unknown,
+        (false, 0) if limits::is_client_saturated(case) => LimitedBy::Client,
+        (false, 0) => LimitedBy::Unknown,
+        (false, _) => LimitedBy::Nothing,
+    }
 }

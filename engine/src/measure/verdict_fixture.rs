@@ -73,6 +73,7 @@ pub(super) fn evidence() -> Evidence<'static> {
         trouble: &[],
         drift: None,
         throttled: None,
+        client_thread: None,
         seconds: &[],
         steady_since: None,
         peers: &[],

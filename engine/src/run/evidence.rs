@@ -50,6 +50,7 @@ impl Outcome {
             trouble: &self.trouble,
             drift: self.clock.drift,
             throttled: self.throttled,
+            client_thread: self.client_thread.as_ref(),
             seconds: &sight.seconds,
             steady_since: self.steady_since,
             peers: &sight.peers,

@@ -1,7 +1,7 @@
 //! What a run brought: merged tallies, seconds, and what happened on the way.
 
 use crate::error::RunError;
-use crate::host::Throttled;
+use crate::host::{Busy, Throttled};
 use crate::measure::{ClientStats, ClientTallies, Tally};
 use crate::plan::Role;
 use crate::time::{ClockSource, Drift};
@@ -44,6 +44,9 @@ pub struct Outcome {
     /// How often and for how long the system withheld cores, from the start of the measured phase to
     /// the end of the drain; `None` where it does not count that.
     pub throttled: Option<Throttled>,
+    /// The client's own thread that wanted a core for most of the time over the measured phase;
+    /// `None` where the system does not tell.
+    pub client_thread: Option<Busy>,
     /// Messages that the topics no longer held at the end, asked for where some were lost; `None`
     /// where nothing was, or nobody knows.
     pub removed: Option<u64>,

@@ -263,6 +263,7 @@ fn failed(
         cost: Cost::default(),
         clock: ClockSeen { source: clock.source(), drift: None },
         throttled: None,
+        client_thread: None,
         removed: None,
         client: None,
         topics_created: teardown.created.clone(),

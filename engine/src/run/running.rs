@@ -6,7 +6,9 @@ use super::outcome::{ClockSeen, Cost, Ending, Interval, LaneOutcome, Outcome, St
 use super::prepare::{Event, Hooks, Ready};
 use super::teardown::Teardown;
 use crate::error::RunError;
-use crate::host::{Throttled, Throttling, cpu_time, throttling};
+use crate::host::{
+    Busy, ThreadTime, Throttled, Throttling, busiest, cpu_time, threads, throttling,
+};
 use crate::lane::{Go, Stage, Timeline};
 use crate::measure::{
     ClientStats, LaneEnd, Latency, PhaseTally, Pulse, Second, balances, steady_since,
@@ -27,6 +29,10 @@ const HANDOVER: Nanos = Nanos::from_secs(15);
 /// How long the cluster may take to answer when messages are missing at the end.
 const PROBE: Nanos = Nanos::from_secs(5);
 
+/// How the names of librdkafka's threads begin that speak to brokers: one for each (librdkafka 2.12.1,
+/// `rd_kafka_broker_thread_main`).
+const CLIENT_THREADS: &str = "rdk:broker";
+
 /// What is known while a run goes on.
 struct Watch<'run> {
     ready: Ready,
@@ -40,6 +46,10 @@ struct Watch<'run> {
     halted_at: Option<Timestamp>,
     /// The system's counters when the measured phase began.
     throttling: Throttling,
+    /// The same of the client's own threads, and when.
+    threads: (Timestamp, Vec<ThreadTime>),
+    /// Which of them wanted a core most, until the last message was due.
+    client_thread: Option<Busy>,
     stopped: Option<Timestamp>,
     /// Lanes whose thread ended without handing over their last tally: they panicked.
     died: Vec<usize>,
@@ -71,6 +81,8 @@ impl Ready {
             received: 0,
             halted_at: None,
             throttling: throttling(),
+            threads: (at, Vec::new()),
+            client_thread: None,
             stopped: None,
             died: Vec::new(),
         };
@@ -184,12 +196,20 @@ impl Watch<'_> {
         if Nanos::ZERO < phases.warmup {
             self.hooks.event(&Event::Warmup(phases.warmup));
         }
-        let mut measuring = false;
+        let (mut measuring, mut measured) = (false, false);
         while !self.have_ended(&producers) {
             self.turn();
-            if !measuring && timeline.measured <= self.ready.clock.now() {
+            let now = self.ready.clock.now();
+            if !measured && timeline.end <= now {
+                // Before lanes let their clients go, and these their threads.
+                measured = true;
+                let (from, before) = &self.threads;
+                self.client_thread = busiest((*from, before), (now, &threads(CLIENT_THREADS)));
+            }
+            if !measuring && timeline.measured <= now {
                 measuring = true;
                 self.throttling = throttling();
+                self.threads = (now, threads(CLIENT_THREADS));
                 self.hooks.event(&Event::Measuring(phases.measured));
             }
         }
@@ -339,6 +359,7 @@ impl Watch<'_> {
             cost,
             clock: clock_seen,
             throttled,
+            client_thread: self.client_thread,
             removed,
             client,
             topics_created: teardown.created.clone(),

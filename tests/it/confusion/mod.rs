@@ -1,0 +1,142 @@
+//! What limited a run, told rightly: each case is made so that one thing alone limits it.
+//!
+//! `what_limits_a_run_is_told_rightly` runs them all and prints the matrix: what was made against what
+//! was told, and for how much of the time the client's busiest thread wanted a core. Cases that a
+//! machine does not allow are named and left out: those of a real broker without `KDYNO_KAFKA`, that of
+//! a cgroup without the right to make one.
+
+mod clean;
+mod host;
+mod mock;
+mod on_broker;
+
+use crate::cli::{Ran, alone, findings};
+use serde_json::Value;
+use std::fmt::Write;
+
+/// A case, and what must be told of it.
+struct Case {
+    /// What was done to the run.
+    made: &'static str,
+    /// Does it; `None` where this machine does not allow it.
+    run: fn() -> Option<Ran>,
+    /// What limits it.
+    limited_by: &'static str,
+    /// The exit code.
+    code: i32,
+    /// What must be among its findings; empty for none that is asked for.
+    finding: &'static str,
+}
+
+const CASES: [Case; 10] = [
+    Case { made: "nothing", run: mock::clean, limited_by: "nothing", code: 0, finding: "" },
+    Case {
+        made: "competitors on the lane's core",
+        run: host::competitors,
+        limited_by: "client",
+        code: 11,
+        finding: "client_limited",
+    },
+    Case {
+        made: "a cgroup of a fifth of a core",
+        run: host::small_cgroup,
+        limited_by: "client",
+        code: 11,
+        finding: "throttled",
+    },
+    Case {
+        made: "a target above what one client can send",
+        run: mock::target_above_the_client,
+        limited_by: "client",
+        code: 12,
+        finding: "client_saturated",
+    },
+    Case {
+        made: "one client, 200 partitions, idempotent, 3 ms",
+        run: mock::client_cap,
+        limited_by: "client",
+        code: 0,
+        finding: "client_cap",
+    },
+    Case {
+        made: "a broker 1 s away, a queue of 200 messages",
+        run: mock::slow_answers,
+        limited_by: "broker",
+        code: 12,
+        finding: "target_not_reached",
+    },
+    Case {
+        made: "a broker's quota, a queue of 200 messages",
+        run: on_broker::quota_and_small_queue,
+        limited_by: "broker",
+        code: 12,
+        finding: "throttled_by_broker",
+    },
+    Case {
+        made: "a broker's quota, a queue that takes all",
+        run: on_broker::quota,
+        limited_by: "broker",
+        code: 0,
+        finding: "acks_behind",
+    },
+    Case {
+        made: "a broker frozen for 4 s",
+        run: on_broker::frozen,
+        limited_by: "broker",
+        code: 0,
+        finding: "second_without_ack",
+    },
+    Case {
+        made: "a broker frozen for 4 s, a queue of 200 messages",
+        run: on_broker::frozen_with_small_queue,
+        limited_by: "broker",
+        code: 0,
+        finding: "held_back",
+    },
+];
+
+#[test]
+fn what_limits_a_run_is_told_rightly() {
+    let _alone = alone();
+    let words = ["nothing", "client", "broker", "network", "unknown"];
+    let mut matrix = format!("{:<50}", "made \\ told");
+    words.iter().for_each(|word| write!(matrix, "{word:>9}").expect("a string takes it"));
+    write!(matrix, "{:>16}", "client's thread").expect("a string takes it");
+    let mut wrong = Vec::new();
+    for case in &CASES {
+        let Some(ran) = (case.run)() else {
+            write!(matrix, "\n{:<50}  not on this machine", case.made).expect("a string takes it");
+            continue;
+        };
+        let result = ran.result();
+        let told = result["verdict"]["limited_by"].as_str().expect("a word");
+        write!(matrix, "\n{:<50}", case.made).expect("a string takes it");
+        for word in words {
+            let sign = if word == told { "x" } else { "." };
+            write!(matrix, "{sign:>9}").expect("a string takes it");
+        }
+        let thread =
+            result.pointer("/engine/client_thread/wanted").map_or("-".to_owned(), Value::to_string);
+        write!(matrix, "{thread:>16}").expect("a string takes it");
+        let has_finding =
+            case.finding.is_empty() || findings(&result).iter().any(|code| code == case.finding);
+        // On a machine too busy for the load the client is late, and says so.
+        let is_late = ran.code == 11 && told == "client";
+        let is_right = told == case.limited_by && ran.code == case.code && has_finding;
+        if !(is_right || is_late && lost_its_core(&result)) {
+            let Case { made, limited_by, code, finding, .. } = case;
+            wrong.push(format!(
+                "{made}: need {limited_by}, exit {code}, {finding}; got {told}, exit {}: {}",
+                ran.code, result["verdict"]
+            ));
+        }
+    }
+    println!("{matrix}");
+    assert!(wrong.is_empty(), "{matrix}\n{}", wrong.join("\n"));
+}
+
+/// Whether the run itself saw that its lanes' cores were taken away for longer than a send may be late.
+fn lost_its_core(result: &Value) -> bool {
+    let longest = result.pointer("/engine/hiccup/max_us").and_then(Value::as_f64);
+    longest.is_some_and(|micros| 1_000.0 < micros)
+}

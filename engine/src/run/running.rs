@@ -200,8 +200,8 @@ impl Watch<'_> {
         while !self.have_ended(&producers) {
             self.turn();
             let now = self.ready.clock.now();
-            if !measured && timeline.end <= now {
-                // Before lanes let their clients go, and these their threads.
+            if !measured && timeline.end <= now + TURN + TURN {
+                // Two turns before the end: then lanes let their clients go, and these their threads.
                 measured = true;
                 let (from, before) = &self.threads;
                 self.client_thread = busiest((*from, before), (now, &threads(CLIENT_THREADS)));

@@ -14,7 +14,7 @@ const HARMLESS: [&str; 3] = ["few_samples", "existing_topics", "late_sends"];
 
 /// On the real broker, on the mock broker with and without readers, on the loopback, in turn.
 fn run(index: usize) -> Ran {
-    let load = workload("clean", 1_000, "3s");
+    let load = workload("clean", 1_000, "3s").replace("warmupDuration: 0s", "warmupDuration: 1s");
     let with_driver = |driver: &str| {
         Kdyno::new(&["run", "w.yaml", "--driver", "d.yaml"])
             .with_file("w.yaml", &load)

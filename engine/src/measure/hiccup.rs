@@ -9,9 +9,8 @@ const SLOT: Nanos = Nanos::from_millis(1);
 /// The gaps that a spinning lane sees: between two looks at the clock with nothing to do in between.
 ///
 /// A loop that turns without work takes well below a microsecond; what is longer was somebody else's:
-/// another thread, an interrupt, the hypervisor. It is a lower bound: a spinning consumer whose gap ends
-/// with messages to read cannot tell it from the reading, and what a slot held when the lane ended is
-/// not told.
+/// another thread, an interrupt, the hypervisor. It is a lower bound: while a lane is at work, it cannot
+/// tell what of the time was taken from it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Gaps {
     last: Option<Timestamp>,
@@ -36,6 +35,12 @@ impl Gaps {
     pub const fn interrupt(&mut self) {
         self.last = None;
     }
+
+    /// The lane looks no more. Returns the longest gap of the slot that is not over, if it saw any.
+    pub fn end(&mut self) -> Option<Nanos> {
+        self.last = None;
+        Some(std::mem::take(&mut self.longest)).filter(|gap| Nanos::ZERO < *gap)
+    }
 }
 
 #[cfg(test)]
@@ -53,14 +58,16 @@ mod tests {
                 Some(micros) => samples.extend(gaps.look(Timestamp::from_nanos(micros * 1_000))),
             }
         }
+        samples.extend(gaps.end());
+        assert_eq!(gaps.end(), None, "told once");
         samples.into_iter().map(|Nanos(nanos)| nanos / 1_000).collect()
     }
 
     #[test]
     fn a_millisecond_gives_one_sample_its_longest_gap() {
-        let even = samples((0..10_001).map(Some));
+        let even = samples((0..9_002).map(Some));
         assert_eq!((even.len(), even.iter().max()), (10, Some(&1)), "{even:?}");
-        let held = (0..10_001).filter(|at| !(3_200..3_700).contains(at)).map(Some);
+        let held = (0..9_002).filter(|at| !(3_200..3_700).contains(at)).map(Some);
         let held = samples(held);
         assert_eq!(held.iter().filter(|gap| **gap == 501).count(), 1, "once: {held:?}");
         assert_eq!(held.iter().filter(|gap| **gap == 1).count(), 9, "in its own slot: {held:?}");
@@ -70,6 +77,13 @@ mod tests {
     fn a_gap_longer_than_a_slot_is_one_sample() {
         let held = (0..2_000).chain(9_000..11_000).map(Some);
         assert_eq!(samples(held).into_iter().max(), Some(7_001), "all of it");
+    }
+
+    #[test]
+    fn what_the_last_slot_held_is_told_at_the_end() {
+        let held = (0..2_100).chain(2_400..2_450).map(Some);
+        assert_eq!(samples(held).last(), Some(&301), "half a slot's");
+        assert_eq!(samples([Some(7)]), [0; 0], "one look is no gap");
     }
 
     #[test]

@@ -13,15 +13,25 @@ const SLOT: Nanos = Nanos::from_millis(1);
 /// tell what of the time was taken from it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Gaps {
+    is_off: bool,
     last: Option<Timestamp>,
     slot_end: Timestamp,
     longest: Nanos,
 }
 
 impl Gaps {
+    /// Of a lane that sleeps: whenever it looks, there is no gap.
+    #[must_use]
+    pub fn off() -> Self {
+        Self { is_off: true, ..Self::default() }
+    }
+
     /// The lane looks at the clock and has done nothing since its last look. Returns the longest gap
     /// of a slot when it is over.
     pub fn look(&mut self, now: Timestamp) -> Option<Nanos> {
+        if self.is_off {
+            return None;
+        }
         let gap = self.last.replace(now).and_then(|last| now.since(last))?;
         self.longest = self.longest.max(gap);
         if now < self.slot_end {
@@ -84,6 +94,14 @@ mod tests {
         let held = (0..2_100).chain(2_400..2_450).map(Some);
         assert_eq!(samples(held).last(), Some(&301), "half a slot's");
         assert_eq!(samples([Some(7)]), [0; 0], "one look is no gap");
+    }
+
+    #[test]
+    fn a_lane_that_sleeps_sees_none() {
+        let mut off = Gaps::off();
+        let told = (0..9).filter_map(|millis| off.look(Timestamp::from_nanos(millis * 1_000_000)));
+        assert_eq!(told.count(), 0, "eight milliseconds, none of them looked at");
+        assert_eq!(off.end(), None, "and none is left");
     }
 
     #[test]

@@ -4,10 +4,12 @@ use super::account::Side;
 use super::collector::{LaneEnd, Mailbox};
 use super::constants::LATE;
 use super::follow::Follower;
+use super::hiccup::Gaps;
 use super::tally::{Phase, PhaseTally, StreamTally, Tally};
 use crate::link::{Ack, Delivery, Failure, Outcome, Statistics};
 use crate::message::{Stamp, StampFault};
 use crate::plan::{Demand, Route, StreamDemand, Verification};
+use crate::time::WaitMode;
 use crate::units::{NANOS_PER_SECOND, Nanos, Timestamp};
 
 const SECOND: Nanos = Nanos(NANOS_PER_SECOND);
@@ -211,6 +213,12 @@ impl Recorder {
     pub fn acks_heard(&mut self, stream: usize, waited: Nanos) {
         let present = self.present;
         self.tally.streams[stream].phase(present).ack_wait.record(Some(waited));
+    }
+
+    /// What a lane that waits like this sees of its core.
+    #[must_use]
+    pub fn gaps(wait: WaitMode) -> Gaps {
+        if wait == WaitMode::Spin { Gaps::default() } else { Gaps::off() }
     }
 
     /// The lane's core was taken away from it for so long.

@@ -177,5 +177,6 @@ pub fn demand(measured: Nanos) -> Demand {
         deadlines: Deadlines::standard(1),
         keep_topics: false,
         verification: Verification::default(),
+        hiccups: true,
     }
 }

@@ -13,6 +13,7 @@ mod embedded;
 mod engine_run;
 mod faults;
 mod golden;
+mod hiccups;
 mod interrupt;
 mod lanes;
 mod monitor;

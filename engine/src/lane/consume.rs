@@ -203,7 +203,7 @@ impl<I: Inlet> Reader<'_, I> {
         let mut now = clock.now();
         let mut next_commit = every.map(|every| now + every);
         let mut next_positions = now;
-        let mut gaps = Recorder::gaps(wait);
+        let mut gaps = self.recorder.gaps(wait);
         loop {
             let turn = self.serve(clock);
             now = clock.now();

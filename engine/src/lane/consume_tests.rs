@@ -154,6 +154,7 @@ struct Case {
     answer: Option<(Nanos, Result<(), Failure>)>,
     wait: WaitMode,
     stage: Stage,
+    hiccups: bool,
 }
 
 /// What came of it.
@@ -175,6 +176,7 @@ fn case(events: &[(u64, Event)], close_ms: u64) -> Case {
         answer: Some((Nanos::from_millis(3), Ok(()))),
         wait: WaitMode::Sleep,
         stage: Stage::Running,
+        hiccups: true,
     }
 }
 
@@ -182,7 +184,9 @@ impl Case {
     /// From joining to the last commit, or up to the stage in which joining ends.
     fn run(self) -> Ran {
         let count = u32::try_from(self.members.len()).expect("a few");
-        let demand = samples::demand(StreamDemand { subscriptions: count, ..samples::stream(1) });
+        let mut demand =
+            samples::demand(StreamDemand { subscriptions: count, ..samples::stream(1) });
+        demand.hiccups = self.hiccups;
         let clock = StepClock::default();
         clock.advance(Nanos(START.as_nanos()));
         let (signal, board) = (Signal::new(1), Board::new(1));
@@ -378,4 +382,13 @@ fn what_a_lane_saw_last_is_told_at_its_end() {
     let end = [(100, Event::Pass(Nanos(300_000))), (100, Event::Stage(Stage::Closing))];
     let ran = Case { wait: WaitMode::Spin, ..case(&[reading, end].concat(), 200) }.run();
     assert_eq!(ran.hiccup.max().0 / 1_000, 300, "in its last turn");
+}
+
+#[test]
+fn a_reading_lane_that_is_not_asked_for_hiccups_tells_none() {
+    for wait in [WaitMode::Spin, WaitMode::Sleep] {
+        let told = |hiccups: bool| Case { wait, hiccups, ..case(&[], 100) }.run().hiccup.count();
+        assert!(0 < told(true), "{wait:?}: it sees some");
+        assert_eq!(told(false), 0, "{wait:?}: and says nothing");
+    }
 }

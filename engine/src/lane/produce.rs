@@ -5,7 +5,6 @@ use super::offer::{Effort, offer};
 use super::port::{ACKS_AT_ONCE, ACKS_PER_LOOK, Port, Served};
 use super::signal::{Signal, Timeline};
 use crate::link::{Failure, FailureKind, Outlet};
-use crate::measure::Recorder;
 use crate::plan::{Deadlines, Pace};
 use crate::time::{Clock, Guard, Look, Turn, WaitMode, Waiter, Walk, wait_until};
 use crate::units::{Nanos, Timestamp};
@@ -64,7 +63,7 @@ pub(super) fn produce<C: Clock, O: Outlet>(
 ) -> Option<String> {
     match walker {
         Walker::Paced(walk) => {
-            port.gaps = Recorder::gaps(orders.wait);
+            port.gaps = port.recorder.gaps(orders.wait);
             send_by_schedule(clock, orders, port, load, walk);
             port.gaps.end().into_iter().for_each(|gap| port.recorder.hiccup(gap));
         }

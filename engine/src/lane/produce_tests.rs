@@ -287,3 +287,16 @@ fn a_live_change_of_rate_is_followed_while_waiting() {
     check(1_000, 1, 301);
     check(2, 3, 3);
 }
+
+#[test]
+fn a_lane_that_is_not_asked_for_hiccups_tells_none() {
+    for wait in [WaitMode::Spin, WaitMode::Sleep] {
+        let told = |hiccups: bool| {
+            let mut case = Case { wait, ..case(1_000, 100, Script::default()) };
+            case.demand.hiccups = hiccups;
+            case.run().tally.hiccup.count()
+        };
+        assert!(0 < told(true), "{wait:?}: it sees some");
+        assert_eq!(told(false), 0, "{wait:?}: and says nothing");
+    }
+}

@@ -20,7 +20,7 @@ pub struct Gaps {
 }
 
 impl Gaps {
-    /// Of a lane that sleeps: whenever it looks, there is no gap.
+    /// Of a lane that sleeps, or that nobody asks for hiccups: whenever it looks, there is no gap.
     #[must_use]
     pub fn off() -> Self {
         Self { is_off: true, ..Self::default() }
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lane_that_sleeps_sees_none() {
+    fn a_lane_that_is_not_asked_sees_none() {
         let mut off = Gaps::off();
         let told = (0..9).filter_map(|millis| off.look(Timestamp::from_nanos(millis * 1_000_000)));
         assert_eq!(told.count(), 0, "eight milliseconds, none of them looked at");

@@ -66,6 +66,8 @@ pub struct Recorder {
     /// By stream.
     followers: Vec<Followers>,
     run: u64,
+    /// Whether hiccups are asked for.
+    hiccups: bool,
     /// Everything due before is warm-up.
     measured: Timestamp,
     /// The end of the second that is being written.
@@ -84,6 +86,7 @@ impl Recorder {
             bases: demand.streams.iter().map(StreamDemand::partition_bases).collect(),
             followers: followers(demand, duties),
             run: demand.run,
+            hiccups: demand.hiccups,
             measured: NEVER,
             boundary: NEVER,
             present: Phase::Warmup,
@@ -217,13 +220,13 @@ impl Recorder {
 
     /// What a lane that waits like this sees of its core.
     #[must_use]
-    pub fn gaps(wait: WaitMode) -> Gaps {
-        if wait == WaitMode::Spin { Gaps::default() } else { Gaps::off() }
+    pub fn gaps(&self, wait: WaitMode) -> Gaps {
+        if self.hiccups && wait == WaitMode::Spin { Gaps::default() } else { Gaps::off() }
     }
 
     /// The lane's core was taken away from it for so long.
     pub fn hiccup(&mut self, span: Nanos) {
-        if self.present == Phase::Measured {
+        if self.hiccups && self.present == Phase::Measured {
             self.tally.hiccup.record(Some(span));
         }
     }

@@ -140,14 +140,20 @@ pub fn median(mut figures: Vec<u64>) -> u64 {
     figures[figures.len() / 2]
 }
 
-#[expect(clippy::print_stdout, reason = "the figures are what a bench is for")]
 fn print(name: &str, parameters: &[(&str, u64)], figure: &str, digest: Digest) {
+    let repeats = Size::of_this_run().repeats();
+    print_once(name, parameters, &format!("×{repeats}: median {figure}"), digest);
+}
+
+/// Prints a figure that is not repeated.
+#[expect(clippy::print_stdout, reason = "the figures are what a bench is for")]
+pub fn print_once(name: &str, parameters: &[(&str, u64)], figure: &str, digest: Digest) {
     let mut line = format!("{name:<22}");
     for (parameter, value) in parameters {
         let _infallible = write!(line, " {parameter} {value},");
     }
-    let (size, repeats) = (Size::of_this_run(), Size::of_this_run().repeats());
-    println!("{line} {size:?} ×{repeats}: median {figure}, hash {:016x}", digest.0);
+    let size = Size::of_this_run();
+    println!("{line} {size:?} {figure}, hash {:016x}", digest.0);
 }
 
 /// A run of one stream with one producer and one consumer, as fast as it goes: messages of 100
@@ -177,5 +183,6 @@ pub fn demand(measured: Nanos) -> Demand {
         deadlines: Deadlines::standard(1),
         keep_topics: false,
         verification: Verification::default(),
+        hiccups: true,
     }
 }

@@ -3,6 +3,8 @@
 # Exit code: 0 all hard limits hold, 1 one does not.
 use strict;
 use warnings;
+use FindBin;
+require "$FindBin::Bin/pairs.pl";
 
 # The aims: ours ÷ theirs, of the median pair. CPU per message at most, messages per second at least; where a hard
 # limit stands behind the aim, missing it fails.
@@ -51,12 +53,7 @@ sub print_table {
     my @pairs = pairs($comparison);
     printf "\n%s: %s against %s, pairs: %d, median (least .. most)\n", $comparison, $ours, $theirs, scalar @pairs;
     printf "  %-16s %-32s %-32s %s\n", '', $ours, $theirs, 'ours / theirs, and its interval';
-    for my $figure (@figures) {
-        my ( $key, $title, $format ) = @$figure;
-        my @of = map { my $side = $_; spread( $format, map { $_->{$side}{$key} } @pairs ) } qw(ours theirs);
-        my @ratios = ratios( $key, @pairs );
-        printf "  %-16s %-32s %-32s %s  %s\n", $title, @of, spread( '%.3f', @ratios ), interval(@ratios);
-    }
+    print_rows( \@figures, [qw(ours theirs)], @pairs );
 }
 
 sub print_aims {
@@ -65,7 +62,7 @@ sub print_aims {
     for my $comparison (@order) {
         my ( $aim, @pairs ) = ( $aims{$comparison}, pairs($comparison) );
         for my $key (qw(cpu rate)) {
-            my $ratio = median( ratios( $key, @pairs ) );
+            my $ratio = median( ratios_of( $key, [qw(ours theirs)], @pairs ) );
             my ( $sign, $title ) = $key eq 'cpu' ? ( '<=', 'CPU per message' ) : ( '>=', 'msg/s' );
             my $holds = sub { $key eq 'cpu' ? $ratio <= $_[0] : $ratio >= $_[0] };
             my $line = sprintf '%-13s %-16s %.3f  aim %s %.2f: %s', $comparison, $title, $ratio, $sign, $aim->{$key},
@@ -84,38 +81,4 @@ sub pairs {
     my ($comparison) = @_;
     my $of = $turns{$comparison};
     return grep { $_->{ours} && $_->{theirs} } map { $of->{$_} } sort { $a <=> $b } keys %$of;
-}
-
-sub ratios { my ( $key, @pairs ) = @_; return map { $_->{ours}{$key} / $_->{theirs}{$key} } @pairs }
-
-sub sorted { return sort { $a <=> $b } @_ }
-
-sub median {
-    my @of = sorted(@_);
-    my $middle = int( @of / 2 );
-    return @of % 2 ? $of[$middle] : ( $of[ $middle - 1 ] + $of[$middle] ) / 2;
-}
-
-sub spread {
-    my ( $format, @of ) = @_;
-    @of = sorted(@of);
-    return sprintf "$format ($format .. $format)", median(@of), $of[0], $of[-1];
-}
-
-# The interval of the median by order statistics: the k-th least to the k-th most, with the largest k that leaves at
-# least 95 %. So few pairs that not even all of them do are told with what they leave.
-sub interval {
-    my @of = sorted(@_);
-    my $count = @of;
-    my ( $k, $outside, $chosen, $covers ) = ( 0, 0, 1, undef );
-    my $term = 0.5**$count;
-    while ( 2 * ( $k + 1 ) <= $count + 1 ) {
-        $outside += 2 * $term;
-        $term *= ( $count - $k ) / ( $k + 1 );
-        $k++;
-        last if defined $covers && 1 - $outside < 0.95;
-        ( $chosen, $covers ) = ( $k, 1 - $outside );
-    }
-    return 'one pair, no interval' if $count == 1;
-    return sprintf '[%.3f .. %.3f] %.1f %%', $of[ $chosen - 1 ], $of[ $count - $chosen ], 100 * $covers;
 }

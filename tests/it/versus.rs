@@ -4,15 +4,19 @@
 use kdyno_tests::tidy::root;
 use std::process::Command;
 
-/// The exit code and stdout of a script on a file of turns.
-fn tell(turns: &str) -> (Option<i32>, String) {
+/// The exit code and stdout of a script, by its name, on a file of turns.
+pub(crate) fn judge(script: &str, turns: &str) -> (Option<i32>, String) {
     let folder = tempfile::tempdir().expect("there is room for a folder");
     let file = folder.path().join("turns.tsv");
     std::fs::write(&file, turns).expect("the folder is ours");
-    let ran = Command::new("perl").arg(root().join("scripts/versus.pl")).arg(&file).output();
+    let ran = Command::new("perl").arg(root().join("scripts").join(script)).arg(&file).output();
     let ran = ran.expect("there is a perl, which librdkafka's build needs too");
     assert!(ran.stderr.is_empty(), "{}", String::from_utf8_lossy(&ran.stderr));
     (ran.status.code(), String::from_utf8(ran.stdout).expect("text"))
+}
+
+fn tell(turns: &str) -> (Option<i32>, String) {
+    judge("versus.pl", turns)
 }
 
 /// Pairs of turns of a million messages: theirs takes 1 CPU second and makes 1,000,000 a second, ours
@@ -97,10 +101,15 @@ fn versus_says_what_is_wrong_with_its_options_before_it_builds_anything() {
         (&["--messages"], "--messages: no value given"),
         (&["--fast"], "unknown option --fast"),
     ] {
-        let ran = Command::new(root().join("scripts/versus")).args(words).output();
-        let ran = ran.expect("there is a bash");
-        let stderr = String::from_utf8_lossy(&ran.stderr);
-        assert_eq!(ran.status.code(), Some(2), "{stderr}");
-        assert!(stderr.contains(told) && ran.stdout.is_empty(), "{stderr}");
+        assert_misuse("versus", words, told);
     }
+}
+
+/// Demands that a script, by its name, refuses its options and says why.
+pub(crate) fn assert_misuse(script: &str, words: &[&str], told: &str) {
+    let ran = Command::new(root().join("scripts").join(script)).args(words).output();
+    let ran = ran.expect("there is a bash");
+    let stderr = String::from_utf8_lossy(&ran.stderr);
+    assert_eq!(ran.status.code(), Some(2), "{stderr}");
+    assert!(stderr.contains(told) && ran.stdout.is_empty(), "{stderr}");
 }

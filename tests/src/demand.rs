@@ -38,6 +38,7 @@ pub fn small(test_id: &str, rate: u64, millis: u64) -> Demand {
         deadlines: Deadlines::standard(1),
         keep_topics: false,
         verification: Verification::default(),
+        hiccups: true,
     }
 }
 

@@ -84,19 +84,19 @@ pub(crate) struct Timer {
     pub(crate) oversleep: Spans,
 }
 
-/// Gaps in the time of a thread that did nothing but look at the clock.
+/// Gaps in the time of a thread that did nothing but look at the clock, as a spinning lane does.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Hiccups {
     /// The core that it spun on.
     pub(crate) core: usize,
     /// For how long.
     pub(crate) spun_s: f64,
-    /// Only gaps longer than this count.
-    pub(crate) threshold_us: f64,
-    /// The gaps.
-    pub(crate) gaps: Spans,
-    /// Their sum ÷ the time spun.
+    /// The longest gap of each millisecond, as in a run's `engine.hiccup`.
+    pub(crate) longest: Spans,
+    /// Part of the time spun that was in gaps longer than `lost_above_us`.
     pub(crate) lost_share: f64,
+    /// Gaps up to this are the machine's everyday interrupts, and no time lost.
+    pub(crate) lost_above_us: f64,
 }
 
 /// A distribution of spans; everything but the count is null where there is none.

@@ -192,6 +192,7 @@ fn demand(step: &Step, stage: &Stage<'_>) -> Demand {
         deadlines: Deadlines::standard(step.lanes),
         keep_topics: false,
         verification: Verification::default(),
+        hiccups: true,
     }
 }
 

@@ -107,9 +107,9 @@ pub(super) fn ceiling() -> Ceiling {
         hiccups: Some(Hiccups {
             core: 1,
             spun_s: 2.0,
-            threshold_us: 10.0,
-            gaps: spans(14),
+            longest: spans(2_000),
             lost_share: 0.000_21,
+            lost_above_us: 10.0,
         }),
         copy_bytes_per_second: Some(11.2e9),
         throughput,

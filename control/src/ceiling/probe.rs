@@ -1,10 +1,10 @@
-//! What the machine does by itself on a lane's core: the clock's step, the end of sleeps, gaps, copying.
+//! What the machine does by itself on a lane's core: the clock's step, the end of sleeps, hiccups, copying.
 
 use super::document::{Hiccups, Timer};
 use super::rows::spans;
 use crate::report::{float, micros, seconds, thousandth};
 use engine::lane::settle_on;
-use engine::measure::Latency;
+use engine::measure::{Gaps, Latency};
 use engine::time::{Clock, RunClock};
 use engine::units::{Nanos, Timestamp};
 use std::hint::black_box;
@@ -23,7 +23,7 @@ const PARKS: usize = 2_000;
 
 /// Gaps up to this are the machine's everyday interrupts: a timer tick takes a few microseconds, some
 /// more in a virtual machine. What is longer, somebody else had the core.
-const GAP: Nanos = Nanos(10_000);
+const EVERYDAY: Nanos = Nanos(10_000);
 
 /// Larger than the caches of one core complex, so that memory is what is measured.
 const COPY_BYTES: usize = 64 << 20;
@@ -94,38 +94,38 @@ fn oversleep(clock: RunClock) -> Latency {
     late
 }
 
-/// Spins for so long, or until it is to stop, and notes when time passed in which it did not; call it
-/// on the core.
+/// Spins for so long, or until it is to stop, and sees hiccups as a lane does; call it on the core.
 pub(super) fn hiccups(
     clock: RunClock,
     core: usize,
     length: Nanos,
     is_over: impl Fn() -> bool,
 ) -> Hiccups {
-    let mut gaps = Latency::default();
+    let mut longest = Latency::default();
     // Touches the histogram's memory, so that the first gap does not wait for it.
-    gaps.record(Some(GAP));
-    gaps.clear();
-    let mut lost = Nanos::ZERO;
+    longest.record(Some(EVERYDAY));
+    longest.clear();
+    let (mut gaps, mut lost) = (Gaps::default(), Nanos::ZERO);
     let begun = clock.now();
     let until = begun + length;
     let mut last = begun;
     while last < until && !is_over() {
         let now = clock.now();
+        gaps.look(now).into_iter().for_each(|gap| longest.record(Some(gap)));
         let gap = last.until(now);
-        if GAP < gap {
-            gaps.record(Some(gap));
+        if EVERYDAY < gap {
             lost = lost + gap;
         }
         last = now;
     }
+    gaps.end().into_iter().for_each(|gap| longest.record(Some(gap)));
     let spun = begun.until(last);
     Hiccups {
         core,
         spun_s: seconds(spun),
-        threshold_us: micros(GAP),
-        gaps: spans(&gaps),
+        longest: spans(&longest),
         lost_share: share(lost, spun),
+        lost_above_us: micros(EVERYDAY),
     }
 }
 
@@ -152,7 +152,7 @@ pub(super) fn copy_bytes_per_second(clock: RunClock) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{GAP, copy_bytes_per_second, hiccups, median_step, on_core, share, timer};
+    use super::{copy_bytes_per_second, hiccups, median_step, on_core, share, timer};
     use engine::time::{ClockSource, RunClock};
     use engine::units::{Nanos, Timestamp};
 
@@ -186,12 +186,15 @@ mod tests {
         // A park that is ended early is not counted, which hardly ever happens.
         assert!((1_500..=2_000).contains(&timer.oversleep.count), "{timer:?}");
         assert!(0.02 <= seen.spun_s, "{seen:?}");
-        let longest = seen.gaps.max_us.unwrap_or(f64::MAX);
-        assert!(GAP.as_micros_f64() < longest, "only gaps above the threshold: {seen:?}");
+        // Fewer where the core was away for whole milliseconds.
+        assert!((1..=21).contains(&seen.longest.count), "one a millisecond: {seen:?}");
+        let ordered = seen.longest.p50_us <= seen.longest.max_us;
+        assert!(seen.longest.p50_us > Some(0.0) && ordered, "a look takes time: {seen:?}");
         assert!((0.0..=1.0).contains(&seen.lost_share), "{seen:?}");
         assert!(copy_bytes_per_second(clock).is_some_and(|rate| 1e6 < rate), "some GB/s");
         let at_once = hiccups(clock, 0, Nanos::from_secs(3_600), || true);
         assert!(at_once.spun_s < 1.0, "stopped: {at_once:?}");
+        assert_eq!((at_once.longest.count, at_once.longest.max_us), (0, None), "it saw none");
         let failed = on_core(0, || -> u64 { panic!("on purpose") });
         assert!(failed.is_err_and(|words| words.contains("panicked")), "told, not passed on");
     }

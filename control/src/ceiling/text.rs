@@ -198,14 +198,14 @@ fn machine(ceiling: &Ceiling) -> String {
     }
     if let Some(hiccups) = &ceiling.hiccups {
         lines.push(format!(
-            "core {}: in {:.2} s of spinning it was away {} times for more than {}, {} at p50, {} at \
-             most, {:.4} % of the time",
+            "core {}: hiccups in {:.2} s of spinning, the longest of each millisecond: {} at p50, {} at \
+             p99, {} at most; away for more than {} at a time: {:.4} % of the time",
             hiccups.core,
             hiccups.spun_s,
-            count(hiccups.gaps.count),
-            span(Some(hiccups.threshold_us)),
-            span(hiccups.gaps.p50_us),
-            span(hiccups.gaps.max_us),
+            span(hiccups.longest.p50_us),
+            span(hiccups.longest.p99_us),
+            span(hiccups.longest.max_us),
+            span(Some(hiccups.lost_above_us)),
             hiccups.lost_share * 100.0,
         ));
     }

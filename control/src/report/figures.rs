@@ -153,7 +153,7 @@ pub struct Engine {
     /// The largest resident memory.
     pub peak_rss_bytes: Option<u64>,
     /// How long lanes' cores were taken away from them: the longest gap of each millisecond that a
-    /// spinning lane saw, how much too long a sleeping one slept; null where no lane waited.
+    /// spinning lane saw, how much too long a sleeping one slept; null where no lane waited, or the workload asked for none.
     pub hiccup: Option<Block>,
     /// Whether the tails of publish latency are the client's own; empty in a closed loop.
     pub tail: Vec<Tail>,
@@ -233,7 +233,8 @@ impl Engine {
     ) -> Self {
         // A closed loop has no due times to be late after.
         let timed = plan.demand.streams.iter().all(is_timed);
-        let tail = if timed { Tail::all(seen, &outcome.tally.hiccup) } else { Vec::new() };
+        let hiccups = plan.demand.hiccups.then_some(&outcome.tally.hiccup);
+        let tail = if timed { Tail::all(seen, hiccups) } else { Vec::new() };
         let known = outcome.start.is_some() && Nanos::ZERO < outcome.cost.cpu;
         let cpu = known.then(|| seconds(outcome.cost.cpu));
         let messages = seen.acked.messages + seen.received();

@@ -72,6 +72,7 @@ fn plan_of(streams: Vec<StreamDemand>) -> Plan {
         keep_topics: false,
         // The tally below says how many, and not which.
         verification: Verification::Counts,
+        hiccups: true,
     };
     let wishes =
         Wishes { cores: Some(vec![2, 3, 4, 5]), io_cores: Some(vec![0, 1]), ..Wishes::default() };

@@ -27,40 +27,42 @@ pub struct Tail {
     pub publish_us: f64,
     /// The send delay there.
     pub send_delay_us: f64,
-    /// What the lanes' cores were away for, there; null where no lane waited.
+    /// What the lanes' cores were away for, there; null where no lane waited, or hiccups are off.
     pub hiccup_us: Option<f64>,
-    /// The client's part, 0 to 1.
-    pub client_share: f64,
-    /// `yes` from a half on, `no` below a tenth, `in part` between.
+    /// The client's part, 0 to 1; null where hiccups are off, which leaves half of it unseen.
+    pub client_share: Option<f64>,
+    /// `yes` from a half on, `no` below a tenth, `in part` between, `unknown` where hiccups are off.
     pub explained_by_client: &'static str,
 }
 
 impl Tail {
-    /// Empty where nothing was acked.
-    pub(super) fn all(seen: &PhaseTally, hiccup: &Latency) -> Vec<Self> {
+    /// Empty where nothing was acked; without hiccups where they are off.
+    pub(super) fn all(seen: &PhaseTally, hiccup: Option<&Latency>) -> Vec<Self> {
         if seen.publish.count() == 0 || seen.send_delay.count() == 0 {
             return Vec::new();
         }
         ASKED.into_iter().map(|percentile| Self::at(percentile, seen, hiccup)).collect()
     }
 
-    fn at(percentile: f64, seen: &PhaseTally, hiccup: &Latency) -> Self {
+    fn at(percentile: f64, seen: &PhaseTally, hiccups: Option<&Latency>) -> Self {
         let publish = seen.publish.percentile(percentile);
         let send_delay = seen.send_delay.percentile(percentile);
-        let hiccup = (0 < hiccup.count()).then(|| hiccup.percentile(percentile));
+        let hiccup = hiccups.filter(|spans| 0 < spans.count());
+        let hiccup = hiccup.map(|spans| spans.percentile(percentile));
         let ours = send_delay.max(hiccup.unwrap_or(Nanos::ZERO));
         let share = if publish == Nanos::ZERO { 0.0 } else { micros(ours) / micros(publish) };
-        let share = share.min(1.0);
+        let share = hiccups.map(|_| share.min(1.0));
         Self {
             percentile,
             publish_us: micros(publish),
             send_delay_us: micros(send_delay),
             hiccup_us: hiccup.map(micros),
-            client_share: thousandth(share),
+            client_share: share.map(thousandth),
             explained_by_client: match share {
-                share if MOSTLY <= share => "yes",
-                share if share < HARDLY => "no",
-                _ => "in part",
+                None => "unknown",
+                Some(share) if MOSTLY <= share => "yes",
+                Some(share) if share < HARDLY => "no",
+                Some(_) => "in part",
             },
         }
     }
@@ -90,9 +92,12 @@ mod tests {
                 hiccup.record(Some(Nanos(away * 1_000)));
             }
         }
-        let got = Tail::all(&seen, &hiccup)[0];
+        let off = Tail::all(&seen, None)[0];
+        assert_eq!((off.explained_by_client, off.client_share), ("unknown", None), "{off:?}");
+        let got = Tail::all(&seen, Some(&hiccup))[0];
         assert_eq!(got.explained_by_client, expected.0, "{got:?}");
-        assert!((got.client_share - expected.1).abs() < 0.002, "{got:?}");
+        let share = got.client_share.expect("hiccups are asked for");
+        assert!((share - expected.1).abs() < 0.002, "{got:?}");
         assert_eq!(got.hiccup_us.is_some(), hiccup_us.is_some(), "null where nobody looked");
     }
 
@@ -110,6 +115,6 @@ mod tests {
     fn without_an_ack_nothing_is_asked() {
         let mut seen = Made::clean().outcome.tally.streams[0].measured.clone();
         seen.publish.clear();
-        assert_eq!(Tail::all(&seen, &Latency::default()), [], "nothing was acked");
+        assert_eq!(Tail::all(&seen, Some(&Latency::default())), [], "nothing was acked");
     }
 }

@@ -183,17 +183,14 @@ fn latencies(report: &Report) -> String {
 
 /// Whether the tail is the client's own.
 fn tail(report: &Report) -> String {
-    let words = report.engine.tail.iter().map(|tail| {
-        format!(
-            "p{} {:.1} % ({})",
-            tail.percentile,
-            tail.client_share * 100.0,
-            tail.explained_by_client
-        )
+    let words = report.engine.tail.iter().filter_map(|tail| {
+        let share = tail.client_share? * 100.0;
+        Some(format!("p{} {share:.1} % ({})", tail.percentile, tail.explained_by_client))
     });
     let words: Vec<String> = words.collect();
     if words.is_empty() {
-        return String::new();
+        let off = "the client's part in the tail of publish latency: unknown, hiccups were not measured\n";
+        return if report.engine.tail.is_empty() { String::new() } else { off.to_owned() };
     }
     format!("the client's part in the tail of publish latency: {}\n", words.join(", "))
 }

@@ -128,6 +128,7 @@ impl Shared<'_> {
                 keep_topics: self.order.keep_topics
                     || self.benchmark.cleanup_enabled == Some(false),
                 verification: workload.verification,
+                hiccups: workload.hiccups,
             },
             wishes: self.order.wishes.clone(),
             driver: DriverChoice::of(self.driver),

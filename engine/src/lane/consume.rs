@@ -1,7 +1,6 @@
 //! The consuming loop: joins, reads, commits, and says how far it has come.
 
 use super::board::{Board, MemberState};
-use super::port::Served;
 use super::signal::{Signal, Stage};
 use crate::link::{Delivery, Failure, FailureKind, Inlet, InletSink, Statistics};
 use crate::measure::{Gaps, Recorder};
@@ -64,34 +63,68 @@ struct Sink<'reader> {
     stream: usize,
     subscription: usize,
     trouble: Option<(Failure, bool)>,
-    taken: usize,
+    brought: Brought,
+}
+
+/// What a turn of the loop has brought so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Brought {
+    /// Nothing: the lane has looked and done nothing.
+    Nothing,
+    /// Messages. The moment is that at which the first was read, where the lane had done nothing in
+    /// this turn before: a look at the clock like that of a turn without any.
+    Messages(Option<Timestamp>),
+    /// Something that is no message, which took its time.
+    Other,
+}
+
+impl Brought {
+    fn other(&mut self) {
+        if *self == Self::Nothing {
+            *self = Self::Other;
+        }
+    }
+}
+
+/// A turn of the loop.
+struct Turn {
+    /// Whether there may be more: a lane that sleeps now is not called for those.
+    more: bool,
+    brought: Brought,
 }
 
 impl InletSink for Sink<'_> {
     fn delivery(&mut self, now: Timestamp, delivery: &Delivery<'_>) {
-        self.taken += 1;
+        match self.brought {
+            Brought::Messages(_) => {}
+            Brought::Nothing => self.brought = Brought::Messages(Some(now)),
+            Brought::Other => self.brought = Brought::Messages(None),
+        }
         self.recorder.delivery(now, self.stream, self.subscription, delivery);
     }
 
     fn committed(&mut self, result: Result<(), Failure>) {
+        self.brought.other();
         self.recorder.committed(self.stream, result);
     }
 
     fn trouble(&mut self, failure: Failure, fatal: bool) {
+        self.brought.other();
         self.recorder.consumer_trouble(self.stream, failure);
         let was_fatal = self.trouble.is_some_and(|trouble| trouble.1);
         self.trouble = Some((failure, fatal || was_fatal));
     }
 
     fn statistics(&mut self, now: Timestamp, statistics: Box<dyn Statistics>) {
+        self.brought.other();
         self.recorder.client_said(self.client, now, statistics);
     }
 }
 
 impl<I: Inlet> Reader<'_, I> {
     /// Takes what the clients have, and publishes what changed.
-    fn serve(&mut self, clock: &impl Clock) -> Served {
-        let (mut more, mut taken) = (false, 0);
+    fn serve(&mut self, clock: &impl Clock) -> Turn {
+        let mut turn = Turn { more: false, brought: Brought::Nothing };
         for (index, member) in self.members.iter_mut().enumerate() {
             let Member { inlet, name, stream, subscription, published, .. } = member;
             let mut sink = Sink {
@@ -100,26 +133,25 @@ impl<I: Inlet> Reader<'_, I> {
                 stream: *stream,
                 subscription: *subscription,
                 trouble: None,
-                taken: 0,
+                brought: turn.brought,
             };
-            more |= inlet.poll(clock, EVENTS_AT_ONCE, &mut sink);
-            taken += sink.taken;
+            turn.more |= inlet.poll(clock, EVENTS_AT_ONCE, &mut sink);
+            turn.brought = sink.brought;
             if let Some((_, fatal)) = sink.trouble {
                 note_trouble(self.board, self.lane, (inlet.last_words(), name), fatal);
             }
             if *published != inlet.revision() {
                 *published = inlet.revision();
+                // Inlets answer rebalances without a word to the sink: it may have been before the
+                // first message.
+                turn.brought = Brought::Other;
                 let mut slot = self.board.slot(self.lane);
                 let state = &mut slot.members[index];
                 state.revision = *published;
                 state.assignment = inlet.assignment().to_vec();
             }
         }
-        match (more, taken) {
-            (true, _) => Served::More,
-            (false, 0) => Served::Nothing,
-            (false, _) => Served::Some,
-        }
+        turn
     }
 
     fn publish_positions(&self) {
@@ -140,7 +172,7 @@ impl<I: Inlet> Reader<'_, I> {
                 stream: *stream,
                 subscription: *subscription,
                 trouble: None,
-                taken: 0,
+                brought: Brought::Nothing,
             };
             inlet.commit(&mut sink);
         }
@@ -156,7 +188,7 @@ impl<I: Inlet> Reader<'_, I> {
     /// Polls until the run says that all are ready, so that rebalances are answered.
     pub(super) fn prepare(&mut self, clock: &impl Clock, signal: &Signal) {
         while signal.stage() == Stage::Preparing {
-            if self.serve(clock) != Served::More {
+            if !self.serve(clock).more {
                 clock.park(PATIENCE);
             }
         }
@@ -171,16 +203,15 @@ impl<I: Inlet> Reader<'_, I> {
         let mut now = clock.now();
         let mut next_commit = every.map(|every| now + every);
         let mut next_positions = now;
-        let mut gaps = Gaps::default();
+        let mut gaps = self.recorder.gaps(wait);
         loop {
-            let served = self.serve(clock);
+            let turn = self.serve(clock);
             now = clock.now();
             self.recorder.tick(now);
-            if wait == WaitMode::Spin {
-                self.look_for_gaps(&mut gaps, served, now);
-            }
+            self.look_for_gaps(&mut gaps, turn.brought, now);
             let stage = signal.stage();
             if stage == Stage::Closing {
+                gaps.end().into_iter().for_each(|gap| self.recorder.hiccup(gap));
                 return;
             }
             if stage == Stage::Draining && next_positions <= now {
@@ -195,17 +226,23 @@ impl<I: Inlet> Reader<'_, I> {
                 next_commit = Some(now + every);
                 gaps.interrupt();
             }
-            if served != Served::More && wait == WaitMode::Sleep {
+            if !turn.more && wait == WaitMode::Sleep {
                 self.sleep(clock);
             }
         }
     }
 
-    /// A spinning lane that has nothing to read sees how long its core is away.
-    fn look_for_gaps(&mut self, gaps: &mut Gaps, served: Served, now: Timestamp) {
-        if served == Served::Nothing {
-            gaps.look(now).into_iter().for_each(|gap| self.recorder.hiccup(gap));
-        } else {
+    /// A spinning lane sees how long its core is away from its last look, in a turn with nothing to
+    /// do, to this one's end, or to the first message, if one came meanwhile.
+    fn look_for_gaps(&mut self, gaps: &mut Gaps, brought: Brought, now: Timestamp) {
+        let looked = match brought {
+            Brought::Nothing => Some(now),
+            Brought::Messages(first) => first,
+            Brought::Other => None,
+        };
+        let gap = looked.and_then(|at| gaps.look(at));
+        gap.into_iter().for_each(|gap| self.recorder.hiccup(gap));
+        if brought != Brought::Nothing {
             gaps.interrupt();
         }
     }

@@ -4,7 +4,7 @@ use super::board::{Board, MemberState};
 use super::consume::{Member, Reader};
 use super::signal::{Signal, Stage};
 use crate::link::{Assigned, Delivery, Failure, FailureKind, Inlet, InletSink, Moved};
-use crate::measure::{Duty, LaneEnd, PhaseTally, Recorder, mailboxes};
+use crate::measure::{Duty, LaneEnd, Latency, PhaseTally, Recorder, Tally, mailboxes};
 use crate::message::Stamp;
 use crate::plan::samples::{self, RUN};
 use crate::plan::{CommitMode, Route, StreamDemand};
@@ -27,6 +27,10 @@ enum Event {
     Messages(u64),
     /// The client complains.
     Trouble { fatal: bool },
+    /// Time passes: the core is away, or what happened before takes it.
+    Pass(Nanos),
+    /// Reading a message takes so long from now on.
+    Slow(Nanos),
     /// The run goes on to another stage. Nobody unparks the lane for it.
     Stage(Stage),
 }
@@ -49,6 +53,7 @@ struct ScriptedInlet<'run> {
     index: usize,
     waiting: u64,
     next: i64,
+    takes: Nanos,
     revision: u64,
     assignment: Vec<Assigned>,
     commits: Vec<Timestamp>,
@@ -70,6 +75,8 @@ impl ScriptedInlet<'_> {
                 }
                 Event::Messages(count) => self.waiting += count,
                 Event::Trouble { fatal } => sink.trouble(TROUBLE, fatal),
+                Event::Pass(span) => self.clock.advance(span),
+                Event::Slow(span) => self.takes = span,
                 Event::Stage(stage) => self.run.0.advance(stage),
             }
         }
@@ -81,6 +88,7 @@ impl ScriptedInlet<'_> {
             let stamp = Ok(Stamp { run: RUN, due: START, sent: START, ..Stamp::default() });
             let (route, partition, offset) = (Route(0), 0, self.next);
             sink.delivery(now, &Delivery { stamp, route, partition, offset, body: &[0; 10] });
+            self.clock.advance(self.takes);
             self.next += 1;
         }
         self.waiting -= count;
@@ -101,7 +109,7 @@ impl Inlet for ScriptedInlet<'_> {
             let answered = self.commits.iter().filter(|at| **at + after <= now).count();
             self.commits.drain(..answered).for_each(|_| sink.committed(result));
         }
-        self.deliver(now, limit, sink)
+        self.deliver(clock.now(), limit, sink)
     }
 
     fn revision(&self) -> u64 {
@@ -146,6 +154,7 @@ struct Case {
     answer: Option<(Nanos, Result<(), Failure>)>,
     wait: WaitMode,
     stage: Stage,
+    hiccups: bool,
 }
 
 /// What came of it.
@@ -153,6 +162,7 @@ struct Ran {
     logs: Vec<Log>,
     board: Board,
     phase: PhaseTally,
+    hiccup: Latency,
     ended: Timestamp,
 }
 
@@ -166,6 +176,7 @@ fn case(events: &[(u64, Event)], close_ms: u64) -> Case {
         answer: Some((Nanos::from_millis(3), Ok(()))),
         wait: WaitMode::Sleep,
         stage: Stage::Running,
+        hiccups: true,
     }
 }
 
@@ -173,7 +184,9 @@ impl Case {
     /// From joining to the last commit, or up to the stage in which joining ends.
     fn run(self) -> Ran {
         let count = u32::try_from(self.members.len()).expect("a few");
-        let demand = samples::demand(StreamDemand { subscriptions: count, ..samples::stream(1) });
+        let mut demand =
+            samples::demand(StreamDemand { subscriptions: count, ..samples::stream(1) });
+        demand.hiccups = self.hiccups;
         let clock = StepClock::default();
         clock.advance(Nanos(START.as_nanos()));
         let (signal, board) = (Signal::new(1), Board::new(1));
@@ -191,6 +204,7 @@ impl Case {
                 index,
                 waiting: 0,
                 next: 0,
+                takes: Nanos::ZERO,
                 revision: 0,
                 assignment: Vec::new(),
                 commits: Vec::new(),
@@ -216,9 +230,10 @@ impl Case {
         while !collector.have_ended([0]) {
             collector.collect(Nanos::ZERO);
         }
-        let phase = collector.total().streams.remove(0).measured;
+        let Tally { mut streams, hiccup, .. } = collector.total();
+        let phase = streams.remove(0).measured;
         let logs = logs.into_iter().map(|log| log.take()).collect();
-        Ran { logs, board, phase, ended }
+        Ran { logs, board, phase, hiccup, ended }
     }
 }
 
@@ -332,4 +347,48 @@ fn positions_are_published_while_draining_and_only_then() {
     assert_eq!(at(90), None, "while the load goes on nobody asks");
     assert_eq!(at(130), Some(7), "as far as it had come when the drain began");
     assert_eq!(at(190), Some(9), "and on");
+}
+
+/// What a spinning lane took for the time that its core was away, in whole milliseconds, where all of
+/// this happens in one turn.
+fn away(turn: &[Event]) -> u64 {
+    let events: Vec<(u64, Event)> = turn.iter().map(|event| (50, *event)).collect();
+    let ran = Case { wait: WaitMode::Spin, ..case(&events, 100) }.run();
+    assert!(40 < ran.hiccup.count(), "one a millisecond: {}", ran.hiccup.count());
+    ran.hiccup.max().0 / 1_000_000
+}
+
+#[test]
+fn a_core_that_is_away_until_there_are_messages_shows_and_reading_them_does_not() {
+    use Event::{Hold, Messages, Pass, Slow, Trouble};
+    let five = Pass(Nanos::from_millis(5));
+    let slow = Slow(Nanos::from_millis(7));
+    assert_eq!(away(&[Messages(3)]), 0, "a core that stays");
+    assert_eq!(away(&[five]), 5, "away with nothing to read");
+    assert_eq!(away(&[five, Messages(3)]), 5, "away until the first message is read");
+    assert_eq!(away(&[five, slow, Messages(3)]), 5, "what follows the first is reading");
+    assert_eq!(away(&[slow, Messages(3)]), 0, "reading is the lane's own work");
+    for other in [Hold(&[1]), Trouble { fatal: false }] {
+        assert_eq!(away(&[other, five]), 0, "{other:?} is the lane's own work");
+        assert_eq!(away(&[other, five, Messages(3)]), 0, "{other:?} before the first message");
+    }
+}
+
+#[test]
+fn what_a_lane_saw_last_is_told_at_its_end() {
+    // Reading until 99.5 ms makes that the end of a slot, so that the next one ends half a
+    // millisecond after the lane.
+    let reading = [(99, Event::Slow(Nanos(500_000))), (99, Event::Messages(1))];
+    let end = [(100, Event::Pass(Nanos(300_000))), (100, Event::Stage(Stage::Closing))];
+    let ran = Case { wait: WaitMode::Spin, ..case(&[reading, end].concat(), 200) }.run();
+    assert_eq!(ran.hiccup.max().0 / 1_000, 300, "in its last turn");
+}
+
+#[test]
+fn a_reading_lane_that_is_not_asked_for_hiccups_tells_none() {
+    for wait in [WaitMode::Spin, WaitMode::Sleep] {
+        let told = |hiccups: bool| Case { wait, hiccups, ..case(&[], 100) }.run().hiccup.count();
+        assert!(0 < told(true), "{wait:?}: it sees some");
+        assert_eq!(told(false), 0, "{wait:?}: and says nothing");
+    }
 }

@@ -28,6 +28,8 @@ pub(super) const REFUSAL: Failure = Failure { kind: FailureKind::Serialization, 
 pub(super) enum Incident {
     /// The run is told to end early.
     Halt,
+    /// Time passes: the lane's core is away.
+    Pass(Nanos),
     /// The rate changes from this moment on.
     Rate(Rate),
 }
@@ -115,6 +117,7 @@ impl ScriptedOutlet<'_> {
             self.script.incidents.remove(0);
             match incident {
                 Incident::Halt => self.signal.halt(),
+                Incident::Pass(span) => self.clock.advance(span),
                 Incident::Rate(rate) => assert!(self.signal.change_rate(0, now, rate), "paced"),
             }
         }

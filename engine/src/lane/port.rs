@@ -27,7 +27,7 @@ pub(super) struct Port<'lane, O> {
     pub(super) offers: usize,
     /// The client's answers to the present batch; kept so that none is allocated.
     pub(super) answers: Vec<Offer>,
-    /// What a spinning lane sees of its core.
+    /// What the lane sees of its core while it waits for due times.
     pub(super) gaps: Gaps,
 }
 
@@ -87,7 +87,7 @@ impl<'lane, O: Outlet> Port<'lane, O> {
             next: 0,
             offers: 0,
             answers: Vec::with_capacity(BATCH),
-            gaps: Gaps::default(),
+            gaps: Gaps::off(),
         }
     }
 

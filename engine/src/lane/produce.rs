@@ -62,7 +62,11 @@ pub(super) fn produce<C: Clock, O: Outlet>(
     walker: Walker,
 ) -> Option<String> {
     match walker {
-        Walker::Paced(walk) => send_by_schedule(clock, orders, port, load, walk),
+        Walker::Paced(walk) => {
+            port.gaps = port.recorder.gaps(orders.wait);
+            send_by_schedule(clock, orders, port, load, walk);
+            port.gaps.end().into_iter().for_each(|gap| port.recorder.hiccup(gap));
+        }
         Walker::Closed { in_flight } => send_closed(clock, orders, port, load, in_flight),
     }
     drain(clock, orders, port)
@@ -85,22 +89,14 @@ fn send_by_schedule<C: Clock, O: Outlet>(
         let moment = next.map_or(orders.timeline.end, |turn| turn.due);
         // What the lane did since it waited last is no gap of its core's.
         port.gaps.interrupt();
-        let serving = Serving {
-            clock,
-            port: &mut *port,
-            signal,
-            version,
-            wait: orders.wait,
-            due: next.map(|turn| turn.due),
-        };
+        let serving =
+            Serving { clock, port: &mut *port, signal, version, due: next.map(|turn| turn.due) };
         let woken = wait_until(clock, moment, guard.as_mut(), serving);
-        if orders.wait == WaitMode::Spin {
-            // A gap that goes on beyond the due time is seen only now.
-            woken
-                .and_then(|now| port.gaps.look(now))
-                .into_iter()
-                .for_each(|gap| port.recorder.hiccup(gap));
-        }
+        // A gap that goes on beyond the due time is seen only now.
+        woken
+            .and_then(|now| port.gaps.look(now))
+            .into_iter()
+            .for_each(|gap| port.recorder.hiccup(gap));
         if signal.version() != version {
             version = signal.version();
             walk.follow(signal.schedule(port.stream).expect("a paced stream keeps its schedule"));
@@ -132,7 +128,6 @@ struct Serving<'wait, 'lane, C, O> {
     signal: &'wait Signal,
     /// The schedules that the lane walks by.
     version: u64,
-    wait: WaitMode,
     /// What it waits for, until it has looked once.
     due: Option<Timestamp>,
 }
@@ -142,9 +137,7 @@ impl<C: Clock, O: Outlet> Waiter for Serving<'_, '_, C, O> {
         if let Some(due) = self.due.take() {
             self.port.recorder.waits(self.port.stream, due, now);
         }
-        if self.wait == WaitMode::Spin
-            && let Some(hiccup) = self.port.gaps.look(now)
-        {
+        if let Some(hiccup) = self.port.gaps.look(now) {
             self.port.recorder.hiccup(hiccup);
         }
         let served = self.port.serve(self.clock, ACKS_PER_LOOK, now);

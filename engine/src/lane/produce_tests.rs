@@ -3,8 +3,8 @@
 use super::doubles::{Case, Incident, Offered, Ran, START, Script};
 use crate::link::Offer;
 use crate::measure::Latency;
-use crate::plan::StreamDemand;
 use crate::plan::samples::{rate, stream, topics};
+use crate::plan::{Phases, StreamDemand};
 use crate::time::{Guard, Schedule, WaitMode};
 use crate::units::{Nanos, Timestamp};
 use std::collections::HashMap;
@@ -286,4 +286,30 @@ fn a_live_change_of_rate_is_followed_while_waiting() {
     check(1, 1_000, 701);
     check(1_000, 1, 301);
     check(2, 3, 3);
+}
+
+#[test]
+fn a_lane_that_is_not_asked_for_hiccups_tells_none() {
+    for wait in [WaitMode::Spin, WaitMode::Sleep] {
+        let told = |hiccups: bool| {
+            let mut case = Case { wait, ..case(1_000, 100, Script::default()) };
+            case.demand.hiccups = hiccups;
+            case.run().tally.hiccup.count()
+        };
+        assert!(0 < told(true), "{wait:?}: it sees some");
+        assert_eq!(told(false), 0, "{wait:?}: and says nothing");
+    }
+}
+
+#[test]
+fn what_a_sending_lane_saw_last_is_told_at_its_end() {
+    // The first, in the warm-up, makes 49.3 ms the end of a slot, so that one of them goes on after the
+    // lane's end at 51.2 ms.
+    let incidents =
+        vec![(49, Incident::Pass(Nanos(300_000))), (51, Incident::Pass(Nanos(100_000)))];
+    let script = Script { incidents, ..Script::default() };
+    let mut case = Case { wait: WaitMode::Spin, ..case(10, 1, script) };
+    case.demand.phases = Phases { warmup: ms(50), measured: Nanos(1_200_000) };
+    let hiccup = case.run().tally.hiccup;
+    assert_eq!(hiccup.max().0 / 1_000, 100, "in its last slot");
 }

@@ -4,10 +4,12 @@ use super::account::Side;
 use super::collector::{LaneEnd, Mailbox};
 use super::constants::LATE;
 use super::follow::Follower;
+use super::hiccup::Gaps;
 use super::tally::{Phase, PhaseTally, StreamTally, Tally};
 use crate::link::{Ack, Delivery, Failure, Outcome, Statistics};
 use crate::message::{Stamp, StampFault};
 use crate::plan::{Demand, Route, StreamDemand, Verification};
+use crate::time::WaitMode;
 use crate::units::{NANOS_PER_SECOND, Nanos, Timestamp};
 
 const SECOND: Nanos = Nanos(NANOS_PER_SECOND);
@@ -64,6 +66,8 @@ pub struct Recorder {
     /// By stream.
     followers: Vec<Followers>,
     run: u64,
+    /// Whether hiccups are asked for.
+    hiccups: bool,
     /// Everything due before is warm-up.
     measured: Timestamp,
     /// The end of the second that is being written.
@@ -82,6 +86,7 @@ impl Recorder {
             bases: demand.streams.iter().map(StreamDemand::partition_bases).collect(),
             followers: followers(demand, duties),
             run: demand.run,
+            hiccups: demand.hiccups,
             measured: NEVER,
             boundary: NEVER,
             present: Phase::Warmup,
@@ -213,9 +218,15 @@ impl Recorder {
         self.tally.streams[stream].phase(present).ack_wait.record(Some(waited));
     }
 
+    /// What a lane that waits like this sees of its core.
+    #[must_use]
+    pub fn gaps(&self, wait: WaitMode) -> Gaps {
+        if self.hiccups && wait == WaitMode::Spin { Gaps::default() } else { Gaps::off() }
+    }
+
     /// The lane's core was taken away from it for so long.
     pub fn hiccup(&mut self, span: Nanos) {
-        if self.present == Phase::Measured {
+        if self.hiccups && self.present == Phase::Measured {
             self.tally.hiccup.record(Some(span));
         }
     }

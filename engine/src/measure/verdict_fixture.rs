@@ -39,6 +39,7 @@ pub(super) fn plan(clients: ClientCount) -> Plan {
         keep_topics: false,
         // The tally below says how many, and not which.
         verification: Verification::Counts,
+        hiccups: true,
     };
     let wishes = Wishes { clients, ..Wishes::default() };
     Plan::new(demand, &Machine::of_cores(0..8), &wishes).expect("a plan")

@@ -22,6 +22,8 @@ pub struct Demand {
     pub keep_topics: bool,
     /// How closely what is received is held against what was acked.
     pub verification: Verification,
+    /// Whether lanes note for how long their cores are taken away from them.
+    pub hiccups: bool,
 }
 
 /// Series (producer and partition, on each side: acked, and received by each subscription) whose

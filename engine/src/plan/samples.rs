@@ -50,6 +50,7 @@ pub(crate) fn demand(stream: StreamDemand) -> Demand {
         deadlines: Deadlines::standard(1),
         keep_topics: false,
         verification: Verification::default(),
+        hiccups: true,
     }
 }
 

@@ -34,6 +34,7 @@ pub(crate) const FIELDS: &[Field] = &[
     Field::used("randomizedPayloadPoolSize"),
     Field::used("stamp"),
     Field::used("verification"),
+    Field::used("hiccups"),
     Field::used("keyDistributor"),
     Field::used("producersPerTopic"),
     Field::used("producerRate"),
@@ -96,6 +97,8 @@ pub(crate) struct Workload {
     pub keys: KeySource,
     /// How closely what is received is held against what was acked.
     pub verification: Verification,
+    /// Whether lanes note for how long their cores are taken away from them.
+    pub hiccups: bool,
     /// How long before the measured phase.
     pub warmup: Nanos,
     /// How long is measured.
@@ -169,6 +172,7 @@ fn read(
     let speed = pace::read(givens, ledger);
     let keys = givens.read("keyDistributor", ledger, key_source).unwrap_or(KeySource::None);
     let verification = givens.read("verification", ledger, verification).unwrap_or_default();
+    let hiccups = givens.read("hiccups", ledger, scalar::switch).unwrap_or(true);
     let warmup = phase(givens, ["warmupDuration", "warmupDurationMinutes"], Nanos::ZERO, ledger);
     let by_flag = ["warmupDuration", "warmupDurationMinutes"]
         .into_iter()
@@ -190,6 +194,7 @@ fn read(
         speed: speed?,
         keys,
         verification,
+        hiccups,
         warmup,
         measured: measured?,
         commit,

@@ -36,6 +36,7 @@ impl Workload {
         );
         let mut words = VERIFICATIONS.iter().filter(|(_, of)| *of == self.verification);
         put("verification", json!(words.next().map(|(word, _)| word)));
+        put("hiccups", json!(self.hiccups));
         put(
             "keyDistributor",
             json!(match self.keys {

@@ -80,6 +80,7 @@ fn each_fault_of_a_word_says_where_what_and_what_instead() {
         "useRandomizedPayloads: maybe",
         "w.yaml:9: useRandomizedPayloads: got \"maybe\", need true or false",
     );
+    check("hiccups: some", "w.yaml:9: hiccups: got \"some\", need true or false");
     check(
         "message_size: 5",
         "w.yaml:9: message_size: is the same field as messageSize (w.yaml:3): keep one of them",

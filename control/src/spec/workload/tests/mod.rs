@@ -72,6 +72,7 @@ fn a_workload_is_read_with_its_defaults() {
         Verification::Numbers,
         "as closely as costs nothing to speak of"
     );
+    assert!(workload.hiccups, "as is how long cores were away");
 }
 
 #[test]
@@ -106,6 +107,11 @@ fn what_is_resolved_reads_back_as_itself() {
     for (word, meaning) in VERIFICATIONS {
         let text = format!("{BASE}verification: {word}\n");
         assert_eq!(read(&text).verification, meaning, "{word}");
+        check(&text);
+    }
+    for (word, meaning) in [("true", true), ("false", false), ("no", false)] {
+        let text = format!("{BASE}hiccups: {word}\n");
+        assert_eq!(read(&text).hiccups, meaning, "{word}");
         check(&text);
     }
 }

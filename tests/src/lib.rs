@@ -3,4 +3,5 @@
 pub mod demand;
 pub mod engine_run;
 pub mod faulty;
+pub mod inner;
 pub mod tidy;

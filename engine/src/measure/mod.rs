@@ -43,7 +43,7 @@ pub use plausibility::{PeerSeen, SecondSeen};
 pub use recorder::{Duty, Recorder};
 pub use slack::slack;
 pub use standing::Standing;
-pub use steady::{Pulse, steady_since};
+pub use steady::{Pulse, STEADY_WINDOW, steady_since};
 pub use stretch::{Series, Stretch, Stretches};
 pub use tally::{Acked, Commits, Consumed, Phase, PhaseTally, Produced, StreamTally, Tally};
 pub use verdict::{Ended, Evidence, Finding, LimitedBy, Severity, Verdict};

@@ -25,3 +25,4 @@ mod talk;
 mod tidy;
 mod verification;
 mod versus;
+mod warmup;

@@ -8,6 +8,7 @@ mod client_tally;
 mod collector;
 pub mod constants;
 mod counts;
+mod early_start;
 mod facts;
 mod findings;
 mod follow;

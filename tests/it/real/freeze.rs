@@ -2,7 +2,7 @@
 
 use super::broker::{Broker, Signal, send};
 use super::turn;
-use engine::plan::Wishes;
+use engine::plan::{Warmup, Wishes};
 use engine::run::{Ending, Event, Hooks};
 use engine::time::{Clock, OsClock};
 use engine::units::Nanos;
@@ -21,7 +21,7 @@ struct Freezer {
 
 impl Hooks for Freezer {
     fn event(&mut self, event: &Event<'_>) {
-        let Event::Warmup(length) = event else { return };
+        let Event::Warmup(Warmup::Fixed(length)) = event else { return };
         let (pid, until_then) = (self.pid.clone(), length.less(Nanos(FROZEN.0 / 2)));
         self.at_work = Some(std::thread::spawn(move || {
             let clock = OsClock::anchored();
@@ -49,7 +49,7 @@ fn a_broker_frozen_across_the_end_of_the_warm_up_moves_no_message_into_the_other
     let Some(_turn) = turn() else { return };
     let broker = Broker::start("frozen", &[]);
     let mut demand = on_broker(&broker.address(), "freeze_1_0000", 2_000, 3_000);
-    demand.phases.warmup = Nanos::from_secs(3);
+    demand.phases.warmup = Warmup::Fixed(Nanos::from_secs(3));
     let mut freezer = Freezer { pid: broker.pid(), at_work: None };
     let (outcome, teardown) = run_with("kafka", plan(demand, &Wishes::default()), &mut freezer);
     let clean_up = teardown.finish();

@@ -7,7 +7,7 @@ use engine::run::{Ending, Event, Hooks, Outcome, prepare};
 use engine::time::{Clock, ClockSource, RunClock};
 use engine::units::{NANOS_PER_SECOND, Nanos};
 use kdyno_tests::demand::small;
-use kdyno_tests::engine_run::{plan, run};
+use kdyno_tests::engine_run::{plan, run, run_with};
 use kdyno_tests::standstill::{Standstill, StillTarget};
 
 /// A small demand that warms up until it is steady, at most so many seconds.
@@ -120,13 +120,35 @@ fn lanes_that_stand_still_across_the_border_move_no_message_into_the_other_phase
     }
 }
 
+/// Hears how a warm-up ends.
+#[derive(Default)]
+struct Told(Vec<String>);
+
+impl Hooks for Told {
+    fn event(&mut self, event: &Event<'_>) {
+        match event {
+            Event::Steady(after) => self.0.push(format!("steady after {after}")),
+            Event::Unsteady(after) => self.0.push(format!("not steady after {after}")),
+            Event::Measuring(length) => self.0.push(format!("measuring for {length}")),
+            _ => {}
+        }
+    }
+
+    fn is_interrupted(&self) -> bool {
+        false
+    }
+}
+
 #[test]
 fn at_its_bound_the_warm_up_ends_and_a_finding_says_so() {
     // No five seconds can be steady in two.
     let demand = auto("bound", 1_000, 1_000, 2);
-    let judged = plan(demand.clone(), &Wishes::default());
-    let (outcome, _) = run("loopback", demand, &Wishes::default());
+    let judged = plan(demand, &Wishes::default());
+    let mut told = Told::default();
+    let (outcome, teardown) = run_with("loopback", judged.clone(), &mut told);
+    assert!(teardown.finish().unclosed.is_empty(), "every thread has ended");
     check_exact(&outcome, 1_000, 1_000, "bound");
+    assert_eq!(told.0, ["not steady after 2s", "measuring for 1s"], "told while it goes on");
     assert_eq!(warmed_up(&outcome), 2, "the bound");
     let sight = outcome.sight();
     let verdict = Verdict::of(&judged, &outcome.tally, &outcome.evidence(&sight));

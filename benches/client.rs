@@ -13,7 +13,7 @@ use engine::link::{
 use engine::measure::{Collector, Duty, LaneEnd, PhaseTally, Recorder, mailboxes};
 use engine::message::Stamp;
 use engine::plan::{Demand, Route};
-use engine::time::{Clock, RunClock};
+use engine::time::{Border, Clock, RunClock};
 use engine::units::{Nanos, Timestamp};
 use kdyno_benches::{Digest, Size, demand, is_asked, median, run_clock, throughput};
 use rustix::time::{ClockId, clock_gettime};
@@ -157,7 +157,7 @@ fn recorded(
     let (boxes, mut collector) = mailboxes(demand, 1);
     let (mailbox, tally) = boxes.into_iter().next().expect("one lane has one mailbox");
     let mut recorder = Recorder::new(tally, mailbox, demand, &Duty::all(demand));
-    recorder.start(start, start);
+    recorder.start(&Border::fixed(start, start));
     let mut pen = Pen { recorder, acked: 0, read: 0 };
     let took = work(&mut pen);
     pen.recorder.finish(clock.now(), LaneEnd::default());

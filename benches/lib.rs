@@ -14,7 +14,7 @@ pub use threads::ThreadTime;
 use engine::message::KeySource;
 use engine::plan::{
     ClientSettings, Deadlines, Demand, Pace, Partitioner, Phases, StampPlace, StreamDemand,
-    TopicPlan, Verification,
+    TopicPlan, Verification, Warmup,
 };
 use engine::time::{Clock, ClockChoice, ClockSource, KERNEL_CLOCK_SOURCE, OsClock, RunClock};
 use engine::units::{Bytes, Nanos};
@@ -178,7 +178,7 @@ pub fn demand(measured: Nanos) -> Demand {
         test_id: "bench".to_owned(),
         run: 1,
         streams: vec![stream],
-        phases: Phases { warmup: Nanos::ZERO, measured },
+        phases: Phases { warmup: Warmup::NONE, measured },
         clients: ClientSettings::default(),
         deadlines: Deadlines::standard(1),
         keep_topics: false,

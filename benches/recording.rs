@@ -6,7 +6,7 @@ use engine::link::{Ack, Delivery, Outcome};
 use engine::measure::{Duty, LaneEnd, Phase, Recorder, Tally, mailboxes};
 use engine::message::Stamp;
 use engine::plan::Route;
-use engine::time::Clock;
+use engine::time::{Border, Clock};
 use engine::units::{Nanos, Timestamp};
 use kdyno_benches::{Digest, Size, cost, demand, is_asked, run_clock, timed};
 use std::hint::black_box;
@@ -34,7 +34,7 @@ fn record(count: u64, work: fn(u64, &mut Recorder)) -> (Nanos, Digest) {
     let (boxes, mut collector) = mailboxes(&demand, 1);
     let (mailbox, tally) = boxes.into_iter().next().expect("one lane has one mailbox");
     let mut recorder = Recorder::new(tally, mailbox, &demand, &Duty::all(&demand));
-    recorder.start(START, START);
+    recorder.start(&Border::fixed(START, START));
     let (span, ()) = timed(|| work(count, &mut recorder));
     recorder.finish(START, LaneEnd::default());
     while !collector.have_ended([0]) {

@@ -8,6 +8,7 @@ use engine::link::Delivery;
 use engine::measure::{Audit, Drained, Duty, LaneEnd, Recorder, Tally, mailboxes};
 use engine::message::Stamp;
 use engine::plan::{Demand, Route, Verification};
+use engine::time::Border;
 use engine::units::{Nanos, Timestamp};
 use kdyno_benches::{Digest, Size, cost, demand, is_asked, timed};
 use std::hint::black_box;
@@ -57,7 +58,7 @@ fn read(count: u64, (producers, verification): (u64, Verification), every: u64) 
     let (boxes, mut collector) = mailboxes(&demand, 1);
     let (mailbox, tally) = boxes.into_iter().next().expect("one lane has one mailbox");
     let mut recorder = Recorder::new(tally, mailbox, &demand, &Duty::all(&demand));
-    recorder.start(START, START);
+    recorder.start(&Border::fixed(START, START));
     let (span, ()) = timed(|| walk(count, producers, every, &mut recorder));
     recorder.finish(START, LaneEnd::default());
     while !collector.have_ended([0]) {

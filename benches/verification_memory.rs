@@ -10,6 +10,7 @@ use engine::link::{Ack, Delivery, Outcome};
 use engine::measure::{Audit, Collector, Drained, Duty, FILED_MAX, LaneEnd, Recorder, mailboxes};
 use engine::message::Stamp;
 use engine::plan::{Demand, Route, Verification};
+use engine::time::Border;
 use engine::units::{NANOS_PER_SECOND, Nanos, Timestamp};
 use kdyno_benches::{Digest, Size, demand, is_asked, print_once};
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
@@ -104,7 +105,8 @@ impl Case {
             .zip(duties.chunks(1))
             .map(|((mailbox, tally), duty)| Recorder::new(tally, mailbox, &demand, duty))
             .collect();
-        pens.iter_mut().for_each(|pen| pen.start(START, START));
+        let border = Border::fixed(START, START);
+        pens.iter_mut().for_each(|pen| pen.start(&border));
         let mut lost = 0;
         let batches = self.messages / BATCH;
         for second in 0..SECONDS {

@@ -6,7 +6,7 @@ use engine::kafka::KafkaTarget;
 use engine::lane::{Board, Go, LaneSetup, Signal, Stage, StartLine, Timeline, spawn};
 use engine::measure::{Collector, PhaseTally, Tally, mailboxes};
 use engine::plan::{Demand, Plan, Wishes};
-use engine::time::{Clock, RunClock};
+use engine::time::{Border, Clock, RunClock};
 use engine::units::Nanos;
 use kdyno_benches::run_clock;
 use std::sync::Arc;
@@ -34,7 +34,8 @@ pub(crate) fn read(demand: Demand, ends: &[i64]) -> Result<String, String> {
     let lane = spawn(&setup, 0, boxes.pop().expect("one lane"), line.ticket());
     let lane = lane.map_err(|error| error.to_string())?;
     let now = clock.now();
-    line.release(Go::Run(Timeline { start: now, measured: now, end: now, grace: Nanos::ZERO }));
+    let (border, none) = (Border::fixed(now, now), Nanos::ZERO);
+    line.release(Go::Run(Timeline { border, measured: none, grace: none }));
     let followed = follow(&setup.board, &mut collector, ends, clock);
     setup.signal.advance(Stage::Closing);
     let until = clock.now() + DEADLINE;

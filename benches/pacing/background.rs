@@ -4,7 +4,7 @@ use super::ours::{plan, producing};
 use super::parameters::Parameters;
 use super::{Job, WaitMode};
 use engine::host::machine;
-use engine::plan::{ClientCount, Phases, WaitChoice, Wishes};
+use engine::plan::{ClientCount, Phases, WaitChoice, Warmup, Wishes};
 use engine::run::{Event, Hooks};
 use engine::units::Nanos;
 use kdyno_benches::run;
@@ -36,7 +36,7 @@ impl Background {
             wait: WaitChoice::Fixed(WaitMode::Sleep),
             clients: ClientCount::Shared,
         };
-        let phases = Phases { warmup: Nanos::ZERO, measured: Nanos::from_secs(24 * 3_600) };
+        let phases = Phases { warmup: Warmup::NONE, measured: Nanos::from_secs(24 * 3_600) };
         let plan = plan(producing(parameters.link, jobs[0].rate, phases), &wishes);
         let (link, mut hooks) = (parameters.link, Told(Arc::clone(&told)));
         let thread = std::thread::spawn(move || drop(run(link, plan, &mut hooks)));

@@ -1,7 +1,7 @@
 //! A whole run with one producing lane.
 
 use super::{Job, Turn};
-use engine::plan::{ClientCount, Demand, Pace, Phases, Plan, WaitChoice, Wishes};
+use engine::plan::{ClientCount, Demand, Pace, Phases, Plan, WaitChoice, Warmup, Wishes};
 use engine::run::{Event, Hooks};
 use engine::time::{Clock, RunClock};
 use engine::units::{Nanos, Rate, Timestamp};
@@ -27,7 +27,7 @@ pub(crate) fn take(job: &Job) -> Turn {
         wait: WaitChoice::Fixed(job.mode),
         clients: ClientCount::Shared,
     };
-    let phases = Phases { warmup: job.warmup, measured: job.measured };
+    let phases = Phases { warmup: Warmup::Fixed(job.warmup), measured: job.measured };
     let plan = plan(producing(job.link, job.rate, phases), &wishes);
     let (ready, lane) = {
         let _alone = PREPARING.lock().expect("no turn panics while it prepares");

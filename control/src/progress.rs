@@ -3,7 +3,7 @@
 use crate::early_end::{Cut, EarlyEnd};
 use crate::interrupt::Interrupt;
 use crate::spec::Request;
-use engine::plan::{CoreList, LaneWork, Pace, Plan};
+use engine::plan::{CoreList, LaneWork, Pace, Plan, Warmup};
 use engine::run::{Event, Hooks, Interval};
 use engine::time::{ClockSource, WaitMode};
 use engine::units::Nanos;
@@ -70,7 +70,17 @@ impl Hooks for Progress<'_> {
             Event::Ready(took) => {
                 tracing::info!("all consumers are ready after {}", seconds(*took));
             }
-            Event::Warmup(length) => tracing::info!("warm-up for {length}"),
+            Event::Warmup(Warmup::Fixed(length)) => tracing::info!("warm-up for {length}"),
+            Event::Warmup(auto @ Warmup::Auto { .. }) => tracing::info!(
+                "warm-up until rate and latency are steady, at most {}",
+                auto.longest()
+            ),
+            Event::Steady(after) => {
+                tracing::info!("steady: the measured phase begins {after} after the start");
+            }
+            Event::Unsteady(after) => {
+                tracing::warn!("not steady {after} after the start: measured all the same");
+            }
             Event::Measuring(length) => tracing::info!("measured phase for {length}"),
             Event::Second(interval, tally) => {
                 tracing::info!("{}", line(interval, self.is_timed));

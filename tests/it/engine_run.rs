@@ -2,7 +2,7 @@
 
 use crate::real::turn;
 use engine::host::throttling;
-use engine::plan::{Pace, Wishes};
+use engine::plan::{Pace, Warmup, Wishes};
 use engine::run::Ending;
 use engine::units::Nanos;
 use kdyno_tests::demand::{on_broker, small};
@@ -12,7 +12,7 @@ use kdyno_tests::engine_run::run;
 fn everything_due_is_sent_acked_and_read_on_each_target() {
     for driver in ["loopback", "embedded"] {
         let mut demand = small("exact", 5_000, 2_000);
-        demand.phases.warmup = Nanos::from_millis(700);
+        demand.phases.warmup = Warmup::Fixed(Nanos::from_millis(700));
         let (outcome, clean_up) = run(driver, demand, &Wishes::default());
         assert_eq!(outcome.ending, Ending::Finished, "{driver}");
         let measured = &outcome.tally.streams[0].measured;
@@ -59,7 +59,7 @@ fn everything_due_is_sent_acked_and_read_on_a_real_broker() {
     let Some(turn) = turn() else { return };
     let mut demand =
         on_broker(&turn.address, &format!("real_{}", std::process::id()), 5_000, 3_000);
-    demand.phases.warmup = Nanos::from_millis(700);
+    demand.phases.warmup = Warmup::Fixed(Nanos::from_millis(700));
     demand.streams[0].subscriptions = 2;
     let (outcome, clean_up) = run("kafka", demand, &Wishes::default());
     assert_eq!(outcome.ending, Ending::Finished, "finished");

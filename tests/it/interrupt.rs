@@ -26,23 +26,34 @@ fn ctrl_c_in_the_measured_phase_keeps_what_was_measured() {
 
 #[test]
 fn ctrl_c_in_the_warm_up_measures_nothing_and_says_so() {
-    let mut run = Kdyno::new(&["run", "w.yaml", "--warmup", "60s"])
-        .with_file("w.yaml", &workload("c", 500, "60s"))
-        .start();
-    run.await_words("warm-up for 1m");
-    let clock = OsClock::anchored();
-    let until = clock.now() + Nanos::from_millis(700);
-    while clock.now() < until {
-        clock.park(Nanos::from_millis(50));
+    for (warmup, words) in [
+        ("60s", "warm-up for 1m"),
+        ("auto", "warm-up until rate and latency are steady, at most 1m"),
+    ] {
+        let mut run = Kdyno::new(&["run", "w.yaml", "--warmup", warmup])
+            .with_file("w.yaml", &workload("c", 500, "60s"))
+            .start();
+        run.await_words(words);
+        let clock = OsClock::anchored();
+        let until = clock.now() + Nanos::from_millis(700);
+        while clock.now() < until {
+            clock.park(Nanos::from_millis(50));
+        }
+        send(Signal::Interrupt, &run.id().to_string());
+        let ran = run.finish();
+        assert_eq!(ran.code, 130, "{warmup}: {}{}", ran.stdout, ran.stderr);
+        let result = ran.result();
+        assert_eq!(result["produced"]["due"], 0, "{warmup}: nothing was measured");
+        assert_eq!(result["produced"]["messages"], 0, "{warmup}: nothing was measured");
+        assert_eq!(result["acked"]["messages"], 0, "{warmup}: nothing was measured");
+        assert!(0.0 < number(&result, "/warmup/messages"), "the warm-up is told: {result:#}");
+        let lasted = number(&result, "/warmup/duration_s");
+        assert!((0.3..40.0).contains(&lasted), "{warmup}: as long as it was: {lasted}");
+        let codes = findings(&result);
+        assert_eq!(codes[0], "interrupted", "{warmup}: said first");
+        let is_of_bound = |code: &String| code == "warmup_bound_reached";
+        assert!(!codes.iter().any(is_of_bound), "it never came to it: {codes:?}");
     }
-    send(Signal::Interrupt, &run.id().to_string());
-    let ran = run.finish();
-    assert_eq!(ran.code, 130, "{}{}", ran.stdout, ran.stderr);
-    let result = ran.result();
-    assert_eq!(result["produced"]["messages"], 0, "nothing was measured");
-    assert_eq!(result["acked"]["messages"], 0, "nothing was measured");
-    assert!(0.0 < number(&result, "/warmup/messages"), "the warm-up is told: {result:#}");
-    assert_eq!(findings(&result)[0], "interrupted", "said first");
 }
 
 #[test]

@@ -2,9 +2,7 @@
 
 use engine::error::RunError;
 use engine::link::loopback::{LoopbackInlet, LoopbackOutlet, LoopbackTarget};
-use engine::link::{
-    End, Failure, InletSpec, Message, Offer, Outlet, OutletSink, OutletSpec, Target, Topics,
-};
+use engine::link::{InletSpec, Message, Offer, Outlet, OutletSink, OutletSpec, Target, Topics};
 use engine::plan::{ClientCount, Demand, Plan, Wishes};
 use engine::run::{Ending, Outcome, prepare};
 use engine::time::{Clock, ClockSource, OsClock, RunClock};
@@ -87,25 +85,7 @@ impl Outlet for Fragile {
         self.inner.poll(clock, limit, sink)
     }
 
-    fn in_flight(&self) -> u64 {
-        self.inner.in_flight()
-    }
-
-    fn purge(&mut self) {
-        self.inner.purge();
-    }
-
-    fn begin(&mut self) -> Result<(), Failure> {
-        self.inner.begin()
-    }
-
-    fn end(&mut self, how: End) -> Result<(), Failure> {
-        self.inner.end(how)
-    }
-
-    fn last_words(&self) -> Option<&str> {
-        self.inner.last_words()
-    }
+    kdyno_tests::outlet_of_inner!();
 }
 
 /// Runs two producers of 500 messages per second each, for a minute, one of them faulty.

@@ -28,3 +28,4 @@ mod talk;
 mod tidy;
 mod verification;
 mod versus;
+mod warmup;

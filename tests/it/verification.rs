@@ -1,7 +1,7 @@
 //! Every fault on the way of a message is counted as what it is, exactly, also in a run with others.
 
 use engine::measure::{Balance, Repeats, balances};
-use engine::plan::{ClientCount, Demand, Partitioner, Verification, Wishes};
+use engine::plan::{ClientCount, Demand, Partitioner, Verification, Warmup, Wishes};
 use engine::run::{Outcome, prepare};
 use engine::time::{ClockSource, RunClock};
 use kdyno_tests::demand::small;
@@ -76,7 +76,7 @@ fn each_fault_of_a_link_is_counted_exactly_for_each_subscription() {
 fn the_warm_ups_faults_are_not_the_measured_phases() {
     let mut demand = small("faulty-warm", 1_000, 1_000);
     // 900 messages, 225 on each partition: all faults lie among them.
-    demand.phases.warmup = engine::units::Nanos::from_millis(900);
+    demand.phases.warmup = Warmup::Fixed(engine::units::Nanos::from_millis(900));
     let (outcome, balances) = faulty(demand, ClientCount::Shared);
     assert_eq!(outcome.tally.streams[0].warmup.acked.messages, 900, "warm-up");
     let [balance] = balances[..] else { panic!("one subscription") };

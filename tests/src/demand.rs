@@ -3,7 +3,7 @@
 use engine::message::KeySource;
 use engine::plan::{
     ClientSettings, Deadlines, Demand, Pace, Partitioner, Phases, StampPlace, StreamDemand,
-    TopicPlan, Verification,
+    TopicPlan, Verification, Warmup,
 };
 use engine::units::{Bytes, Nanos, Rate};
 
@@ -33,7 +33,7 @@ pub fn small(test_id: &str, rate: u64, millis: u64) -> Demand {
         test_id: test_id.to_owned(),
         run: 0x5EED,
         streams: vec![stream],
-        phases: Phases { warmup: Nanos::ZERO, measured: Nanos::from_millis(millis) },
+        phases: Phases { warmup: Warmup::NONE, measured: Nanos::from_millis(millis) },
         clients: ClientSettings { replication_factor: 1, ..ClientSettings::default() },
         deadlines: Deadlines::standard(1),
         keep_topics: false,

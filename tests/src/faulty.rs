@@ -2,9 +2,7 @@
 
 use engine::error::RunError;
 use engine::link::loopback::{LoopbackInlet, LoopbackOutlet, LoopbackTarget};
-use engine::link::{
-    Assigned, Delivery, Failure, Inlet, InletSink, InletSpec, Moved, OutletSpec, Target, Topics,
-};
+use engine::link::{Delivery, Failure, Inlet, InletSink, InletSpec, OutletSpec, Target, Topics};
 use engine::message::Stamp;
 use engine::plan::{Demand, Route};
 use engine::time::Clock;
@@ -152,35 +150,5 @@ impl Inlet for FaultyInlet {
         inner.poll(clock, limit, &mut Sink { sink, faults, ways })
     }
 
-    fn revision(&self) -> u64 {
-        self.inner.revision()
-    }
-
-    fn assignment(&self) -> &[Assigned] {
-        self.inner.assignment()
-    }
-
-    fn position(&self) -> Vec<Moved> {
-        self.inner.position()
-    }
-
-    fn pause(&mut self) -> Result<(), Failure> {
-        self.inner.pause()
-    }
-
-    fn resume(&mut self) -> Result<(), Failure> {
-        self.inner.resume()
-    }
-
-    fn commit(&mut self, sink: &mut impl InletSink) {
-        self.inner.commit(sink);
-    }
-
-    fn commits_pending(&self) -> u64 {
-        self.inner.commits_pending()
-    }
-
-    fn last_words(&self) -> Option<&str> {
-        self.inner.last_words()
-    }
+    crate::inlet_of_inner!();
 }

@@ -3,4 +3,6 @@
 pub mod demand;
 pub mod engine_run;
 pub mod faulty;
+pub mod inner;
+pub mod standstill;
 pub mod tidy;

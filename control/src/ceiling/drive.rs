@@ -7,7 +7,7 @@ use engine::host::{ThreadTime, busiest, threads};
 use engine::message::KeySource;
 use engine::plan::{
     ClientCount, ClientSettings, Core, Deadlines, Demand, Machine, Partitioner, Phases, Plan,
-    StampPlace, StreamDemand, TopicPlan, Verification, WaitChoice, Wishes,
+    StampPlace, StreamDemand, TopicPlan, Verification, WaitChoice, Warmup, Wishes,
 };
 use engine::run::{Ending, Event, Hooks, Outcome};
 use engine::time::{Clock, RunClock};
@@ -187,7 +187,7 @@ fn demand(step: &Step, stage: &Stage<'_>) -> Demand {
         test_id: "ceiling".to_owned(),
         run: 1,
         streams: vec![stream],
-        phases: Phases { warmup: step.warmup, measured: step.measured },
+        phases: Phases { warmup: Warmup::Fixed(step.warmup), measured: step.measured },
         clients: stage.clients.clone(),
         deadlines: Deadlines::standard(step.lanes),
         keep_topics: false,

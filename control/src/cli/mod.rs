@@ -117,7 +117,8 @@ pub struct FieldFlags {
     /// Length of the measured phase, e.g. 30s or 5m
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub duration: Option<String>,
-    /// Length of the warm-up before it, e.g. 10s; 0s: none
+    /// Length of the warm-up before it, e.g. 10s; 0s: none; auto: until rate and latency are steady, at
+    /// most 60s, or as auto:90s says
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub warmup: Option<String>,
     /// Bytes of a message, e.g. 100 or 1KiB

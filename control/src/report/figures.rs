@@ -1,10 +1,10 @@
-//! The smaller parts: start, warm-up, verification, the engine itself, topics, seconds.
+//! The smaller parts: start, verification, the engine itself, topics, seconds.
 
 use super::ceiling::CeilingPart;
 use super::client::ClientSecond;
 use super::host_second::{HostSecond, Seconds};
 use super::latency::Block;
-use super::number::{float, micros, per_second, seconds, thousandth};
+use super::number::{float, micros, seconds, thousandth};
 use super::report::Inputs;
 use super::streams::is_timed;
 use super::tail::Tail;
@@ -26,7 +26,7 @@ pub struct Startup {
     pub first_ack_ms: Option<f64>,
     /// From the beginning of which second on rate and latency were steady, counted from the start of
     /// the measured phase, so that the warm-up's are negative; null where they never were for five
-    /// seconds, and in a closed loop.
+    /// seconds.
     pub steady_s: Option<i64>,
 }
 
@@ -41,34 +41,6 @@ impl Startup {
             ready_ms: thousandth(micros(start.ready) / 1_000.0),
             first_ack_ms: first.map(|first| thousandth(micros(start.at.until(first)) / 1_000.0)),
             steady_s: outcome.steady_since,
-        })
-    }
-}
-
-/// The warm-up; it enters no measured figure.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct Warmup {
-    /// Accepted by the clients.
-    pub messages: u64,
-    /// Messages ÷ the warm-up's length.
-    pub messages_per_second: Option<f64>,
-    /// Publish latency, 99th percentile; null in a closed loop and where nothing was acked.
-    pub publish_p99_us: Option<f64>,
-}
-
-impl Warmup {
-    pub(super) fn of(plan: &Plan, outcome: &Outcome) -> Option<Self> {
-        let length = plan.demand.phases.warmup;
-        if length == Nanos::ZERO || outcome.start.is_none() {
-            return None;
-        }
-        let seen = outcome.tally.total(Phase::Warmup);
-        let timed = plan.demand.streams.iter().all(is_timed);
-        let some = timed && 0 < seen.publish.count();
-        Some(Self {
-            messages: seen.produced.messages,
-            messages_per_second: per_second(seen.produced.messages, length),
-            publish_p99_us: some.then(|| micros(seen.publish.percentile(99.0))),
         })
     }
 }

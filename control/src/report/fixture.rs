@@ -10,7 +10,7 @@ use engine::measure::{ClientStats, Ended, Evidence, PhaseTally, Tally, Verdict};
 use engine::message::KeySource;
 use engine::plan::{
     ClientSettings, Deadlines, Demand, Machine, Pace, Partitioner, Phases, Plan, Role, StampPlace,
-    StreamDemand, TopicPlan, Verification, Wishes,
+    StreamDemand, TopicPlan, Verification, Warmup, Wishes,
 };
 use engine::run::{CleanUp, ClockSeen, Cost, Ending, Interval, LaneOutcome, Outcome, StartLine};
 use engine::time::{ClockSource, Drift};
@@ -66,7 +66,10 @@ fn plan_of(streams: Vec<StreamDemand>) -> Plan {
         test_id: "made-up_1700000000_abcd".to_owned(),
         run: 1,
         streams,
-        phases: Phases { warmup: Nanos::from_secs(5), measured: Nanos::from_secs(10) },
+        phases: Phases {
+            warmup: Warmup::Fixed(Nanos::from_secs(5)),
+            measured: Nanos::from_secs(10),
+        },
         clients: ClientSettings::default(),
         deadlines: Deadlines::standard(2),
         keep_topics: false,

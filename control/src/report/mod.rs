@@ -30,6 +30,7 @@ mod text;
 mod text_system;
 mod text_table;
 mod traffic;
+mod warmup;
 
 pub use ceiling::{CeilingPart, sink};
 pub use json::json;

@@ -10,7 +10,7 @@ use serde::Serialize;
 /// The plan.
 #[derive(Clone, Debug, Serialize)]
 pub struct PlanPart {
-    /// Length of the warm-up.
+    /// Length of the warm-up; at most, where it was to end by itself.
     pub warmup_s: f64,
     /// Length of the measured phase.
     pub measured_s: f64,
@@ -135,7 +135,7 @@ impl PlanPart {
     pub(super) fn of(plan: &Plan, partitions_per_member: &[Vec<usize>]) -> Self {
         let demand = &plan.demand;
         Self {
-            warmup_s: seconds(demand.phases.warmup),
+            warmup_s: seconds(demand.phases.warmup.longest()),
             measured_s: seconds(demand.phases.measured),
             topics: demand.streams.iter().map(|stream| stream.topics.len()).sum(),
             partitions: demand.streams.iter().map(|stream| stream.partitions()).sum(),

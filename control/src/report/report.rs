@@ -6,7 +6,7 @@
 use super::assertions::AssertionPart;
 use super::ceiling::CeilingPart;
 use super::client::Client;
-use super::figures::{Engine, Interval, Startup, Topics, Verification, Warmup};
+use super::figures::{Engine, Interval, Startup, Topics, Verification};
 use super::host_second::Seconds;
 use super::judgement::Judgement;
 use super::latency::{Block, Latencies, Seen};
@@ -17,6 +17,7 @@ use super::streams::{StreamPart, Whole, is_timed, sending_lanes};
 use super::system::System;
 use super::tasks::{Partial, Task};
 use super::traffic::{Acked, Consumed, Produced, Span, Subscription};
+use super::warmup::Warmup;
 use crate::host::Environment;
 use crate::monitor::Observation;
 use engine::measure::{Tally, Verdict, balances};

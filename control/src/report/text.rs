@@ -7,6 +7,7 @@ use super::latency::Block;
 use super::text_system;
 use super::text_table::{count, percent, rate, span, table, wrapped};
 use super::traffic::Flow;
+use super::warmup;
 use engine::measure::constants::exit;
 use std::path::Path;
 
@@ -80,8 +81,9 @@ fn load(report: &Report) -> String {
             format!("{pace} of {} B", count(stream.message_size))
         })
         .collect();
+    let warmup = warmup::in_words(report.warmup.as_ref(), plan.warmup_s);
     format!(
-        "{}: {}, {} topics, {} partitions, {} producers, {} consumers, {} s after {} s of warm-up\n",
+        "{}: {}, {} topics, {} partitions, {} producers, {} consumers, {} s after {warmup}\n",
         report.test_name,
         streams.join(" + "),
         plan.topics,
@@ -89,7 +91,6 @@ fn load(report: &Report) -> String {
         plan.producers,
         plan.consumers,
         plan.measured_s,
-        plan.warmup_s,
     )
 }
 

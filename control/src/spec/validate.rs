@@ -10,6 +10,7 @@ use super::driver::{self, DriverFile, DriverSource};
 use super::fault::{Faults, Ledger};
 use super::fields;
 use super::workload::{Circumstances, Speed, Workload};
+use engine::plan::Warmup;
 
 /// Checks files of any kind and says in a few lines what each would do.
 ///
@@ -61,9 +62,13 @@ fn of_workload(workload: &Workload) -> Summary {
         Speed::At(rate) => rate.to_string(),
         Speed::Max => "as fast as possible".to_owned(),
     };
+    let warmup = match workload.warmup {
+        Warmup::Fixed(length) => format!("{length} of warm-up"),
+        auto @ Warmup::Auto { .. } => format!("a warm-up ({auto})"),
+    };
     let load = format!(
-        "messages of {} at {speed} for {} after {} of warm-up",
-        workload.body.size, workload.measured, workload.warmup
+        "messages of {} at {speed} for {} after {warmup}",
+        workload.body.size, workload.measured
     );
     let clients = format!(
         "{} of {}, each with {} and {} of {}",
@@ -118,6 +123,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let files = [
             file(&folder, "w.yaml", WORKLOAD),
+            file(&folder, "a.yaml", &format!("{WORKLOAD}warmupDuration: auto\n")),
             file(&folder, "d.yaml", "commonConfig: |\n  bootstrap.servers=a:1\n"),
             file(&folder, "b.yaml", "resultsDir: out\n"),
             file(&folder, "m.yaml", "monitoring_enabled: false\n"),
@@ -125,6 +131,7 @@ mod tests {
         let text = validate(&files).expect("all are fine").join("\n");
         for part in [
             "w.yaml: workload \"w\"\n  messages of 1 KiB at 1k/s for 1m after 1m of warm-up\n",
+            "at 1k/s for 1m after a warm-up (auto, at most 1m)\n",
             "  2 topics of 3 partitions, each with 1 producer and 1 subscription of 2 consumers\n",
             "d.yaml: driver \"d\" (kafka), replication factor of the broker\n",
             "  producer bootstrap.servers=a:1 (file)\n",

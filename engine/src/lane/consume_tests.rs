@@ -9,7 +9,7 @@ use crate::message::Stamp;
 use crate::plan::samples::{self, RUN};
 use crate::plan::{CommitMode, Route, StreamDemand};
 use crate::time::virtual_time::StepClock;
-use crate::time::{Clock, WaitMode};
+use crate::time::{Border, Clock, WaitMode};
 use crate::units::{Nanos, Timestamp};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -220,7 +220,7 @@ impl Case {
         reader.announce();
         reader.prepare(&clock, &signal);
         if signal.stage() != Stage::Assembling {
-            reader.recorder.start(START, START);
+            reader.recorder.start(&Border::fixed(START, START));
             reader.consume(&clock, &signal, self.wait);
             reader.settle(&clock);
         }

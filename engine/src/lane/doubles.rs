@@ -9,13 +9,14 @@ use crate::link::{Ack, End, Failure, FailureKind, Message, Offer, Outcome, Outle
 use crate::measure::{Duty, LaneEnd, Recorder, Tally, mailboxes};
 use crate::message::Stamp;
 use crate::plan::samples::RUN;
-use crate::plan::{Demand, Pace, ProducerClient, StreamDemand};
+use crate::plan::{Demand, Pace, ProducerClient, StreamDemand, Warmup};
 use crate::time::virtual_time::StepClock;
-use crate::time::{Clock, Schedule, WaitMode, Walk};
+use crate::time::{Border, Clock, Schedule, WaitMode, Walk};
 use crate::units::{Nanos, Rate, Timestamp};
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// When virtual runs start.
 pub(super) const START: Timestamp = Timestamp::from_nanos(1_000_000_000);
@@ -32,6 +33,10 @@ pub(super) enum Incident {
     Pass(Nanos),
     /// The rate changes from this moment on.
     Rate(Rate),
+    /// The run is found steady.
+    Steady,
+    /// The lane stands still for so long; so much later, meanwhile, the run is found steady.
+    StandStill(Nanos, Nanos),
 }
 
 /// How a made-up client behaves.
@@ -104,6 +109,7 @@ pub(super) struct ScriptedOutlet<'run> {
     clock: StepClock,
     script: Script,
     signal: &'run Signal,
+    border: Arc<Border>,
     pending: VecDeque<(Timestamp, Ack)>,
     next_offset: i64,
     log: Rc<RefCell<Log>>,
@@ -118,6 +124,13 @@ impl ScriptedOutlet<'_> {
             match incident {
                 Incident::Halt => self.signal.halt(),
                 Incident::Pass(span) => self.clock.advance(span),
+                Incident::Steady => {
+                    self.border.decide(now);
+                }
+                Incident::StandStill(span, steady_after) => {
+                    self.border.decide(now + steady_after);
+                    self.clock.advance(span);
+                }
                 Incident::Rate(rate) => assert!(self.signal.change_rate(0, now, rate), "paced"),
             }
         }
@@ -216,6 +229,8 @@ pub(super) struct Ran {
     pub(super) log: Log,
     pub(super) struck: Option<String>,
     pub(super) ended: Timestamp,
+    /// When the measured phase began.
+    pub(super) measured: Timestamp,
 }
 
 impl Case {
@@ -232,17 +247,20 @@ impl Case {
         let stream = &demand.streams[0];
         let clock = StepClock::default();
         clock.advance(Nanos(START.as_nanos()));
-        let measured = START + demand.phases.warmup;
-        let timeline =
-            Timeline { start: START, measured, end: measured + demand.phases.measured, grace };
+        let warmup = demand.phases.warmup;
+        let border = match warmup {
+            Warmup::Fixed(length) => Border::fixed(START, START + length),
+            Warmup::Auto { .. } => Border::open(START, warmup.longest()),
+        };
+        let end = border.latest() + demand.phases.measured;
         let (signal, board) = (Signal::new(1), Board::new(1));
         if let Pace::At(rate) = stream.pace {
-            signal.set_schedule(0, Schedule::constant(rate, START, timeline.end));
+            signal.set_schedule(0, Schedule::constant(rate, START, end));
         }
         let (boxes, mut collector) = mailboxes(&demand, 1);
         let (mailbox, tally) = boxes.into_iter().next().expect("one lane has one mailbox");
         let mut recorder = Recorder::new(tally, mailbox, &demand, &Duty::all(&demand));
-        recorder.start(START, measured);
+        recorder.start(&border);
         let all = (0..stream.producers()).collect();
         let clients = [ProducerClient { name: "client".to_owned(), producers: all }];
         let verification = demand.verification;
@@ -253,6 +271,7 @@ impl Case {
             clock: clock.clone(),
             script,
             signal: &signal,
+            border: Arc::clone(&border),
             pending: VecDeque::new(),
             next_offset: 0,
             log: Rc::clone(&log),
@@ -261,6 +280,7 @@ impl Case {
         let walk =
             signal.schedule(0).map(|schedule| Walk::new(schedule, stream.producers(), &producers));
         let walker = Walker::new(stream.pace, walk, (0, 1));
+        let timeline = Timeline { border, measured: demand.phases.measured, grace };
         let orders = Orders { signal: &signal, timeline, deadlines: demand.deadlines, wait };
         let struck = produce(&clock, &orders, &mut port, &mut load, walker);
         let ended = clock.now();
@@ -268,6 +288,7 @@ impl Case {
         while !collector.have_ended([0]) {
             collector.collect(Nanos::ZERO);
         }
-        Ran { tally: collector.total(), log: log.take(), struck, ended }
+        let measured = orders.timeline.border.measured();
+        Ran { tally: collector.total(), log: log.take(), struck, ended, measured }
     }
 }

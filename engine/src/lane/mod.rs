@@ -2,6 +2,7 @@
 
 mod board;
 mod consume;
+mod course;
 mod load;
 mod offer;
 mod pin;
@@ -17,6 +18,8 @@ pub use signal::{Signal, Stage, Timeline};
 pub use spawn::{LaneHandle, LaneSetup, spawn};
 pub use start::{Go, StartLine, Ticket};
 
+#[cfg(test)]
+mod border_tests;
 #[cfg(test)]
 mod consume_tests;
 #[cfg(test)]

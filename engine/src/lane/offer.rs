@@ -1,11 +1,12 @@
 //! Hands what was aimed to the client: all at once, then one by one what found it full.
 
+use super::course::Course;
 use super::load::{BATCH, Load};
 use super::port::{ACKS_AT_ONCE, ACKS_PER_LOOK, Port, Served};
 use super::signal::Signal;
 use crate::link::{Failure, Message, Offer, Outlet};
 use crate::time::{Clock, WaitMode};
-use crate::units::{Nanos, Timestamp};
+use crate::units::Nanos;
 
 /// A lane in debt looks for acks at least once in so many offers.
 const POLL_EVERY: usize = BATCH;
@@ -18,8 +19,8 @@ const FULL_PATIENCE: Nanos = Nanos::from_millis(1);
 pub(super) struct Effort<'lane> {
     pub(super) signal: &'lane Signal,
     pub(super) wait: WaitMode,
-    /// When it gives up.
-    pub(super) give_up: Timestamp,
+    /// Says when it gives up.
+    pub(super) course: &'lane mut Course,
     /// What giving up is called; `None` where it is no failure.
     pub(super) verdict: Option<Failure>,
 }
@@ -30,7 +31,7 @@ pub(super) fn offer<C: Clock, O: Outlet>(
     clock: &C,
     port: &mut Port<'_, O>,
     load: &mut Load,
-    effort: &Effort<'_>,
+    effort: &mut Effort<'_>,
 ) {
     for shot in load.shots() {
         port.recorder.attempted(port.stream, &shot.stamp, port.full_since);
@@ -78,7 +79,7 @@ pub(super) fn offer<C: Clock, O: Outlet>(
 fn insist<C: Clock, O: Outlet>(
     clock: &C,
     port: &mut Port<'_, O>,
-    effort: &Effort<'_>,
+    effort: &mut Effort<'_>,
     (client, message): (usize, &Message<'_>),
     refusals: &mut u64,
 ) -> Offer {
@@ -90,12 +91,12 @@ fn insist<C: Clock, O: Outlet>(
             if effort.signal.is_halted() {
                 return Offer::Full;
             }
-            if effort.give_up <= now {
+            if effort.course.is_over(now) {
                 return effort.verdict.map_or(Offer::Full, Offer::Refused);
             }
             // An ack made room.
             if effort.wait == WaitMode::Sleep && served == Served::Nothing {
-                clock.park(FULL_PATIENCE.min(now.until(effort.give_up)));
+                clock.park(FULL_PATIENCE.min(now.until(effort.course.give_up())));
             }
         }
         match port.outlets[client].offer(message) {

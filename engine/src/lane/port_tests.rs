@@ -11,8 +11,8 @@ use crate::measure::{Duty, Recorder, mailboxes};
 use crate::message::Stamp;
 use crate::plan::samples;
 use crate::plan::{Role, Route};
-use crate::time::Clock;
 use crate::time::virtual_time::StepClock;
+use crate::time::{Border, Clock};
 use crate::units::Nanos;
 
 /// What a client says after so many requests.
@@ -80,7 +80,7 @@ fn a_client_is_heard_under_its_own_number_wherever_the_look_begins() {
     let (boxes, mut collector) = mailboxes(&demand, 1);
     let (mailbox, tally) = boxes.into_iter().next().expect("one lane has one mailbox");
     let mut recorder = Recorder::new(tally, mailbox, &demand, &Duty::all(&demand));
-    recorder.start(START, START);
+    recorder.start(&Border::fixed(START, START));
     collector.listener().start(START, Nanos::from_secs(1));
     let board = Board::new(1);
     // Far apart, so that one's words under another's number would be a step of thousands.

@@ -1,5 +1,6 @@
 //! The producing loop: waits for each due time, sends, takes acks, and drains.
 
+use super::course::Course;
 use super::load::Load;
 use super::offer::{Effort, offer};
 use super::port::{ACKS_AT_ONCE, ACKS_PER_LOOK, Port, Served};
@@ -19,7 +20,6 @@ const PURGE_DEADLINE: Nanos = Nanos::from_secs(5);
 const GAVE_UP: Failure = Failure { kind: FailureKind::Client, code: -184 };
 
 /// What a lane reads from the run.
-#[derive(Clone, Copy)]
 pub(super) struct Orders<'lane> {
     pub(super) signal: &'lane Signal,
     pub(super) timeline: Timeline,
@@ -80,13 +80,15 @@ fn send_by_schedule<C: Clock, O: Outlet>(
     mut walk: Walk,
 ) {
     let signal = orders.signal;
-    let give_up = orders.timeline.end + orders.timeline.grace;
+    let mut course = Course::paced(&orders.timeline);
+    walk.limit_to(course.horizon());
     let mut guard = (orders.wait == WaitMode::Sleep).then(Guard::new);
     let mut version = signal.version();
     loop {
         let next = walk.peek();
-        // With nothing left to send the lane waits for the end: a new rate may bring more before it.
-        let moment = next.map_or(orders.timeline.end, |turn| turn.due);
+        // With nothing left to send the lane waits for the end: a new rate may bring more before it,
+        // and an open border another second.
+        let moment = next.map_or(walk.limit(), |turn| turn.due);
         // What the lane did since it waited last is no gap of its core's.
         port.gaps.interrupt();
         let serving =
@@ -102,22 +104,20 @@ fn send_by_schedule<C: Clock, O: Outlet>(
             walk.follow(signal.schedule(port.stream).expect("a paced stream keeps its schedule"));
             continue;
         }
-        let Some(turn) = next else { return };
-        let Some(now) = woken.filter(|now| *now < give_up && !signal.is_halted()) else {
-            let until = if signal.is_halted() {
-                clock.now().min(orders.timeline.end)
-            } else {
-                orders.timeline.end
-            };
-            return leave_unsent(port, &walk, orders.timeline.measured, until);
+        let Some(now) = woken.filter(|now| !course.is_over(*now) && !signal.is_halted()) else {
+            return leave_unsent(port, walk, &mut course, (clock.now(), signal.is_halted()));
+        };
+        let Some(turn) = next else {
+            if course.horizon() <= walk.limit() {
+                return;
+            }
+            walk.limit_to(course.horizon());
+            continue;
         };
         aim_what_is_due(clock, port, load, &mut walk, (turn, now));
-        offer(
-            clock,
-            port,
-            load,
-            &Effort { signal, wait: orders.wait, give_up, verdict: Some(GAVE_UP) },
-        );
+        let verdict = Some(GAVE_UP);
+        let mut effort = Effort { signal, wait: orders.wait, course: &mut course, verdict };
+        offer(clock, port, load, &mut effort);
     }
 }
 
@@ -176,8 +176,18 @@ fn aim_what_is_due<C: Clock, O: Outlet>(
     }
 }
 
-/// Counts what the walk has left before `until`, warm-up and measured phase apart.
-fn leave_unsent<O>(port: &mut Port<'_, O>, walk: &Walk, measured: Timestamp, until: Timestamp) {
+/// Counts what the walk has left before the end, warm-up and measured phase apart; where the run was
+/// halted, what has become due by `now`.
+fn leave_unsent<O>(
+    port: &mut Port<'_, O>,
+    mut walk: Walk,
+    course: &mut Course,
+    (now, halted): (Timestamp, bool),
+) {
+    course.is_over(now);
+    let (measured, end) = (course.measured(), course.end());
+    let until = if halted { now.min(end) } else { end };
+    walk.limit_to(end);
     let Some(turn) = walk.peek() else { return };
     let all = walk.left_before(until);
     let warmup = walk.left_before(measured.min(until));
@@ -192,18 +202,18 @@ fn send_closed<C: Clock, O: Outlet>(
     load: &mut Load,
     in_flight: u64,
 ) {
-    let end = orders.timeline.end;
+    let mut course = Course::closed(&orders.timeline);
     let mut slot = 0;
     loop {
         let now = clock.now();
-        if end <= now || orders.signal.is_halted() {
+        if course.is_over(now) || orders.signal.is_halted() {
             return;
         }
         if in_flight <= port.in_flight() {
             let served = port.serve(clock, ACKS_AT_ONCE, now);
             let is_full = in_flight <= port.in_flight() && served != Served::More;
             if is_full && orders.wait == WaitMode::Sleep {
-                clock.park(PATIENCE.min(now.until(end)));
+                clock.park(PATIENCE.min(now.until(course.end())));
             }
             continue;
         }
@@ -218,12 +228,8 @@ fn send_closed<C: Clock, O: Outlet>(
             }
             aimed = clock.now();
         }
-        offer(
-            clock,
-            port,
-            load,
-            &Effort { signal: orders.signal, wait: orders.wait, give_up: end, verdict: None },
-        );
+        let (signal, wait) = (orders.signal, orders.wait);
+        offer(clock, port, load, &mut Effort { signal, wait, course: &mut course, verdict: None });
     }
 }
 

@@ -4,7 +4,7 @@ use super::doubles::{Case, Incident, Offered, Ran, START, Script};
 use crate::link::Offer;
 use crate::measure::Latency;
 use crate::plan::samples::{rate, stream, topics};
-use crate::plan::{Phases, StreamDemand};
+use crate::plan::{Phases, StreamDemand, Warmup};
 use crate::time::{Guard, Schedule, WaitMode};
 use crate::units::{Nanos, Timestamp};
 use std::collections::HashMap;
@@ -150,7 +150,7 @@ fn in_debt_at_the_end_it_goes_on_for_the_grace_and_names_the_rest() {
 fn debt_of_the_warm_up_stays_with_the_warm_up() {
     let script = Script { offer_takes: ms(10), ..Script::default() };
     let mut case = Case { grace: Nanos::ZERO, ..case(1_000, 200, script) };
-    case.demand.phases.warmup = ms(700);
+    case.demand.phases.warmup = Warmup::Fixed(ms(700));
     let streams = case.run().tally.streams;
     let (warmup, measured) = (streams[0].warmup.produced, streams[0].measured.produced);
     assert_eq!((warmup.due, measured.due), (700, 200), "due by phase");
@@ -260,7 +260,7 @@ fn no_more_than_32_acks_are_taken_between_two_looks_at_the_clock_while_a_due_tim
 fn warm_up_and_measured_phase_are_told_apart_by_due_time_on_every_side() {
     let script = Script { answer_after: ms(350), ..Script::default() };
     let mut case = case(1_000, 1_000, script);
-    case.demand.phases.warmup = ms(700);
+    case.demand.phases.warmup = Warmup::Fixed(ms(700));
     let ran = case.run();
     let stream = &ran.tally.streams[0];
     for (phase, expected) in [(&stream.warmup, 700), (&stream.measured, 1_000)] {
@@ -309,7 +309,7 @@ fn what_a_sending_lane_saw_last_is_told_at_its_end() {
         vec![(49, Incident::Pass(Nanos(300_000))), (51, Incident::Pass(Nanos(100_000)))];
     let script = Script { incidents, ..Script::default() };
     let mut case = Case { wait: WaitMode::Spin, ..case(10, 1, script) };
-    case.demand.phases = Phases { warmup: ms(50), measured: Nanos(1_200_000) };
+    case.demand.phases = Phases { warmup: Warmup::Fixed(ms(50)), measured: Nanos(1_200_000) };
     let hiccup = case.run().tally.hiccup;
     assert_eq!(hiccup.max().0 / 1_000, 100, "in its last slot");
 }

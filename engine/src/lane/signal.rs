@@ -1,10 +1,10 @@
 //! What lanes read from the run: the stage, the halt, the schedules. One cache line, rarely written.
 
-use crate::time::Schedule;
+use crate::time::{Border, Schedule};
 use crate::units::{Nanos, Rate, Timestamp};
 use crossbeam::utils::CachePadded;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// Where the run is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -117,14 +117,12 @@ impl Signal {
 }
 
 /// The phases of a started run, as lanes need them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Timeline {
-    /// When the load begins.
-    pub start: Timestamp,
-    /// When the measured phase begins: earlier messages are warm-up.
-    pub measured: Timestamp,
-    /// When the last message is due, excluded.
-    pub end: Timestamp,
+    /// When the load begins, and where the measured phase does: earlier messages are warm-up.
+    pub border: Arc<Border>,
+    /// How long the measured phase lasts: what would be due at its end is never due.
+    pub measured: Nanos,
     /// How long a lane in debt goes on after that.
     pub grace: Nanos,
 }

@@ -6,7 +6,7 @@ use super::load::{Load, Owner};
 use super::pin::{bind_to_any, settle_on};
 use super::port::Port;
 use super::produce::{Orders, Walker, produce};
-use super::signal::{Signal, Stage, Timeline};
+use super::signal::{Signal, Stage};
 use super::start::{Go, Ticket};
 use crate::error::RunError;
 use crate::link::{InletSpec, OutletSpec, RouteSpec, Target};
@@ -15,7 +15,7 @@ use crate::plan::{
     ConsumerClient, LanePlan, LaneWork, Pace, Plan, ProducerClient, Route, StampPlace,
 };
 use crate::time::{Clock, Walk};
-use crate::units::Nanos;
+use crate::units::{Nanos, Timestamp};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -177,13 +177,13 @@ fn run_producer<T: Target, C: Clock>(
     }
     let mut end = LaneEnd::default();
     if let Go::Run(timeline) = ticket.arrive() {
-        port.recorder.start(timeline.start, timeline.measured);
+        port.recorder.start(&timeline.border);
         let walk = signal
             .schedule(stream)
             .map(|schedule| Walk::new(schedule, demand.producers(), &producers));
         let walker = Walker::new(demand.pace, walk, place_among(plan, stream, index));
         if matches!(demand.pace, Pace::Max { .. }) {
-            wait_for_start(clock, timeline);
+            wait_for_start(clock, timeline.border.start());
         }
         let orders = Orders { signal, timeline, deadlines: plan.demand.deadlines, wait: lane.wait };
         end.struck = produce(clock, &orders, &mut port, &mut load, walker);
@@ -192,9 +192,9 @@ fn run_producer<T: Target, C: Clock>(
     drop(port.outlets);
 }
 
-fn wait_for_start(clock: &impl Clock, timeline: Timeline) {
-    while clock.now() < timeline.start {
-        clock.park(clock.now().until(timeline.start));
+fn wait_for_start(clock: &impl Clock, start: Timestamp) {
+    while clock.now() < start {
+        clock.park(clock.now().until(start));
     }
 }
 
@@ -285,7 +285,7 @@ fn run_consumer<T: Target, C: Clock>(
     setup.board.slot(index).prepared = true;
     reader.prepare(clock, signal);
     if let Go::Run(timeline) = ticket.arrive() {
-        reader.recorder.start(timeline.start, timeline.measured);
+        reader.recorder.start(&timeline.border);
         reader.consume(clock, signal, lane.wait);
         reader.settle(clock);
     }

@@ -1,6 +1,7 @@
 //! The checks that never spoil a run: what its reader should know all the same.
 
 use super::constants::{DRIFT_PPM, IMBALANCE, PERCENTILES, SAMPLES_BEYOND};
+use super::early_start::{bound_reached, early_start};
 use super::facts::{count, number, percent, some_of, text};
 use super::latency::{LATENCY_MAX, Latency};
 use super::parts::{parts_add_up, statistics_missing};
@@ -12,6 +13,7 @@ use super::verdict::{Case, Found};
 pub(super) const CHECKS: &[fn(&Case<'_>, &mut Found)] = &[
     throttled,
     early_start,
+    bound_reached,
     errors,
     foreign,
     imbalance,
@@ -46,22 +48,6 @@ fn throttled(case: &Case<'_>, found: &mut Found) {
             seen.periods, seen.of
         ),
         facts,
-    );
-}
-
-/// The measured phase began before the run was steady. Silent where it never was: shorter runs than
-/// five seconds and unsteady ones have their own findings.
-fn early_start(case: &Case<'_>, found: &mut Found) {
-    let Some(since) = case.evidence.steady_since.filter(|since| 0 < *since) else { return };
-    let since = since.unsigned_abs();
-    found.warn(
-        "not_steady_at_the_start",
-        format!(
-            "The run became steady {since} s into the measured phase (five seconds in a row at the \
-             rate, with no median publish latency that stands out). What came before is in every \
-             figure. Make the warm-up longer by that (--warmup)."
-        ),
-        vec![count("steady_s", since)],
     );
 }
 
@@ -292,16 +278,6 @@ mod tests {
             tally.consume_errors.count(-195);
         };
         check(change, "errors", "0 failed messages, 1 failed commits, 2 consumer errors");
-    }
-
-    #[test]
-    fn a_measured_phase_that_began_too_early_is_told() {
-        check(|_, seen| seen.steady_since = Some(3), "not_steady_at_the_start", "steady 3 s into");
-        let plan = plan(ClientCount::Shared);
-        for fine in [Some(0), Some(-4), None] {
-            let seen = Evidence { steady_since: fine, ..evidence() };
-            assert_eq!(Verdict::of(&plan, &tally(&plan), &seen).findings, [], "{fine:?}");
-        }
     }
 
     #[test]

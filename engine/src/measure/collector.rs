@@ -28,7 +28,8 @@ pub struct LaneEnd {
 pub(super) struct Handover {
     /// Which lane.
     pub lane: usize,
-    /// The last second it covers, from the measured phase's start; negative in the warm-up.
+    /// The last second it covers, from the border's origin: the measured phase's start where that is
+    /// known from the beginning, else the run's.
     pub second: i64,
     /// What it saw.
     pub tally: Box<Tally>,
@@ -74,7 +75,7 @@ impl Mailbox {
 /// One second of all lanes.
 #[derive(Debug)]
 pub struct Second {
-    /// Which, from the measured phase's start.
+    /// Which, from the border's origin.
     pub number: i64,
     /// What all lanes saw in it.
     pub tally: Tally,

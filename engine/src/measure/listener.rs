@@ -100,7 +100,8 @@ pub(super) fn channel(lanes: usize) -> (Teller, Listener) {
 }
 
 impl Listener {
-    /// The measured phase begins at this moment. What was heard before tells only where counters stood.
+    /// The measured phase begins at this moment, or will; said again when it begins earlier. What was
+    /// heard before tells only where counters stood.
     pub const fn start(&mut self, measured: Timestamp, warmup: Nanos) {
         self.phases = Some(Measuring { from: measured, after_warmup: warmup.0 != 0 });
     }

@@ -9,8 +9,9 @@ use super::tally::{Phase, PhaseTally, StreamTally, Tally};
 use crate::link::{Ack, Delivery, Failure, Outcome, Statistics};
 use crate::message::{Stamp, StampFault};
 use crate::plan::{Demand, Route, StreamDemand, Verification};
-use crate::time::WaitMode;
+use crate::time::{Border, Outlook, WaitMode};
 use crate::units::{NANOS_PER_SECOND, Nanos, Timestamp};
+use std::sync::Arc;
 
 const SECOND: Nanos = Nanos(NANOS_PER_SECOND);
 
@@ -68,8 +69,10 @@ pub struct Recorder {
     run: u64,
     /// Whether hiccups are asked for.
     hiccups: bool,
-    /// Everything due before is warm-up.
-    measured: Timestamp,
+    /// Tells warm-up and measured phase apart.
+    outlook: Outlook,
+    /// The moment from which seconds are numbered.
+    origin: Timestamp,
     /// The end of the second that is being written.
     boundary: Timestamp,
     /// Which phase the present belongs to: for commits and trouble, which are due at no time.
@@ -87,24 +90,26 @@ impl Recorder {
             followers: followers(demand, duties),
             run: demand.run,
             hiccups: demand.hiccups,
-            measured: NEVER,
+            outlook: Outlook::before_start(),
+            origin: NEVER,
             boundary: NEVER,
             present: Phase::Warmup,
         }
     }
 
-    /// The run starts at `start`; its measured phase at `measured`. Seconds end at whole seconds
-    /// from the measured phase's start, so that every second belongs to one phase.
-    pub fn start(&mut self, start: Timestamp, measured: Timestamp) {
-        self.measured = measured;
-        let warmup = measured.since(start).unwrap_or(Nanos::ZERO);
-        let first = Nanos(warmup.0 % NANOS_PER_SECOND);
+    /// The run starts. Seconds end at whole seconds from the border's origin, so that every second
+    /// belongs to one phase.
+    pub fn start(&mut self, border: &Arc<Border>) {
+        let start = border.start();
+        self.outlook = Outlook::new(border);
+        self.origin = border.origin();
+        let first = Nanos(start.until(self.origin).0 % NANOS_PER_SECOND);
         self.boundary = start + if first == Nanos::ZERO { SECOND } else { first };
         self.note_present(start);
     }
 
-    fn phase_of(&self, due: Timestamp) -> Phase {
-        if self.measured <= due { Phase::Measured } else { Phase::Warmup }
+    fn phase_of(&mut self, due: Timestamp) -> Phase {
+        if self.outlook.is_measured(due) { Phase::Measured } else { Phase::Warmup }
     }
 
     fn note_present(&mut self, now: Timestamp) {
@@ -320,11 +325,11 @@ impl Recorder {
         self.mailbox.hand_over(&mut self.tally, second);
     }
 
-    /// The number of the last full second before `now`, counted from the measured phase's start.
+    /// The number of the last full second before `now`, counted from the border's origin.
     fn second_before(&self, now: Timestamp) -> i64 {
         let seconds = |count: u64| i64::try_from(count).expect("292 years of seconds");
-        let current = now.since(self.measured).map_or_else(
-            || -seconds(now.until(self.measured).0.div_ceil(NANOS_PER_SECOND)),
+        let current = now.since(self.origin).map_or_else(
+            || -seconds(now.until(self.origin).0.div_ceil(NANOS_PER_SECOND)),
             |span| seconds(span.0 / NANOS_PER_SECOND),
         );
         current - 1
@@ -338,7 +343,7 @@ impl Recorder {
             sent.chain(received.iter_mut().flatten())
                 .for_each(|follower| follower.close(&mut stream.account));
         }
-        let second = if self.measured == NEVER { 0 } else { self.second_before(now) + 1 };
+        let second = if self.origin == NEVER { 0 } else { self.second_before(now) + 1 };
         self.mailbox.close(self.tally, second, end);
     }
 }

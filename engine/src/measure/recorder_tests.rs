@@ -5,7 +5,9 @@ use crate::link::{Ack, Delivery, Failure, FailureKind, Outcome};
 use crate::message::{Stamp, StampFault};
 use crate::plan::Route;
 use crate::plan::samples::{self, RUN};
+use crate::time::Border;
 use crate::units::{Nanos, Timestamp};
+use std::sync::Arc;
 
 const START: Timestamp = Timestamp::from_nanos(100_000_000_000);
 const FAILURE: Failure = Failure { kind: FailureKind::Kafka, code: 7 };
@@ -16,11 +18,15 @@ fn after(millis: u64) -> Timestamp {
 
 /// A started recorder and the collector that takes its tallies.
 fn pen(warmup_ms: u64) -> (Recorder, Collector) {
+    pen_before(&Border::fixed(START, after(warmup_ms)))
+}
+
+fn pen_before(border: &Arc<Border>) -> (Recorder, Collector) {
     let demand = samples::demand(samples::stream(1));
     let (boxes, collector) = mailboxes(&demand, 1);
     let (mailbox, tally) = boxes.into_iter().next().expect("one lane has one mailbox");
     let mut recorder = Recorder::new(tally, mailbox, &demand, &Duty::all(&demand));
-    recorder.start(START, after(warmup_ms));
+    recorder.start(border);
     (recorder, collector)
 }
 
@@ -185,6 +191,40 @@ fn seconds_align_to_the_measured_phase_whatever_the_warm_up() {
     check(700, 2_700, &[(-1, 14), (0, 20), (1, 20)]);
     check(1_000, 3_000, &[(-1, 20), (0, 20), (1, 20)]);
     check(2_700, 4_700, &[(-3, 14), (-2, 20), (-1, 20), (0, 20), (1, 20)]);
+}
+
+#[test]
+fn while_the_border_is_open_seconds_are_numbered_from_the_start_and_stay_in_their_phase() {
+    let border = Border::open(START, Nanos::from_secs(10));
+    let (mut recorder, mut collector) = pen_before(&border);
+    let mut seen = Vec::new();
+    for now in (0..=5_000).step_by(50) {
+        // Found steady in the third second: the measured phase begins with the fourth.
+        if now == 2_400 {
+            assert_eq!(border.decide(after(now)), after(3_000));
+        }
+        recorder.tick(after(now));
+        recorder.due(after(now), 0, after(now));
+        // Of the second before, read late; and one that is ahead of this reading of the clock.
+        deliver(&mut recorder, after(now), Ok(stamp(after(now.saturating_sub(900)), after(now))));
+        deliver(&mut recorder, after(now), Ok(stamp(after(now + 60), after(now))));
+        seen.extend(collector.collect(Nanos::ZERO));
+    }
+    let numbers: Vec<i64> = seen.iter().map(|second| second.number).collect();
+    assert_eq!(numbers, [0, 1, 2, 3, 4], "from the start");
+    for second in &seen {
+        let stream = &second.tally.streams[0];
+        let (warmup, measured) = (stream.warmup.produced.due, stream.measured.produced.due);
+        let expected = if second.number < 3 { (20, 0) } else { (0, 20) };
+        assert_eq!((warmup, measured), expected, "second {}", second.number);
+    }
+    let stream = &total(recorder, collector).streams[0];
+    // Each of the two messages of a step by its own due time: 101 steps, 60 before the border.
+    let early = (0..=5_000).step_by(50).filter(|now: &u64| now.saturating_sub(900) < 3_000).count();
+    let ahead = (0..=5_000).step_by(50).filter(|now: &u64| now + 60 < 3_000).count();
+    let read = [&stream.warmup, &stream.measured].map(|phase| phase.consumed[0].messages);
+    let warm = u64::try_from(early + ahead).expect("a few");
+    assert_eq!(read, [warm, 202 - warm], "by due, not by when it was read");
 }
 
 #[test]

@@ -8,6 +8,7 @@ use crate::link::{Ack, Delivery, Failure, FailureKind, Outcome};
 use crate::message::{Stamp, StampFault};
 use crate::plan::samples::{self, RUN};
 use crate::plan::{Demand, Route, StreamDemand};
+use crate::time::Border;
 use crate::units::{Nanos, Timestamp};
 use proptest::prelude::{Just, Strategy, any, prop, prop_oneof, proptest};
 
@@ -52,7 +53,7 @@ fn record(entries: &[Entry]) -> Tally {
     let (mailbox, tally) = boxes.into_iter().next().expect("one lane has one mailbox");
     let mut recorder = Recorder::new(tally, mailbox, &demand, &Duty::all(&demand));
     // No warm-up by the clock, so that what is due at no time always belongs to one phase.
-    recorder.start(MEASURED, MEASURED);
+    recorder.start(&Border::fixed(MEASURED, MEASURED));
     entries.iter().for_each(|entry| tell(&mut recorder, *entry));
     recorder.finish(MEASURED, LaneEnd::default());
     while !collector.have_ended([0]) {

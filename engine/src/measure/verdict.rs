@@ -118,6 +118,8 @@ pub struct Evidence<'run> {
     pub seconds: &'run [SecondSeen],
     /// From which second on the run was steady, counted from the start of the measured phase.
     pub steady_since: Option<i64>,
+    /// How long it warmed up; `None` where it did not come to the measured phase.
+    pub warmed_up: Option<Nanos>,
     /// The lanes that sent, or the workers of a fleet.
     pub peers: &'run [PeerSeen],
     /// The shortest round trip that the clients measured; `None` where they did not.

@@ -5,7 +5,7 @@ use super::verdict::{Ended, Evidence};
 use crate::message::KeySource;
 use crate::plan::{
     ClientCount, ClientSettings, Deadlines, Demand, Machine, Pace, Partitioner, Phases, Plan,
-    StampPlace, StreamDemand, TopicPlan, Verification, Wishes,
+    StampPlace, StreamDemand, TopicPlan, Verification, Warmup, Wishes,
 };
 use crate::units::{Bytes, Nanos, Rate, Timestamp};
 
@@ -33,7 +33,7 @@ pub(super) fn plan(clients: ClientCount) -> Plan {
         test_id: "clean_1_abcd".to_owned(),
         run: 1,
         streams: vec![stream],
-        phases: Phases { warmup: Nanos::ZERO, measured: Nanos::from_secs(10) },
+        phases: Phases { warmup: Warmup::NONE, measured: Nanos::from_secs(10) },
         clients: ClientSettings::default(),
         deadlines: Deadlines::standard(2),
         keep_topics: false,
@@ -77,6 +77,7 @@ pub(super) fn evidence() -> Evidence<'static> {
         client_thread: None,
         seconds: &[],
         steady_since: None,
+        warmed_up: None,
         peers: &[],
         round_trip_min: None,
         removed: None,

@@ -2,6 +2,7 @@
 
 use crate::message::KeySource;
 use crate::units::{Bytes, NANOS_PER_SECOND, Nanos, Rate};
+use std::fmt;
 
 /// What is asked of a run.
 #[derive(Clone, Debug)]
@@ -118,11 +119,46 @@ pub enum Partitioner {
     },
 }
 
+/// How long a run warms up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Warmup {
+    /// So long.
+    Fixed(Nanos),
+    /// Until rate and latency are steady.
+    Auto {
+        /// At most so long, rounded up to whole seconds.
+        bound: Nanos,
+    },
+}
+
+impl Warmup {
+    /// None at all.
+    pub const NONE: Self = Self::Fixed(Nanos::ZERO);
+
+    /// How long it lasts at most.
+    #[must_use]
+    pub const fn longest(self) -> Nanos {
+        match self {
+            Self::Fixed(length) => length,
+            Self::Auto { bound } => Nanos::from_secs(bound.0.div_ceil(NANOS_PER_SECOND)),
+        }
+    }
+}
+
+impl fmt::Display for Warmup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fixed(length) => write!(f, "{length}"),
+            Self::Auto { .. } => write!(f, "auto, at most {}", self.longest()),
+        }
+    }
+}
+
 /// The phases of a run, one schedule over both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Phases {
     /// Over the same connections and code path; its figures enter no measured one.
-    pub warmup: Nanos,
+    pub warmup: Warmup,
     /// What is reported.
     pub measured: Nanos,
 }

@@ -14,7 +14,7 @@ mod statistics;
 pub use clients::{ClientCount, ConsumerClient, GroupPlan, ProducerClient};
 pub use demand::{
     ClientSettings, CommitMode, Deadlines, Demand, Pace, Partitioner, Phases, Route, SERIES_MAX,
-    StampPlace, StreamDemand, TopicPlan, Verification,
+    StampPlace, StreamDemand, TopicPlan, Verification, Warmup,
 };
 pub use machine::{Core, CoreList, Machine};
 pub use placement::{LanePlan, LaneWork, Role, WaitChoice, Wishes};

@@ -2,7 +2,7 @@
 
 use super::{
     ClientCount, ClientSettings, Deadlines, Demand, Machine, Pace, Partitioner, Phases, Plan,
-    StampPlace, StreamDemand, TopicPlan, Verification, Wishes,
+    StampPlace, StreamDemand, TopicPlan, Verification, Warmup, Wishes,
 };
 use crate::message::KeySource;
 use crate::units::{Bytes, Nanos, Rate};
@@ -45,7 +45,7 @@ pub(crate) fn demand(stream: StreamDemand) -> Demand {
         test_id: "law".to_owned(),
         run: RUN,
         streams: vec![stream],
-        phases: Phases { warmup: Nanos::ZERO, measured: Nanos::from_secs(1) },
+        phases: Phases { warmup: Warmup::NONE, measured: Nanos::from_secs(1) },
         clients: ClientSettings::default(),
         deadlines: Deadlines::standard(1),
         keep_topics: false,

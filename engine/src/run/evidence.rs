@@ -24,6 +24,13 @@ impl Outcome {
         }
     }
 
+    /// How long the run warmed up; `None` where it ended before it was measured.
+    #[must_use]
+    pub fn warmed_up(&self) -> Option<Nanos> {
+        let start = self.start.filter(|start| start.measured <= self.stopped)?;
+        start.measured.since(start.at)
+    }
+
     /// The evidence of a run against a cluster; who knows more changes it.
     #[must_use]
     pub fn evidence<'run>(&'run self, sight: &'run Sight) -> Evidence<'run> {
@@ -53,6 +60,7 @@ impl Outcome {
             client_thread: self.client_thread.as_ref(),
             seconds: &sight.seconds,
             steady_since: self.steady_since,
+            warmed_up: self.warmed_up(),
             peers: &sight.peers,
             round_trip_min: self.client.as_ref().and_then(shortest),
             standing: None,

@@ -8,6 +8,7 @@ mod prepare;
 mod ready;
 mod running;
 mod teardown;
+mod warming;
 
 pub use evidence::Sight;
 pub use outcome::{CleanUp, ClockSeen, Cost, Ending, Interval, LaneOutcome, Outcome, StartLine};

@@ -25,7 +25,7 @@ pub struct Outcome {
     /// One entry per second of the measured phase and of its drain.
     pub intervals: Vec<Interval>,
     /// From the beginning of which second on the run was steady, counted from the start of the
-    /// measured phase; `None` where it never was, or no schedule says what was due.
+    /// measured phase; `None` where it never was.
     pub steady_since: Option<i64>,
     /// How the run ended.
     pub ending: Ending,

@@ -7,7 +7,7 @@ use crate::error::RunError;
 use crate::lane::{Board, Go, LaneSetup, Signal, Stage, StartLine, spawn};
 use crate::link::{Target, TopicSpec, Topics};
 use crate::measure::{Collector, Listener, Tally, mailboxes};
-use crate::plan::Plan;
+use crate::plan::{Plan, Warmup};
 use crate::time::{Clock, RunClock};
 use crate::units::{Nanos, Timestamp};
 use std::sync::Arc;
@@ -44,8 +44,12 @@ pub enum Event<'run> {
     Joining,
     /// All consumers are ready, this long after the run began.
     Ready(Nanos),
-    /// The warm-up begins and lasts this long.
-    Warmup(Nanos),
+    /// The warm-up begins.
+    Warmup(Warmup),
+    /// The run is steady: the measured phase begins this long after the start, at the next second.
+    Steady(Nanos),
+    /// The run was not steady within the bound, so long: it is measured all the same.
+    Unsteady(Nanos),
     /// The measured phase begins and lasts this long.
     Measuring(Nanos),
     /// One second of the measured phase is complete: its figures, and what all lanes saw in it.

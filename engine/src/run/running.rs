@@ -5,17 +5,17 @@ use super::drain::{self, Targets};
 use super::outcome::{ClockSeen, Cost, Ending, Interval, LaneOutcome, Outcome, StartLine};
 use super::prepare::{Event, Hooks, Ready};
 use super::teardown::Teardown;
+use super::warming::Warming;
 use crate::error::RunError;
 use crate::host::{
     Busy, ThreadTime, Throttled, Throttling, busiest, cpu_time, threads, throttling,
 };
 use crate::lane::{Go, Stage, Timeline};
-use crate::measure::{
-    ClientStats, LaneEnd, Latency, PhaseTally, Pulse, Second, balances, steady_since,
-};
-use crate::plan::{Pace, Plan, Role, StreamDemand};
+use crate::measure::{ClientStats, LaneEnd, Latency, PhaseTally, Second, balances};
+use crate::plan::{Pace, Role};
 use crate::time::{Clock, Schedule};
 use crate::units::{NANOS_PER_SECOND, Nanos, Timestamp};
+use std::sync::Arc;
 
 /// From the release of the barrier to the first due time: enough for every lane to wake.
 const LEAD: Nanos = Nanos::from_millis(10);
@@ -38,8 +38,7 @@ struct Watch<'run> {
     ready: Ready,
     hooks: &'run mut dyn Hooks,
     intervals: Vec<Interval>,
-    /// Every second, the warm-up's included.
-    pulses: Vec<Pulse>,
+    warming: Warming,
     /// Acked × subscriptions and received so far, warm-up included.
     owed: u64,
     received: u64,
@@ -60,23 +59,25 @@ impl Ready {
     pub fn start(mut self, hooks: &mut dyn Hooks) -> (Outcome, Teardown) {
         let phases = self.plan.demand.phases;
         let at = self.clock.now() + LEAD;
-        let measured = at + phases.warmup;
-        let end = measured + phases.measured;
+        let warming = Warming::new(&self.plan, at);
+        let border = Arc::clone(warming.border());
+        // The latest end: where the measured phase begins earlier, lanes end earlier by themselves.
+        let end = border.latest() + phases.measured;
         for (index, stream) in self.plan.demand.streams.iter().enumerate() {
             if let Pace::At(rate) = stream.pace {
                 self.signal.set_schedule(index, Schedule::constant(rate, at, end));
             }
         }
-        self.collector.listener().start(measured, phases.warmup);
+        self.collector.listener().start(warming.measured(), warming.length());
         self.signal.advance(Stage::Running);
-        let timeline = Timeline { start: at, measured, end, grace: phases.grace() };
+        let timeline = Timeline { border, measured: phases.measured, grace: phases.grace() };
         self.start_line.release(Go::Run(timeline));
         let (cpu, mark) = (cpu_time(), self.clock.mark());
         let mut watch = Watch {
             ready: self,
             hooks,
             intervals: Vec::new(),
-            pulses: Vec::new(),
+            warming,
             owed: 0,
             received: 0,
             halted_at: None,
@@ -86,14 +87,15 @@ impl Ready {
             stopped: None,
             died: Vec::new(),
         };
-        let mut struck = watch.produce(&timeline);
+        let mut struck = watch.produce();
         let drained = watch.drain(&mut struck);
         let cost = cost_since(cpu);
         let throttled = throttling().since(&watch.throttling);
         let clock = watch.ready.clock;
         let clock = ClockSeen { source: clock.source(), drift: clock.drift_since(mark) };
         struck.extend(watch.close());
-        let start = StartLine { at, measured, end, ready: watch.ready.ready };
+        let (measured, ready) = (watch.warming.measured(), watch.ready.ready);
+        let start = StartLine { at, measured, end: measured + phases.measured, ready };
         watch.finish(start, (struck, drained), (cost, clock, throttled))
     }
 }
@@ -105,6 +107,7 @@ impl Watch<'_> {
         for second in self.ready.collector.collect(TURN) {
             self.add(&second);
         }
+        self.warm_up();
         self.ready.collector.listener().hear();
         if self.halted_at.is_none() && (self.hooks.is_interrupted() || self.hooks.is_cut_short()) {
             self.halt();
@@ -112,6 +115,15 @@ impl Watch<'_> {
         self.find_dead();
         if !self.died.is_empty() && self.halted_at.is_none() {
             self.halt();
+        }
+    }
+
+    /// Ends an open warm-up when the run is steady; not that of a run which is ending.
+    fn warm_up(&mut self) {
+        if self.halted_at.is_none() && self.warming.end_if_steady(self.ready.clock.now()) {
+            let (measured, length) = (self.warming.measured(), self.warming.length());
+            self.ready.collector.listener().start(measured, length);
+            self.hooks.event(&Event::Steady(length));
         }
     }
 
@@ -149,7 +161,8 @@ impl Watch<'_> {
 
     fn add(&mut self, second: &Second) {
         let mut interval = Interval::default();
-        self.pulses.push(pulse(second));
+        self.warming.note(second);
+        let number = self.warming.number(second.number);
         let mut latencies = [Latency::default(), Latency::default(), Latency::default()];
         for (stream, tally) in self.ready.plan.demand.streams.iter().zip(&second.tally.streams) {
             for phase in [&tally.warmup, &tally.measured] {
@@ -177,11 +190,11 @@ impl Watch<'_> {
         let is_empty =
             interval.produced + interval.acked + interval.consumed + interval.errors == 0;
         let length = self.ready.plan.demand.phases.measured.0.div_ceil(NANOS_PER_SECOND);
-        let is_inside = u64::try_from(second.number).is_ok_and(|number| number < length);
+        let is_inside = u64::try_from(number).is_ok_and(|number| number < length);
         if is_empty && !is_inside {
             return;
         }
-        interval.second = u32::try_from(second.number.max(0)).unwrap_or(u32::MAX);
+        interval.second = u32::try_from(number.max(0)).unwrap_or(u32::MAX);
         self.hooks.event(&Event::Second(&interval, &second.tally));
         match self.intervals.last_mut() {
             Some(early) if early.second == interval.second => early.join(&interval),
@@ -190,26 +203,29 @@ impl Watch<'_> {
     }
 
     /// Waits for all producing lanes: their schedules, their debts, their acks.
-    fn produce(&mut self, timeline: &Timeline) -> Vec<String> {
+    fn produce(&mut self) -> Vec<String> {
         let producers = self.lanes_of(Role::Producer);
         let phases = self.ready.plan.demand.phases;
-        if Nanos::ZERO < phases.warmup {
+        if Nanos::ZERO < phases.warmup.longest() {
             self.hooks.event(&Event::Warmup(phases.warmup));
         }
         let (mut measuring, mut measured) = (false, false);
         while !self.have_ended(&producers) {
             self.turn();
             let now = self.ready.clock.now();
-            if !measured && timeline.end <= now + TURN + TURN {
+            if !measured && self.warming.measured() + phases.measured <= now + TURN + TURN {
                 // Two turns before the end: then lanes let their clients go, and these their threads.
                 measured = true;
                 let (from, before) = &self.threads;
                 self.client_thread = busiest((*from, before), (now, &threads(CLIENT_THREADS)));
             }
-            if !measuring && timeline.measured <= now {
+            if !measuring && self.warming.measured() <= now {
                 measuring = true;
                 self.throttling = throttling();
                 self.threads = (now, threads(CLIENT_THREADS));
+                if self.halted_at.is_none() && self.warming.was_in_vain() {
+                    self.hooks.event(&Event::Unsteady(self.warming.length()));
+                }
                 self.hooks.event(&Event::Measuring(phases.measured));
             }
         }
@@ -304,7 +320,7 @@ impl Watch<'_> {
             plan, clock, board, collector, began, partitions_per_member, mut teardown, ..
         } = self.ready;
         let tally = collector.total();
-        let steady_since = steady_since(&self.pulses, due_per_second(&plan));
+        let steady_since = self.warming.steady_since();
         let lost = balances(&plan, &tally, &drained).iter().any(|of| 0 < of.lost);
         let removed = if lost { drain::removed(&plan, &*teardown.topics) } else { None };
         let missing = drained.contains(&false)
@@ -366,25 +382,6 @@ impl Watch<'_> {
         };
         (outcome, teardown)
     }
-}
-
-/// What the streams ask for together; `None` where one of them has no rate.
-fn due_per_second(plan: &Plan) -> Option<u64> {
-    let rate = |stream: &StreamDemand| match stream.pace {
-        Pace::At(rate) => Some(rate.get()),
-        Pace::Max { .. } => None,
-    };
-    plan.demand.streams.iter().map(rate).sum()
-}
-
-/// A second of both phases.
-fn pulse(second: &Second) -> Pulse {
-    let (mut acked, mut publish) = (0, Latency::default());
-    for phase in second.tally.streams.iter().flat_map(|of| [&of.warmup, &of.measured]) {
-        acked += phase.acked.messages;
-        publish.merge(&phase.publish);
-    }
-    Pulse { second: second.number, acked, publish_p50: publish.percentile(50.0) }
 }
 
 fn add_counts(interval: &mut Interval, tally: &PhaseTally) {

@@ -121,6 +121,8 @@ pub struct Walk {
     rate: u64,
     /// The first message that the next segment times.
     change: u64,
+    /// Messages due at this moment or later do not come yet, or never.
+    limit: Timestamp,
 }
 
 impl Walk {
@@ -135,6 +137,7 @@ impl Walk {
         assert!(own.last().is_some_and(|last| *last < producers), "producers exist");
         let turn = Turn { index: first, slot: 0, due: Timestamp::default() };
         let own = own.to_vec();
+        let limit = schedule.end;
         let mut walk = Self {
             schedule,
             producers,
@@ -144,15 +147,27 @@ impl Walk {
             remainder: 0,
             rate: 1,
             change: 0,
+            limit,
         };
         walk.seat();
         walk
     }
 
-    /// The next message, `None` after the schedule's end.
+    /// The next message, `None` after the schedule's end, or the limit where one is set.
     #[must_use]
     pub fn peek(&self) -> Option<Turn> {
-        (self.turn.due < self.schedule.end).then_some(self.turn)
+        (self.turn.due < self.limit).then_some(self.turn)
+    }
+
+    /// The moment from which on nothing comes.
+    #[must_use]
+    pub const fn limit(&self) -> Timestamp {
+        self.limit
+    }
+
+    /// Goes no further than `moment`, excluded, nor than the schedule's end.
+    pub fn limit_to(&mut self, moment: Timestamp) {
+        self.limit = moment.min(self.schedule.end);
     }
 
     /// Goes on to the message after the current one.
@@ -332,6 +347,24 @@ mod tests {
                 seen += 1;
             }
             assert_eq!(seen, changed.count_before(changed.end()), "nothing is skipped");
+        }
+
+        #[test]
+        fn a_limit_that_is_moved_on_skips_nothing_and_repeats_nothing(
+            per_second in 1_u64..5_000, limits in prop::collection::vec(0_u64..300_000_000, 0..6),
+        ) {
+            let whole = Walk::new(schedule(per_second, Nanos(200_000_000)), 3, &[0, 2]);
+            let mut walk = whole.clone();
+            let mut taken = Vec::new();
+            for limit in limits.iter().copied().chain([200_000_000]) {
+                walk.limit_to(START + Nanos(limit));
+                while let Some(turn) = walk.peek() {
+                    assert!(turn.due < walk.limit(), "nothing behind the limit");
+                    taken.push(turn);
+                    walk.advance();
+                }
+            }
+            assert_eq!(taken, turns(whole).collect::<Vec<_>>(), "each once, in order");
         }
 
         #[test]

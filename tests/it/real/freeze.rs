@@ -2,10 +2,10 @@
 
 use super::broker::{Broker, Signal, send};
 use super::turn;
-use engine::plan::Wishes;
+use engine::plan::{Warmup, Wishes};
 use engine::run::{Ending, Event, Hooks};
 use engine::time::{Clock, OsClock};
-use engine::units::Nanos;
+use engine::units::{NANOS_PER_SECOND, Nanos};
 use kdyno_tests::demand::on_broker;
 use kdyno_tests::engine_run::{plan, run_with};
 use std::thread::JoinHandle;
@@ -19,10 +19,9 @@ struct Freezer {
     at_work: Option<JoinHandle<()>>,
 }
 
-impl Hooks for Freezer {
-    fn event(&mut self, event: &Event<'_>) {
-        let Event::Warmup(length) = event else { return };
-        let (pid, until_then) = (self.pid.clone(), length.less(Nanos(FROZEN.0 / 2)));
+impl Freezer {
+    fn freeze(&mut self, until_then: Nanos) {
+        let pid = self.pid.clone();
         self.at_work = Some(std::thread::spawn(move || {
             let clock = OsClock::anchored();
             wait(&clock, until_then);
@@ -30,6 +29,18 @@ impl Hooks for Freezer {
             wait(&clock, FROZEN);
             send(Signal::Continue, &pid);
         }));
+    }
+}
+
+impl Hooks for Freezer {
+    fn event(&mut self, event: &Event<'_>) {
+        let half = Nanos(FROZEN.0 / 2);
+        match event {
+            Event::Warmup(Warmup::Fixed(length)) => self.freeze(length.less(half)),
+            // A second has just ended, and the border is at the end of the next.
+            Event::Steady(_) => self.freeze(half),
+            _ => {}
+        }
     }
 
     fn is_interrupted(&self) -> bool {
@@ -48,22 +59,32 @@ fn wait(clock: &OsClock, span: Nanos) {
 fn a_broker_frozen_across_the_end_of_the_warm_up_moves_no_message_into_the_other_phase() {
     let Some(_turn) = turn() else { return };
     let broker = Broker::start("frozen", &[]);
-    let mut demand = on_broker(&broker.address(), "freeze_1_0000", 2_000, 3_000);
-    demand.phases.warmup = Nanos::from_secs(3);
-    let mut freezer = Freezer { pid: broker.pid(), at_work: None };
-    let (outcome, teardown) = run_with("kafka", plan(demand, &Wishes::default()), &mut freezer);
-    let clean_up = teardown.finish();
-    freezer.at_work.expect("the warm-up began").join().expect("it froze the broker");
-    assert_eq!(outcome.ending, Ending::Finished, "{:?}", outcome.trouble);
-    let stream = &outcome.tally.streams[0];
-    for (name, phase) in [("warm-up", &stream.warmup), ("measured", &stream.measured)] {
-        assert_eq!(phase.produced.due, 6_000, "{name}: due");
-        assert_eq!(phase.produced.messages, 6_000, "{name}: sent");
-        assert_eq!(phase.acked.messages, 6_000, "{name}: acked");
-        assert_eq!(phase.consumed[0].messages, 6_000, "{name}: read");
-        // The half second before the border is the warm-up's, the one after it the phase's own.
-        let late = phase.publish.max();
-        assert!(Nanos::from_millis(300) < late, "{name}: the stall is on the bill: {late}");
+    let (fixed, bound) = (Nanos::from_secs(3), Nanos::from_secs(60));
+    for (id, warmup) in
+        [("freeze_1_0000", Warmup::Fixed(fixed)), ("freeze_1_0001", Warmup::Auto { bound })]
+    {
+        let mut demand = on_broker(&broker.address(), id, 2_000, 3_000);
+        demand.phases.warmup = warmup;
+        let mut freezer = Freezer { pid: broker.pid(), at_work: None };
+        let (outcome, teardown) = run_with("kafka", plan(demand, &Wishes::default()), &mut freezer);
+        let clean_up = teardown.finish();
+        let at_work = freezer.at_work.expect("the warm-up began, and ended by itself");
+        at_work.join().expect("it froze the broker");
+        assert_eq!(outcome.ending, Ending::Finished, "{warmup}: {:?}", outcome.trouble);
+        let warmed_up = outcome.warmed_up().expect("it was measured").0 / NANOS_PER_SECOND;
+        let stream = &outcome.tally.streams[0];
+        for (name, phase, seconds) in
+            [("warm-up", &stream.warmup, warmed_up), ("measured", &stream.measured, 3)]
+        {
+            let due = seconds * 2_000;
+            assert_eq!(phase.produced.due, due, "{warmup}, {name}: due");
+            assert_eq!(phase.produced.messages, due, "{warmup}, {name}: sent");
+            assert_eq!(phase.acked.messages, due, "{warmup}, {name}: acked");
+            assert_eq!(phase.consumed[0].messages, due, "{warmup}, {name}: read");
+            // The half second before the border is the warm-up's, the one after it the phase's own.
+            let late = phase.publish.max();
+            assert!(Nanos::from_millis(300) < late, "{warmup}, {name}: on the bill: {late}");
+        }
+        assert_eq!(clean_up.left, [], "{warmup}: nothing is left");
     }
-    assert_eq!(clean_up.left, [], "nothing is left");
 }

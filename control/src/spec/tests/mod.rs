@@ -5,7 +5,7 @@ mod clients;
 use super::order::{Job, Order, load, target};
 use super::{DriverSource, FieldFlag, Request, validate};
 use engine::message::KeySource;
-use engine::plan::{CommitMode, Pace, Partitioner, StampPlace, StreamDemand};
+use engine::plan::{CommitMode, Pace, Partitioner, StampPlace, StreamDemand, Warmup};
 use engine::units::{Bytes, Nanos, Rate, Timestamp};
 use std::path::PathBuf;
 use tempfile::TempDir;
@@ -141,7 +141,7 @@ fn without_a_driver_it_is_the_embedded_broker() {
     assert_eq!(value(&request.demand.clients.producer, "bootstrap.servers"), None, "not known yet");
     assert_eq!(stream(&request).partitioner, Partitioner::Sticky { batch: Bytes(65_536) });
     assert_eq!(request.demand.clients.commit, CommitMode::Client);
-    assert_eq!(request.demand.phases.warmup, Nanos::ZERO);
+    assert_eq!(request.demand.phases.warmup, Warmup::NONE);
     assert_eq!(request.demand.deadlines.ready, Nanos::from_secs(60));
 
     let servers = Some("h:1,i:2".to_owned());
@@ -189,7 +189,7 @@ fn the_benchmark_file_holds_for_all_and_flags_win() {
     let of_file = job(&order);
     assert_eq!((of_file.results_dir, of_file.log_level), ("out".into(), super::LogLevel::Debug));
     let demand = &of_file.requests[0].demand;
-    assert_eq!((demand.phases.warmup, demand.keep_topics), (Nanos::ZERO, true));
+    assert_eq!((demand.phases.warmup, demand.keep_topics), (Warmup::NONE, true));
     assert_eq!(demand.deadlines.ready, Nanos::from_secs(5));
     assert_eq!(of_file.monitor, Some(Nanos::from_secs(5)));
 
@@ -203,8 +203,19 @@ fn the_benchmark_file_holds_for_all_and_flags_win() {
     }];
     let of_flags = job(&order);
     assert_eq!((of_flags.results_dir, of_flags.log_level), ("flag".into(), super::LogLevel::Error));
-    assert_eq!(of_flags.requests[0].demand.phases.warmup, Nanos::from_secs(3));
+    assert_eq!(of_flags.requests[0].demand.phases.warmup, Warmup::Fixed(Nanos::from_secs(3)));
     assert_eq!(of_flags.monitor, None);
+
+    // Off in the benchmark file is off, whatever the workload says; a flag wins over both.
+    let workload = WORKLOAD.to_owned() + "warmupDuration: auto\n";
+    order.workloads = vec![desk.write("auto.yaml", &workload)];
+    let value = "auto:90s".to_owned();
+    let flags = order.flags.iter().map(|flag| FieldFlag { value: value.clone(), ..flag.clone() });
+    let by_flag = Order { flags: flags.collect(), ..order.clone() };
+    order.flags = Vec::new();
+    let warmup = |of: &Order| job(of).requests[0].demand.phases.warmup;
+    assert_eq!(warmup(&order), Warmup::NONE);
+    assert_eq!(warmup(&by_flag), Warmup::Auto { bound: Nanos::from_secs(90) });
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod body;
 mod pace;
+mod phases;
 mod resolved;
 mod shape;
 
@@ -12,7 +13,7 @@ pub(crate) use shape::Shape;
 use std::path::{Path, PathBuf};
 
 use engine::message::KeySource;
-use engine::plan::Verification;
+use engine::plan::{Verification, Warmup};
 use engine::units::Nanos;
 use serde_yaml::Value;
 
@@ -74,12 +75,6 @@ pub(crate) const RIVALS: &[(&str, &str)] = &[
     ("warmupDurationMinutes", "warmupDuration"),
 ];
 
-/// OMB's warm-up where the file names none.
-const WARMUP: Nanos = Nanos::from_secs(60);
-/// A year, in OMB's unit and in ours: beyond it a number is a slip.
-const MINUTES_MAX: u64 = 365 * 24 * 60;
-const SPAN_MAX: Nanos = Nanos::from_secs(MINUTES_MAX * 60);
-
 /// A workload as its file and the flags have it, with every default filled in.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Workload {
@@ -100,7 +95,7 @@ pub(crate) struct Workload {
     /// Whether lanes note for how long their cores are taken away from them.
     pub hiccups: bool,
     /// How long before the measured phase.
-    pub warmup: Nanos,
+    pub warmup: Warmup,
     /// How long is measured.
     pub measured: Nanos,
     /// How often kdyno commits offsets; nothing where the file leaves it open.
@@ -173,17 +168,8 @@ fn read(
     let keys = givens.read("keyDistributor", ledger, key_source).unwrap_or(KeySource::None);
     let verification = givens.read("verification", ledger, verification).unwrap_or_default();
     let hiccups = givens.read("hiccups", ledger, scalar::switch).unwrap_or(true);
-    let warmup = phase(givens, ["warmupDuration", "warmupDurationMinutes"], Nanos::ZERO, ledger);
-    let by_flag = ["warmupDuration", "warmupDurationMinutes"]
-        .into_iter()
-        .any(|field| givens.get(field).is_some_and(|given| given.by_flag));
-    let warmup = if asked.skip_warmup && !by_flag { Nanos::ZERO } else { warmup.unwrap_or(WARMUP) };
-    let names = ["testDuration", "testDurationMinutes"];
-    let measured = phase(givens, names, Nanos(1), ledger);
-    if names.into_iter().all(|field| givens.get(field).is_none()) {
-        let problem = "is not given, need a time above 0, e.g. 30s (or testDurationMinutes: 1, or --duration 30s)";
-        ledger.fault(givens.fault(names[0], problem));
-    }
+    let warmup = phases::warmup(givens, asked.skip_warmup, ledger);
+    let measured = phases::measured(givens, ledger);
     let commit = givens.read("offsetCommitInterval", ledger, commit_wish);
     let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     Some(Workload {
@@ -199,29 +185,6 @@ fn read(
         measured: measured?,
         commit,
     })
-}
-
-/// A phase's length, in one unit or the other.
-fn phase(
-    givens: &Givens,
-    names: [&'static str; 2],
-    min: Nanos,
-    ledger: &mut Ledger,
-) -> Option<Nanos> {
-    let [exact, minutes] = names;
-    if let (Some(first), Some(second)) = (givens.get(exact), givens.get(minutes)) {
-        let problem =
-            format!("says the same as {} ({}): keep one of them", first.field, first.place);
-        ledger.fault(second.fault(problem));
-    }
-    let whole = scalar::Whole { min: min.0.min(1), max: MINUTES_MAX, example: 5 };
-    let in_minutes = |value: &Value| {
-        let hint = if exact == "testDuration" { ", or --duration 30s" } else { "" };
-        whole.parse(value).map_err(|need| format!("{need}{hint}"))
-    };
-    let counted = givens.read(minutes, ledger, in_minutes);
-    let spanned = givens.read(exact, ledger, |value| scalar::span(value, min, SPAN_MAX));
-    spanned.or(counted.map(|count| Nanos::from_secs(count * 60)))
 }
 
 fn key_source(value: &Value) -> Result<KeySource, String> {
@@ -257,7 +220,7 @@ fn commit_wish(value: &Value) -> Result<CommitWish, String> {
     if scalar::text(value).is_some_and(|text| text.trim() == "none") {
         return Ok(CommitWish::Never);
     }
-    let read = scalar::span(value, Nanos(1), SPAN_MAX).map(CommitWish::Every);
+    let read = scalar::span(value, Nanos(1), phases::SPAN_MAX).map(CommitWish::Every);
     read.map_err(|need| format!("{need}, or none"))
 }
 

@@ -4,7 +4,7 @@
 use engine::message::KeySource;
 use serde_json::{Map, Value, json};
 
-use super::{CommitWish, Payload, Speed, StampWish, VERIFICATIONS, Workload};
+use super::{CommitWish, Payload, Speed, StampWish, VERIFICATIONS, Workload, phases};
 
 impl Workload {
     /// The fields with their values, in the order of the field table.
@@ -61,7 +61,7 @@ impl Workload {
             None => {}
         }
         put("testDuration", json!(self.measured.to_string()));
-        put("warmupDuration", json!(self.warmup.to_string()));
+        put("warmupDuration", json!(phases::show(self.warmup)));
         fields
     }
 }

@@ -51,6 +51,19 @@ fn each_fault_of_a_rate_or_time_says_where_what_and_what_instead() {
     check("testDurationMinutes: -1", "w.yaml:8: testDurationMinutes: got \"-1\"");
     check("warmupDuration: 30", "w.yaml:9: warmupDuration: got \"30\", need a time of at most");
     check(
+        "warmupDuration: automatic",
+        "w.yaml:9: warmupDuration: got \"automatic\", need a time of at most 8760h with its unit, e.g. 30s or 5m, or auto",
+    );
+    check(
+        "warmupDurationMinutes: soon",
+        "w.yaml:9: warmupDurationMinutes: got \"soon\", need a whole number from 0 to 525600, e.g. 5, or auto",
+    );
+    for value in ["auto:5s", "auto:6500ms", "auto:90", "auto:9000h", "auto:", "auto:soon"] {
+        let need = "need auto:TIME with whole seconds from 6s on, e.g. auto:90s";
+        let fault = format!("w.yaml:9: warmupDuration: got \"{value}\", {need}");
+        check(&format!("warmupDuration: '{value}'"), &fault);
+    }
+    check(
         "testDuration: 1m",
         "w.yaml:8: testDurationMinutes: says the same as testDuration (w.yaml:9): keep one of them",
     );

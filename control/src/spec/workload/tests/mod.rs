@@ -10,7 +10,7 @@ use crate::spec::fault::Ledger;
 use crate::spec::fields::snake;
 use crate::spec::given::FieldFlag;
 use engine::message::KeySource;
-use engine::plan::Verification;
+use engine::plan::{Verification, Warmup};
 use engine::units::{Bytes, Nanos, Rate};
 use std::path::Path;
 
@@ -65,7 +65,7 @@ fn a_workload_is_read_with_its_defaults() {
     assert_eq!(workload.body, Body { size: Bytes(100), payload, stamp: StampWish::Body });
     assert_eq!(workload.keys, KeySource::None);
     assert_eq!(workload.measured, Nanos::from_secs(300));
-    assert_eq!(workload.warmup, Nanos::from_secs(60), "OMB's");
+    assert_eq!(workload.warmup, Warmup::Fixed(Nanos::from_secs(60)), "OMB's");
     assert_eq!(workload.commit, None);
     assert_eq!(
         workload.verification,
@@ -153,12 +153,32 @@ fn rates_are_numbers_words_or_loops() {
 fn phases_have_two_units() {
     let check = |line: &str, seconds: (u64, u64)| {
         let workload = read(&format!("{}\n{line}\n", BASE.replace("testDurationMinutes: 5\n", "")));
-        let expected = (Nanos::from_secs(seconds.0), Nanos::from_secs(seconds.1));
+        let expected = (Nanos::from_secs(seconds.0), Warmup::Fixed(Nanos::from_secs(seconds.1)));
         assert_eq!((workload.measured, workload.warmup), expected, "{line}");
     };
     check("testDuration: 30s", (30, 60));
     check("testDurationMinutes: 1\nwarmupDurationMinutes: 0", (60, 0));
     check("test_duration: 1.5m\nwarmup_duration: 10s", (90, 10));
+}
+
+#[test]
+fn a_warm_up_may_end_by_itself_in_both_spellings() {
+    let check = |value: &str, bound_s: u64| {
+        let expected = Warmup::Auto { bound: Nanos::from_secs(bound_s) };
+        let names = ["warmupDuration", "warmupDurationMinutes"];
+        for field in names.into_iter().flat_map(|name| [name.to_owned(), snake(name)]) {
+            let workload = read(&with(&format!("{field}: {value}")));
+            assert_eq!(workload.warmup, expected, "{field}: {value}");
+            let resolved = serde_json::Value::Object(workload.resolved()).to_string();
+            assert_eq!(read(&resolved), workload, "{resolved}");
+        }
+    };
+    check("auto", 60);
+    check("' auto '", 60);
+    check("auto:6s", 6);
+    check("auto:90s", 90);
+    check("'auto: 2m'", 120);
+    check("auto:0.5h", 1_800);
 }
 
 #[test]

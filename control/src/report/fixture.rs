@@ -4,8 +4,8 @@ use super::fixture_client::said;
 use super::{CeilingPart, Inputs, Report};
 use crate::assertion::Assertion;
 use crate::host::Environment;
-use crate::monitor::{CpuShares, Observation, Sample, Traffic};
-use engine::host::{Storage, Throttled};
+use crate::monitor::{CpuShares, Observation, Sample, Tcp, Traffic, Waits};
+use engine::host::{Card, Storage, Throttled};
 use engine::measure::{ClientStats, Ended, Evidence, PhaseTally, Tally, Verdict};
 use engine::message::KeySource;
 use engine::plan::{
@@ -301,6 +301,17 @@ fn observation(plan: &Plan) -> Observation {
         resident: Some(Bytes(50_000_000 + 1_000_000 * u64::from(index))),
         network: Some(Traffic { received: Bytes(1_000_000), sent: Bytes(2_000_000) }),
         loopback: Some(Traffic { received: Bytes(4_000_000), sent: Bytes(4_000_000) }),
+        cards: vec![Some(Traffic { received: Bytes(1_000_000), sent: Bytes(2_000_000) })],
+        tcp: Some(Tcp {
+            sent: Bytes(1_900_000),
+            resent: Bytes(3_000),
+            busiest: Some(Waits {
+                busy: Nanos::from_millis(200),
+                receiver_limited: Nanos::from_millis(50),
+                buffer_limited: Nanos::from_millis(10),
+                unsent: Bytes(40_000),
+            }),
+        }),
         disk: Some(Storage { read: Bytes(0), written: Bytes(500_000) }),
         process_disk: Some(Storage { read: Bytes(0), written: Bytes(300_000) }),
     };
@@ -308,6 +319,7 @@ fn observation(plan: &Plan) -> Observation {
         host: Some("made-up".to_owned()),
         cores: 8,
         period: second,
+        cards: vec![Card { name: "eth0".to_owned(), speed: Bytes(125_000_000) }],
         samples: (0..11).map(sample).collect(),
         lane_cores,
     }

@@ -248,8 +248,14 @@ impl Run<'_> {
         // An interrupt may have come before it.
         let cut = self.cut.filter(|_| outcome.ending == Ending::CutShort);
         let ended = cut.map_or_else(|| told.ended.clone(), Cut::ended);
+        let measured = outcome.start.map(|start| (start.measured, start.end));
+        let network = self
+            .observation
+            .zip(measured)
+            .and_then(|(seen, phase)| report::network_seen(seen, phase));
         let evidence = Evidence {
             ended,
+            network: network.as_ref(),
             remarks: remarks.collect(),
             standing: self.ceiling.as_ref().map(CeilingPart::standing),
             embedded: is_embedded,

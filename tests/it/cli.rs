@@ -41,6 +41,16 @@ impl Kdyno {
         Self { command, folder }
     }
 
+    /// In a network namespace, which needs the right to enter it.
+    pub(crate) fn within(mut self, namespace: &str) -> Self {
+        let mut command = Command::new("ip");
+        command.args(["netns", "exec", namespace]).arg(self.command.get_program());
+        command.args(self.command.get_args()).current_dir(self.folder.path()).stdin(Stdio::null());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        self.command = command;
+        self
+    }
+
     /// Further words.
     pub(crate) fn and(mut self, words: &[&str]) -> Self {
         self.command.args(words);

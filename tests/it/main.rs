@@ -8,6 +8,7 @@ mod cli;
 mod clock;
 mod closed_loop;
 mod confusion;
+mod confusion_network;
 mod dry_run;
 mod embedded;
 mod engine_run;

@@ -58,6 +58,21 @@ pub const STALL_SHARE: u64 = 3;
 /// a client with less than a tenth of its time to spare has no room for a burst: together about 0.3.
 pub const NEAR_CEILING: f64 = 0.70;
 
+/// From this share of its speed on a network card is full: heads, gaps and preambles that its counters
+/// leave out take 2.5 % of frames of 1,500 bytes, and a second that is full is not full throughout.
+pub const CARD_FULL: f64 = 0.90;
+
+/// From this share of the time on that data of a connection was on its way, while neither the other end
+/// nor our own buffer was waited for, the way was the limit.
+pub const WAY_BUSY: f64 = 0.90;
+
+/// And from this share of looks on that found data waiting to be sent: below it, the way took what there
+/// was more often than not.
+pub const WAY_BACKLOG: f64 = 0.5;
+
+/// So many looks at connections at least before they say something: fewer are a moment.
+pub const WAY_LOOKS_LEAST: u64 = 3;
+
 /// The parts of the publish latency are judged where this share of the acked messages is in them: of
 /// fewer, the difference may be how the others went.
 pub const PARTS_COVERED: f64 = 0.5;

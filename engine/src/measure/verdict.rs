@@ -8,11 +8,12 @@ use super::balance::{Balance, balances};
 use super::client_tally::ClientStats;
 use super::constants::{SLACK_LEAST, exit};
 use super::facts::Fact;
+use super::network::NetworkSeen;
 use super::plausibility::{PeerSeen, SecondSeen};
 use super::slack::slack;
 use super::standing::Standing;
 use super::tally::Tally;
-use super::{cautions, findings, limits, losses, plausibility};
+use super::{cautions, findings, limits, losses, network, plausibility};
 use crate::host::Throttled;
 use crate::plan::{Pace, Plan};
 use crate::time::Drift;
@@ -126,6 +127,8 @@ pub struct Evidence<'run> {
     pub standing: Option<Standing<'run>>,
     /// What the clients said of themselves; `None` where none did.
     pub client: Option<&'run ClientStats>,
+    /// What was seen of the network; `None` where nobody looked, or the run stayed on its host.
+    pub network: Option<&'run NetworkSeen>,
     /// Whether the cluster went away for good.
     pub cluster_lost: bool,
     /// Whether the broker was the embedded one.
@@ -242,6 +245,7 @@ impl Verdict {
             plausibility::CHECKS,
             cautions::CHECKS,
             limits::CHECKS,
+            network::CHECKS,
         ];
         for check in checks.into_iter().flatten() {
             check(&case, &mut found);
@@ -286,6 +290,11 @@ fn limited_by(case: &Case<'_>, exits: &[u8]) -> LimitedBy {
     // Before the full queue is looked at: a client that holds its requests back fills its queue itself.
     if limits::is_client_capped(case) {
         return LimitedBy::Client;
+    }
+    // Before the full queue is looked at: a full way fills it too. A closed loop always asks for more.
+    let is_behind = exits.contains(&exit::TARGET) || 0 < case.sums.held_back;
+    if (is_behind || case.sums.due == 0) && network::is_network_limited(case) {
+        return LimitedBy::Network;
     }
     if exits.contains(&exit::TARGET) {
         // Offers that met a full queue: the broker took less than was offered. Without them, lanes

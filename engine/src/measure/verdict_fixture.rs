@@ -80,6 +80,7 @@ pub(super) fn evidence() -> Evidence<'static> {
         removed: None,
         standing: None,
         client: None,
+        network: None,
         cluster_lost: false,
         embedded: false,
         embedded_full: false,

@@ -56,6 +56,7 @@ impl Outcome {
             round_trip_min: self.client.as_ref().and_then(shortest),
             standing: None,
             client: self.client.as_ref(),
+            network: None,
             removed: self.removed,
             cluster_lost: matches!(
                 &self.ending,

@@ -242,7 +242,7 @@ impl Run<'_> {
         let is_embedded = self.request.driver.driver.name == "embedded";
         let held_back = outcome.tally.streams.iter().any(|of| 0 < of.measured.produced.held_back);
         let remarks = self.request.resolved.remarks.iter().map(|of| (of.code, of.message.as_str()));
-        let sight = outcome.sight();
+        let sight = outcome.sight(self.plan);
         let remarks = remarks.chain(self.note.map(|words| ("ceiling_ignored", words)));
         let told = outcome.evidence(&sight);
         // An interrupt may have come before it.

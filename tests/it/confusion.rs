@@ -65,3 +65,31 @@ fn a_broker_that_answers_late_and_fills_the_clients_queue_is_the_limit() {
     let result = check("round trip of 1 s, a queue of 200", &ran, "broker");
     assert_eq!(ran.code, 12, "the target was not reached: {:#}", result["verdict"]);
 }
+
+#[test]
+fn partitions_on_a_slow_broker_are_named_among_those_of_their_topic() {
+    let _alone = alone();
+    let brokers = MockBroker::start(3).expect("the brokers start");
+    // Partition n lies on broker n mod 3 + 1.
+    brokers.create_topic("confused", 6).expect("the topic is made");
+    brokers.set_round_trip_of(2, 1_000);
+    let driver = format!(
+        "name: mock\ndriverClass: kafka\ncommonConfig: |\n  bootstrap.servers={}\n\
+         producerConfig: |\n  acks=all\n  linger.ms=1\n",
+        brokers.bootstrap_servers()
+    );
+    let ran = run(&workload("one slow broker", 2_000, "4s"), &driver);
+    let result = ran.result();
+    let findings = result["verdict"]["findings"].as_array().expect("every result has findings");
+    let outliers = findings.iter().filter(|finding| finding["code"] == "outlier");
+    let mut named: Vec<&str> = outliers
+        .filter_map(|finding| finding["message"].as_str()?.split(':').next())
+        .filter(|name| name.starts_with("topic "))
+        .collect();
+    named.sort_unstable();
+    let expected = ["topic confused partition 1", "topic confused partition 4"];
+    assert_eq!(named, expected, "{:#}", result["verdict"]);
+    assert_eq!(result["partitions"]["acked_on"], 6, "{:#}", result["partitions"]);
+    assert!(3.0 < number(&result, "/partitions/slowest/ratio"), "{:#}", result["partitions"]);
+    assert!(ran.code == 0 || ran.code == 11, "a doubt never changes `valid`: {}", ran.code);
+}

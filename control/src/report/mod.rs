@@ -17,6 +17,7 @@ mod junit;
 mod latency;
 mod network;
 mod number;
+mod partitions;
 mod plan;
 mod plateau;
 #[expect(clippy::module_inception, reason = "a file is named after its main type")]

@@ -9,6 +9,7 @@ use super::client_tally::ClientStats;
 use super::constants::{SLACK_LEAST, exit};
 use super::facts::Fact;
 use super::network::NetworkSeen;
+use super::partitions::PartitionSeen;
 use super::plausibility::{PeerSeen, SecondSeen};
 use super::slack::slack;
 use super::standing::Standing;
@@ -119,6 +120,8 @@ pub struct Evidence<'run> {
     pub steady_since: Option<i64>,
     /// The lanes that sent, or the workers of a fleet.
     pub peers: &'run [PeerSeen],
+    /// The partitions of each topic; empty where they were not told apart.
+    pub partitions: &'run [Vec<PartitionSeen>],
     /// The shortest round trip that the clients measured; `None` where they did not.
     pub round_trip_min: Option<Nanos>,
     /// Messages that the topics no longer held at the end; `None` where nobody knows.

@@ -76,6 +76,7 @@ pub(super) fn evidence() -> Evidence<'static> {
         seconds: &[],
         steady_since: None,
         peers: &[],
+        partitions: &[],
         round_trip_min: None,
         removed: None,
         standing: None,

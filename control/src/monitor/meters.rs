@@ -6,7 +6,8 @@ use super::tcp::Connections;
 use engine::host::{Card, Storage, cards, connections, cpu_time, resident, storage};
 use engine::time::{Clock, RunClock};
 use engine::units::{Bytes, Nanos, Timestamp};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::net::IpAddr;
 use sysinfo::{Cpu, DiskRefreshKind, Disks, MemoryRefreshKind, Networks, System};
 
 /// The names of the interface by which a host speaks to itself, on Linux and on BSDs.
@@ -89,6 +90,7 @@ impl Meters {
         let cpu_used = cpu_time();
         let moved = storage();
         let (network, loopback) = self.traffic();
+        let card_addresses = self.card_addresses();
         let sample = Sample {
             at,
             span,
@@ -99,7 +101,7 @@ impl Meters {
             network,
             loopback,
             cards: self.card_traffic(),
-            tcp: self.connections.grown(connections()),
+            tcp: self.connections.grown(connections(), &card_addresses),
             disk: self.disk(),
             process_disk: moved.zip(self.process_disk).and_then(|(now, was)| now.since(was)),
         };
@@ -143,6 +145,13 @@ impl Meters {
             side.insert(name.clone(), totals);
         }
         (self.interfaces.grown(others).map(traffic), self.loopback.grown(own).map(traffic))
+    }
+
+    /// Our ends of connections that go out by cards, as the interfaces were last read.
+    fn card_addresses(&self) -> HashSet<IpAddr> {
+        let interfaces = self.networks.list();
+        let found = self.cards.iter().filter_map(|(card, _)| interfaces.get(&card.name));
+        found.flat_map(|of| of.ip_networks()).map(|of| of.addr.to_canonical()).collect()
     }
 
     /// What went through each card, as the interfaces were last read.

@@ -59,6 +59,8 @@ pub struct Traffic {
 /// What TCP did for this process's connections to other hosts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tcp {
+    /// Whether all of them go out by cards whose speed is known.
+    pub on_cards: bool,
     /// Bytes that all of them sent, those sent again included.
     pub sent: Bytes,
     /// Bytes that all of them sent again.

@@ -3,7 +3,8 @@
 use super::sample::{Tcp, Waits};
 use engine::host::Connection;
 use engine::units::{Bytes, Nanos};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
 
 /// The connections as they were at the last look, by their sockets' numbers.
 #[derive(Debug, Default)]
@@ -12,15 +13,23 @@ pub(super) struct Connections(Option<HashMap<u32, Connection>>);
 impl Connections {
     /// What happened since the look before; `None` at the first, and where the system did not tell.
     ///
-    /// Connections that stay on this host are left out, since no network is between their ends.
-    pub(super) fn grown(&mut self, now: Option<Vec<Connection>>) -> Option<Tcp> {
+    /// Connections that stay on this host are left out, since no network is between their ends. `cards`
+    /// are the addresses of the cards whose speed is known.
+    pub(super) fn grown(
+        &mut self,
+        now: Option<Vec<Connection>>,
+        cards: &HashSet<IpAddr>,
+    ) -> Option<Tcp> {
         let leaving = now.map(|all| all.into_iter().filter(|of| !of.stays_here()));
         let by_inode = leaving.map(|all| all.map(|of| (of.inode, of)).collect());
         let before = std::mem::replace(&mut self.0, by_inode)?;
-        let steps = self.0.as_ref()?.values().map(|of| step(before.get(&of.inode), of));
+        let open = self.0.as_ref()?.values();
+        let on_cards = open.clone().all(|of| cards.contains(&of.local));
+        let steps = open.map(|of| step(before.get(&of.inode), of));
         let steps: Vec<(Waits, [Bytes; 2])> = steps.collect();
         let total = |side: usize| Bytes(steps.iter().map(|(_, bytes)| bytes[side].0).sum());
         Some(Tcp {
+            on_cards,
             sent: total(0),
             resent: total(1),
             // Not the mean of all: most stand idle, being there for questions, for other brokers or
@@ -53,6 +62,7 @@ mod tests {
     use super::{Connections, Tcp, Waits};
     use engine::host::Connection;
     use engine::units::{Bytes, Nanos};
+    use std::collections::HashSet;
     use std::net::IpAddr;
 
     /// A connection to another host, by its figures in milliseconds and bytes.
@@ -75,9 +85,10 @@ mod tests {
         let mut connections = Connections::default();
         let mut last = None;
         for look in looks {
-            last = connections.grown(look.map(<[Connection]>::to_vec));
+            last = connections.grown(look.map(<[Connection]>::to_vec), &HashSet::new());
         }
         let expected = expected.map(|(sent, resent, busiest)| Tcp {
+            on_cards: busiest.is_none(),
             sent: Bytes(sent),
             resent: Bytes(resent),
             busiest: busiest.map(|[busy, receiver, buffer, unsent]| Waits {
@@ -114,5 +125,20 @@ mod tests {
         check(&[None, Some(&[busy])], None);
         let here = Connection { remote: busy.local, ..busy };
         check(&[Some(&[]), Some(&[here])], Some((0, 0, None)));
+    }
+
+    #[test]
+    fn a_connection_is_on_a_card_by_the_address_of_our_end() {
+        let check = |cards: &[[u8; 4]], expected: bool| {
+            let mut connections = Connections::default();
+            let cards: HashSet<IpAddr> = cards.iter().map(|of| IpAddr::from(*of)).collect();
+            let look = || Some(vec![connection(1, [0; 3], 0)]);
+            assert_eq!(connections.grown(look(), &cards), None, "the first look");
+            let told = connections.grown(look(), &cards).expect("it is told");
+            assert_eq!(told.on_cards, expected, "{cards:?}");
+        };
+        check(&[[10, 0, 0, 7], [10, 0, 0, 1]], true);
+        check(&[[10, 0, 0, 2]], false);
+        check(&[], false);
     }
 }

@@ -168,6 +168,7 @@ impl Made {
             lanes: 2,
             message_size: BODY,
             measured_at: "2023-11-14T09:00:00.000000Z".to_owned(),
+            copied_bytes_per_second: Some(11.2e9),
         });
         made.outcome.client =
             Some(ClientStats { measured: said(200_000), ..ClientStats::default() });
@@ -306,6 +307,7 @@ fn observation(plan: &Plan) -> Observation {
         loopback: Some(Traffic { received: Bytes(4_000_000), sent: Bytes(4_000_000) }),
         cards: vec![Some(Traffic { received: Bytes(1_000_000), sent: Bytes(2_000_000) })],
         tcp: Some(Tcp {
+            on_cards: true,
             sent: Bytes(1_900_000),
             resent: Bytes(3_000),
             busiest: Some(Waits {

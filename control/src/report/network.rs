@@ -21,11 +21,15 @@ pub fn network_seen(
     if samples.is_empty() || stayed_here {
         return None;
     }
+    let left = || told.iter().filter(|(_, tcp)| tcp.busiest.is_some());
+    let on_cards = 0 < left().count() && left().all(|(_, tcp)| tcp.on_cards);
+    let together = Bytes(observation.cards.iter().map(|card| card.speed.0).sum());
     let cards = observation.cards.iter().enumerate();
     let seen = cards.filter_map(|(index, card)| card_seen(card, index, &samples));
     Some(NetworkSeen {
         card: seen.max_by(|one, other| one.share.total_cmp(&other.share)),
         tcp: tcp_seen(&told),
+        carried: on_cards.then_some(together),
     })
 }
 
@@ -103,6 +107,7 @@ mod tests {
             (10, 5),
             "the look at the drain is not in it"
         );
+        assert_eq!(seen.carried, Some(Bytes(125_000_000)), "by the only card");
         let card = seen.card.expect("its speed is known");
         assert_eq!((card.name.as_str(), card.speed), ("eth0", Bytes(125_000_000)), "the only one");
         for (name, got, expected) in [
@@ -123,6 +128,9 @@ mod tests {
         assert!(untold.tcp.is_none() && untold.card.is_some(), "{untold:?}");
         let gone = seen(|sample| sample.cards = vec![None]).expect("there are connections");
         assert!(gone.tcp.is_some() && gone.card.is_none(), "{gone:?}");
+        assert_eq!(untold.carried, None, "nobody knows which way they went");
+        let beside = seen(|sample| sample.tcp.as_mut().expect("it is told").on_cards = false);
+        assert_eq!(beside.and_then(|of| of.carried), None, "by something else");
         let here = seen(|sample| {
             sample.tcp.as_mut().expect("it is told").busiest = None;
         });

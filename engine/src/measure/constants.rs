@@ -58,6 +58,10 @@ pub const STALL_SHARE: u64 = 3;
 /// a client with less than a tenth of its time to spare has no room for a burst: together about 0.3.
 pub const NEAR_CEILING: f64 = 0.70;
 
+/// Bodies that went faster than so many times what carries them are a wrong figure: the clocks, and the
+/// ends of the phase, make a few hundredths of difference in a short run.
+pub const ABOVE: f64 = 1.02;
+
 /// From this share of its speed on a network card is full: heads, gaps and preambles that its counters
 /// leave out take 2.5 % of frames of 1,500 bytes, and a second that is full is not full throughout.
 pub const CARD_FULL: f64 = 0.90;

@@ -1,5 +1,6 @@
 //! What was seen: recorded per lane, merged over all, judged at the end.
 
+mod above;
 mod account;
 mod audit;
 mod balance;

@@ -16,6 +16,9 @@ pub struct NetworkSeen {
     pub card: Option<CardSeen>,
     /// What TCP said of our connections; `None` where the system does not tell.
     pub tcp: Option<TcpSeen>,
+    /// What the cards carry in a second over which all our connections to other hosts went; `None`
+    /// where one of them went over anything else.
+    pub carried: Option<Bytes>,
 }
 
 /// A network card, over the measured phase.
@@ -211,7 +214,7 @@ mod tests {
     }
 
     fn tcp(tcp: TcpSeen) -> NetworkSeen {
-        NetworkSeen { card: Some(card(0.04)), tcp: Some(tcp) }
+        NetworkSeen { card: Some(card(0.04)), tcp: Some(tcp), carried: None }
     }
 
     #[test]
@@ -237,12 +240,12 @@ mod tests {
 
     #[test]
     fn a_card_at_its_end_is_the_limit_also_where_nothing_is_known_of_tcp() {
-        let with = |share| NetworkSeen { card: Some(card(share)), tcp: None };
+        let with = |share| NetworkSeen { card: Some(card(share)), ..NetworkSeen::default() };
         check(Went::Half, &with(0.90), (LimitedBy::Network, 1));
         check(Went::Half, &with(0.89), (LimitedBy::Broker, 0));
         check(Went::AsAsked, &with(0.97), (LimitedBy::Nothing, 1));
         check(Went::Half, &NetworkSeen::default(), (LimitedBy::Broker, 0));
-        let both = NetworkSeen { card: Some(card(0.95)), tcp: Some(SHAPED) };
+        let both = NetworkSeen { card: Some(card(0.95)), ..tcp(SHAPED) };
         check(Went::Half, &both, (LimitedBy::Network, 2));
     }
 

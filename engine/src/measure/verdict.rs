@@ -14,7 +14,7 @@ use super::plausibility::{PeerSeen, SecondSeen};
 use super::slack::slack;
 use super::standing::Standing;
 use super::tally::Tally;
-use super::{cautions, findings, limits, losses, network, plausibility};
+use super::{above, cautions, findings, limits, losses, network, plausibility};
 use crate::host::Throttled;
 use crate::plan::{Pace, Plan};
 use crate::time::Drift;
@@ -246,6 +246,7 @@ impl Verdict {
             losses::CHECKS,
             findings::CHECKS,
             plausibility::CHECKS,
+            above::CHECKS,
             cautions::CHECKS,
             limits::CHECKS,
             network::CHECKS,

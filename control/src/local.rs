@@ -242,14 +242,20 @@ impl Run<'_> {
         let is_embedded = self.request.driver.driver.name == "embedded";
         let held_back = outcome.tally.streams.iter().any(|of| 0 < of.measured.produced.held_back);
         let remarks = self.request.resolved.remarks.iter().map(|of| (of.code, of.message.as_str()));
-        let sight = outcome.sight();
+        let sight = outcome.sight(self.plan);
         let remarks = remarks.chain(self.note.map(|words| ("ceiling_ignored", words)));
         let told = outcome.evidence(&sight);
         // An interrupt may have come before it.
         let cut = self.cut.filter(|_| outcome.ending == Ending::CutShort);
         let ended = cut.map_or_else(|| told.ended.clone(), Cut::ended);
+        let measured = outcome.start.map(|start| (start.measured, start.end));
+        let network = self
+            .observation
+            .zip(measured)
+            .and_then(|(seen, phase)| report::network_seen(seen, phase));
         let evidence = Evidence {
             ended,
+            network: network.as_ref(),
             remarks: remarks.collect(),
             standing: self.ceiling.as_ref().map(CeilingPart::standing),
             embedded: is_embedded,

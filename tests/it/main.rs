@@ -19,6 +19,7 @@ mod hiccups;
 mod interrupt;
 mod lanes;
 mod monitor;
+mod partitions;
 mod real;
 mod regressions;
 mod silent;

@@ -150,7 +150,7 @@ fn at_its_bound_the_warm_up_ends_and_a_finding_says_so() {
     check_exact(&outcome, 1_000, 1_000, "bound");
     assert_eq!(told.0, ["not steady after 2s", "measuring for 1s"], "told while it goes on");
     assert_eq!(warmed_up(&outcome), 2, "the bound");
-    let sight = outcome.sight();
+    let sight = outcome.sight(&judged);
     let verdict = Verdict::of(&judged, &outcome.tally, &outcome.evidence(&sight));
     let found = verdict.findings.iter().find(|finding| finding.code == "warmup_bound_reached");
     let found = found.unwrap_or_else(|| panic!("{:?}", verdict.findings));

@@ -83,7 +83,11 @@ impl Kept {
         // A cluster is not in this process: what bounds a run on it here is the engine alone.
         let embedded = Sink::Embedded.driver();
         let of = if driver == embedded { embedded } else { Sink::Null.driver() };
-        part(ceiling, of, &run)
+        let part = part(ceiling, of, &run)?;
+        // The null sink takes bodies as they lie.
+        let is_copied = driver != Sink::Null.driver();
+        let copied_bytes_per_second = ceiling.copy_bytes_per_second.filter(|_| is_copied);
+        Some(CeilingPart { copied_bytes_per_second, ..part })
     }
 }
 
@@ -167,6 +171,7 @@ fn part(ceiling: &Ceiling, of: &str, run: &Speed) -> Option<CeilingPart> {
         lanes: row.lanes,
         message_size: size,
         measured_at: ceiling.measured_at.clone(),
+        copied_bytes_per_second: None,
     })
 }
 

@@ -2,10 +2,12 @@
 
 use super::counters::Counters;
 use super::sample::{CpuShares, Sample, Traffic};
-use engine::host::{Storage, cpu_time, resident, storage};
+use super::tcp::Connections;
+use engine::host::{Card, Storage, cards, connections, cpu_time, resident, storage};
 use engine::time::{Clock, RunClock};
 use engine::units::{Bytes, Nanos, Timestamp};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::net::IpAddr;
 use sysinfo::{Cpu, DiskRefreshKind, Disks, MemoryRefreshKind, Networks, System};
 
 /// The names of the interface by which a host speaks to itself, on Linux and on BSDs.
@@ -35,6 +37,9 @@ pub struct Meters {
     process_disk: Option<Storage>,
     interfaces: Counters,
     loopback: Counters,
+    /// The cards whose speed is known, each with its counters.
+    cards: Vec<(Card, Counters)>,
+    connections: Connections,
     devices: Counters,
 }
 
@@ -54,6 +59,8 @@ impl Meters {
             process_disk: storage(),
             interfaces: Counters::default(),
             loopback: Counters::default(),
+            cards: cards().into_iter().map(|card| (card, Counters::default())).collect(),
+            connections: Connections::default(),
             devices: Counters::default(),
         };
         meters.system.refresh_cpu_usage();
@@ -69,6 +76,12 @@ impl Meters {
         self.system.cpus().len()
     }
 
+    /// The network cards whose speed is known.
+    #[must_use]
+    pub fn cards(&self) -> Vec<Card> {
+        self.cards.iter().map(|(card, _)| card.clone()).collect()
+    }
+
     /// Looks at everything: what flowed since the last look, and what is.
     pub fn look(&mut self) -> Sample {
         let at = self.clock.now();
@@ -77,6 +90,7 @@ impl Meters {
         let cpu_used = cpu_time();
         let moved = storage();
         let (network, loopback) = self.traffic();
+        let card_addresses = self.card_addresses();
         let sample = Sample {
             at,
             span,
@@ -86,6 +100,8 @@ impl Meters {
             resident: resident(),
             network,
             loopback,
+            cards: self.card_traffic(),
+            tcp: self.connections.grown(connections(), &card_addresses),
             disk: self.disk(),
             process_disk: moved.zip(self.process_disk).and_then(|(now, was)| now.since(was)),
         };
@@ -128,9 +144,26 @@ impl Meters {
             let totals = [interface.total_received(), interface.total_transmitted()];
             side.insert(name.clone(), totals);
         }
-        let traffic =
-            |[received, sent]: [u64; 2]| Traffic { received: Bytes(received), sent: Bytes(sent) };
         (self.interfaces.grown(others).map(traffic), self.loopback.grown(own).map(traffic))
+    }
+
+    /// Our ends of connections that go out by cards, as the interfaces were last read.
+    fn card_addresses(&self) -> HashSet<IpAddr> {
+        let interfaces = self.networks.list();
+        let found = self.cards.iter().filter_map(|(card, _)| interfaces.get(&card.name));
+        found.flat_map(|of| of.ip_networks()).map(|of| of.addr.to_canonical()).collect()
+    }
+
+    /// What went through each card, as the interfaces were last read.
+    fn card_traffic(&mut self) -> Vec<Option<Traffic>> {
+        let Self { networks, cards, .. } = self;
+        let of_card = |(card, counters): &mut (Card, Counters)| {
+            let found = networks.list().get(&card.name);
+            let totals = found.map(|of| [of.total_received(), of.total_transmitted()]);
+            let named = totals.map(|totals| (card.name.clone(), totals));
+            counters.grown(named.into_iter().collect()).map(traffic)
+        };
+        cards.iter_mut().map(of_card).collect()
     }
 
     /// Mounted devices, each once however often it is mounted. One that the kernel counts nothing of
@@ -146,6 +179,10 @@ impl Meters {
         let [read, written] = self.devices.grown(counted.collect())?;
         Some(Storage { read: Bytes(read), written: Bytes(written) })
     }
+}
+
+fn traffic([received, sent]: [u64; 2]) -> Traffic {
+    Traffic { received: Bytes(received), sent: Bytes(sent) }
 }
 
 #[cfg(test)]

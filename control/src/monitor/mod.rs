@@ -9,8 +9,9 @@ mod meters;
 #[expect(clippy::module_inception, reason = "a file is named after its main type")]
 mod monitor;
 mod sample;
+mod tcp;
 
 pub use hooks::Watched;
 pub use meters::Meters;
 pub use monitor::Monitor;
-pub use sample::{CpuShares, Observation, Sample, Traffic};
+pub use sample::{CpuShares, Observation, Sample, Tcp, Traffic, Waits};

@@ -54,6 +54,7 @@ impl Monitor {
                 host: System::host_name(),
                 cores: meters.cores(),
                 period,
+                cards: meters.cards(),
                 samples: watch(period, (&mut meters, &clock), &inbox),
                 lane_cores,
             };

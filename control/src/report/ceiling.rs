@@ -18,6 +18,8 @@ pub struct CeilingPart {
     pub message_size: u64,
     /// When the ceiling was measured.
     pub measured_at: String,
+    /// Bytes that one thread of this host copied per second; null where nothing of this run is copied.
+    pub copied_bytes_per_second: Option<f64>,
 }
 
 /// What a driver's name stands for in sentences about ceilings.
@@ -39,6 +41,7 @@ impl CeilingPart {
             messages_per_second: self.messages_per_second,
             lanes: self.lanes,
             against: sink(&self.of),
+            copied_per_second: self.copied_bytes_per_second,
         }
     }
 
@@ -92,6 +95,7 @@ mod tests {
             lanes: 1,
             message_size: 100,
             measured_at: "2026-11-25T21:12:24.123456Z".to_owned(),
+            copied_bytes_per_second: Some(11.2e9),
         };
         let expected = "83 % of this host's ceiling (1.9 M msg/s of 100 B with 1 lane against the \
                         null sink, measured 2026-11-25)";

@@ -4,8 +4,8 @@ use super::fixture_client::said;
 use super::{CeilingPart, Inputs, Report};
 use crate::assertion::Assertion;
 use crate::host::Environment;
-use crate::monitor::{CpuShares, Observation, Sample, Traffic};
-use engine::host::{Busy, Storage, Throttled};
+use crate::monitor::{CpuShares, Observation, Sample, Tcp, Traffic, Waits};
+use engine::host::{Busy, Card, Storage, Throttled};
 use engine::measure::{ClientStats, Ended, Evidence, PhaseTally, Tally, Verdict};
 use engine::message::KeySource;
 use engine::plan::{
@@ -133,7 +133,10 @@ impl Made {
         let mut made = Self::clean();
         made.observation = Some(observation(&made.plan));
         for lane in &mut made.outcome.lanes {
-            let seen = &mut lane.tally.streams[0].measured;
+            let stream = &mut lane.tally.streams[0];
+            let at_place = [2, 3, 2, 8].map(Nanos::from_millis);
+            at_place.iter().zip(0..).for_each(|(of, at)| stream.partitions.record(at, Some(*of)));
+            let seen = &mut stream.measured;
             match lane.role {
                 Role::Producer => {
                     seen.produced.late_by_us = 4_000;
@@ -169,6 +172,7 @@ impl Made {
             lanes: 2,
             message_size: BODY,
             measured_at: "2023-11-14T09:00:00.000000Z".to_owned(),
+            copied_bytes_per_second: Some(11.2e9),
         });
         made.outcome.client =
             Some(ClientStats { measured: said(200_000), ..ClientStats::default() });
@@ -310,6 +314,18 @@ fn observation(plan: &Plan) -> Observation {
         resident: Some(Bytes(50_000_000 + 1_000_000 * u64::from(index))),
         network: Some(Traffic { received: Bytes(1_000_000), sent: Bytes(2_000_000) }),
         loopback: Some(Traffic { received: Bytes(4_000_000), sent: Bytes(4_000_000) }),
+        cards: vec![Some(Traffic { received: Bytes(1_000_000), sent: Bytes(2_000_000) })],
+        tcp: Some(Tcp {
+            on_cards: true,
+            sent: Bytes(1_900_000),
+            resent: Bytes(3_000),
+            busiest: Some(Waits {
+                busy: Nanos::from_millis(200),
+                receiver_limited: Nanos::from_millis(50),
+                buffer_limited: Nanos::from_millis(10),
+                unsent: Bytes(40_000),
+            }),
+        }),
         disk: Some(Storage { read: Bytes(0), written: Bytes(500_000) }),
         process_disk: Some(Storage { read: Bytes(0), written: Bytes(300_000) }),
     };
@@ -317,6 +333,7 @@ fn observation(plan: &Plan) -> Observation {
         host: Some("made-up".to_owned()),
         cores: 8,
         period: second,
+        cards: vec![Card { name: "eth0".to_owned(), speed: Bytes(125_000_000) }],
         samples: (0..11).map(sample).collect(),
         lane_cores,
     }
@@ -325,7 +342,7 @@ fn observation(plan: &Plan) -> Observation {
 /// The report of a made-up run.
 pub(super) fn report(made: &Made) -> Report {
     let Made { plan, outcome, clean_up, .. } = made;
-    let sight = outcome.sight();
+    let sight = outcome.sight(plan);
     let remarks = made.remarks.iter().map(|(code, message)| (*code, message.as_str()));
     let told = outcome.evidence(&sight);
     let reason = "publish.p99 < 1ms: publish.p99 is 3 ms".to_owned();

@@ -2,7 +2,8 @@
 
 use super::number::float;
 use super::spread::Held;
-use crate::monitor::Sample;
+use crate::monitor::{Observation, Sample, Waits};
+use engine::host::Card;
 use engine::units::{Bytes, Nanos};
 use serde::Serialize;
 
@@ -36,6 +37,20 @@ pub struct Network<T> {
     pub loopback_received_bytes_per_second: T,
     /// Into the loopback.
     pub loopback_sent_bytes_per_second: T,
+    /// Of what the network card carries that was used most, 0 to 1: of the cards whose speed is
+    /// known, in the direction in which more went.
+    pub card_share: T,
+    /// Part of the time in which data of this process was on its way to another host, sent or waiting
+    /// to be, on that of its connections which waited most for its way.
+    pub tcp_busy_share: T,
+    /// Part of the time in which that connection waited for the other end to read.
+    pub tcp_receiver_limited_share: T,
+    /// Part of the time in which all that its send buffer held was sent at once.
+    pub tcp_buffer_limited_share: T,
+    /// Bytes that it had waiting to be sent.
+    pub tcp_unsent_bytes: T,
+    /// Bytes that this process's connections to other hosts sent again.
+    pub tcp_resent_bytes_per_second: T,
 }
 
 /// Disks.
@@ -64,10 +79,14 @@ pub(super) struct Figures<T> {
 
 impl<T> Figures<T> {
     /// Makes each figure of how it is read.
-    pub(super) fn of(cores: usize, make: impl Fn(&Read<'_>) -> T) -> Self {
-        let cores = float(u64::try_from(cores).expect("a host's cores are few"));
+    pub(super) fn of(observation: &Observation, make: impl Fn(&Read<'_>) -> T) -> Self {
+        let Observation { cores, cards, .. } = observation;
+        let cores = float(u64::try_from(*cores).expect("a host's cores are few"));
         let flow = |read: &dyn Fn(&Sample) -> Option<Bytes>| {
             make(&|sample| per_second(float(read(sample)?.0), sample.span))
+        };
+        let waits = |read: fn(&Waits) -> Nanos| {
+            make(&|sample| per_second(read(&sample.tcp?.busiest?).as_secs_f64(), sample.span))
         };
         let state = |read: &dyn Fn(&Sample) -> Option<Bytes>| {
             make(&|sample| Some(held(float(read(sample)?.0), sample.span)))
@@ -91,6 +110,12 @@ impl<T> Figures<T> {
                 network_sent_bytes_per_second: flow(&|of| Some(of.network?.sent)),
                 loopback_received_bytes_per_second: flow(&|of| Some(of.loopback?.received)),
                 loopback_sent_bytes_per_second: flow(&|of| Some(of.loopback?.sent)),
+                card_share: make(&|sample| per_second(busiest_card(cards, sample)?, sample.span)),
+                tcp_busy_share: waits(|of| of.busy),
+                tcp_receiver_limited_share: waits(|of| of.receiver_limited),
+                tcp_buffer_limited_share: waits(|of| of.buffer_limited),
+                tcp_unsent_bytes: state(&|sample| Some(sample.tcp?.busiest?.unsent)),
+                tcp_resent_bytes_per_second: flow(&|of| Some(of.tcp?.resent)),
             },
             disk: Disk {
                 disk_read_bytes_per_second: flow(&|of| Some(of.disk?.read)),
@@ -109,6 +134,15 @@ fn held(value: f64, span: Nanos) -> Held {
 /// An amount over its time; nothing where no time passed.
 fn per_second(amount: f64, span: Nanos) -> Option<Held> {
     (Nanos::ZERO < span).then(|| held(amount / span.as_secs_f64(), span))
+}
+
+/// For how many seconds at full speed the traffic of the card was that was used most.
+fn busiest_card(cards: &[Card], sample: &Sample) -> Option<f64> {
+    let seconds = cards.iter().zip(&sample.cards).filter_map(|(card, traffic)| {
+        let traffic = traffic.as_ref()?;
+        Some(float(traffic.received.0.max(traffic.sent.0)) / float(card.speed.0))
+    });
+    seconds.max_by(f64::total_cmp)
 }
 
 /// How busy one of the lanes' cores was.

@@ -52,7 +52,7 @@ impl<'run> Seconds<'run> {
             return HostSecond::default();
         };
         let Figures { cpu, memory, network, disk } =
-            Figures::of(observation.cores, |read| average(samples, read));
+            Figures::of(observation, |read| average(samples, read));
         let lane = |index: usize| average(samples, &|sample| lane_share(sample, index));
         let lanes: Vec<Option<f64>> = (0..observation.lane_cores.len()).map(lane).collect();
         let lane_cpu_cores = lanes.iter().any(Option::is_some).then_some(lanes);

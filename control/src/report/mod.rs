@@ -15,7 +15,9 @@ mod json;
 mod judgement;
 mod junit;
 mod latency;
+mod network;
 mod number;
+mod partitions;
 mod plan;
 mod plateau;
 #[expect(clippy::module_inception, reason = "a file is named after its main type")]
@@ -35,6 +37,7 @@ mod warmup;
 pub use ceiling::{CeilingPart, sink};
 pub use json::json;
 pub use junit::{Suite, junit};
+pub use network::network_seen;
 pub(crate) use number::{float, micros, per_second, rfc3339, seconds, thousandth};
 pub use report::{Inputs, Report, SCHEMA};
 pub use so_far::so_far;

@@ -11,6 +11,7 @@ use super::host_second::Seconds;
 use super::judgement::Judgement;
 use super::latency::{Block, Latencies, Seen};
 use super::number::rfc3339;
+use super::partitions::Partitions;
 use super::plan::PlanPart;
 use super::plateau::plateau;
 use super::streams::{StreamPart, Whole, is_timed, sending_lanes};
@@ -92,6 +93,8 @@ pub struct Report {
     pub acked: Acked,
     /// The receiving side.
     pub consumed: Consumed,
+    /// Whether one partition was far slower than the others of its topic.
+    pub partitions: Partitions,
     /// The start; null when the run failed before it.
     pub startup: Option<Startup>,
     /// The latencies.
@@ -166,6 +169,7 @@ impl Report {
             ),
             acked: Acked::of(seen, span),
             consumed: Consumed::of(seen, span, subscriptions),
+            partitions: Partitions::of(plan, outcome),
             startup: Startup::of(outcome),
             latency: Latencies::of(&seen_by_stream(plan, &outcome.tally), Block::full),
             verification: Verification::of(

@@ -61,7 +61,7 @@ impl System {
         let is_inside = |sample: &&Sample| (from..until).contains(&sample.stands_for());
         let samples: Vec<&Sample> = observation.samples.iter().filter(is_inside).collect();
         let Figures { cpu, memory, network, disk } =
-            Figures::of(observation.cores, |read| spread(&samples, read));
+            Figures::of(observation, |read| spread(&samples, read));
         let lane_core = |(index, core): (usize, &usize)| LaneCore {
             core: *core,
             lanes: lanes_on(plan, *core),

@@ -34,6 +34,11 @@ fn of_host(system: &System) -> String {
         ("disks read", disk.disk_read_bytes_per_second, "MiB/s"),
         ("disks written", disk.disk_written_bytes_per_second, "MiB/s"),
     ];
+    let shares = [
+        ("network card used", network.card_share, "share"),
+        ("tcp busy", network.tcp_busy_share, "share"),
+        ("tcp waiting for the reader", network.tcp_receiver_limited_share, "share"),
+    ];
     let rows: Vec<Vec<String>> = cores
         .into_iter()
         .filter_map(|(name, spread)| Some(row(&name, spread?, "cores", thousandth)))
@@ -41,6 +46,11 @@ fn of_host(system: &System) -> String {
             mebibytes
                 .into_iter()
                 .filter_map(|(name, spread, unit)| Some(row(name, spread?, unit, mib))),
+        )
+        .chain(
+            shares
+                .into_iter()
+                .filter_map(|(name, spread, unit)| Some(row(name, spread?, unit, thousandth))),
         )
         .collect();
     if rows.is_empty() {

@@ -1,12 +1,16 @@
-//! The host as the system describes it: where cores lie, what the cgroup grants and withheld, and what
-//! this process uses.
+//! The host as the system describes it: where cores lie, what the cgroup grants and withheld, how fast
+//! its network cards are, and what this process uses.
 
+mod cards;
 mod cgroup;
+mod connections;
 mod process;
 mod threads;
 mod topology;
 
+pub use cards::{Card, cards};
 pub use cgroup::{Throttled, Throttling, throttling};
+pub use connections::{Connection, connections};
 pub use process::{Storage, cpu_time, peak_resident, resident, storage};
 pub use threads::{Busy, ThreadTime, busiest, threads};
 

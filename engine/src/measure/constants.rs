@@ -61,6 +61,11 @@ pub const CAP_LOOKS_SHARE: f64 = 0.5;
 /// latency tells of.
 pub const CAP_QUEUE_SHARE: f64 = 0.5;
 
+/// Round trips that take more than so many times the shortest on average are a broker that slows down:
+/// a client at its cap then waits for the broker and not for itself. Under load that a broker carries
+/// they are within five times (real broker on two cores, beside the client).
+pub const CAP_SLOWED: f64 = 10.0;
+
 /// A lane or worker whose publish p99 is more than so many times the median of its peers' is named:
 /// between equal lanes on one machine it differs by less than two, measured; a bad host by tens.
 pub const OUTLIER: u64 = 3;
@@ -78,6 +83,25 @@ pub const STALL_SHARE: u64 = 3;
 /// differed by 17 % from one time to the next (9.7 to 11.4 million a second; CHANGELOG, Numbers), and
 /// a client with less than a tenth of its time to spare has no room for a burst: together about 0.3.
 pub const NEAR_CEILING: f64 = 0.70;
+
+/// Bodies that went faster than so many times what carries them are a wrong figure: the clocks, and the
+/// ends of the phase, make a few hundredths of difference in a short run.
+pub const ABOVE: f64 = 1.02;
+
+/// From this share of its speed on a network card is full: heads, gaps and preambles that its counters
+/// leave out take 2.5 % of frames of 1,500 bytes, and a second that is full is not full throughout.
+pub const CARD_FULL: f64 = 0.90;
+
+/// From this share of the time on that data of a connection was on its way, while neither the other end
+/// nor our own buffer was waited for, the way was the limit.
+pub const WAY_BUSY: f64 = 0.90;
+
+/// And from this share of looks on that found data waiting to be sent: below it, the way took what there
+/// was more often than not.
+pub const WAY_BACKLOG: f64 = 0.5;
+
+/// So many looks at connections at least before they say something: fewer are a moment.
+pub const WAY_LOOKS_LEAST: u64 = 3;
 
 /// The parts of the publish latency are judged where this share of the acked messages is in them: of
 /// fewer, the difference may be how the others went.

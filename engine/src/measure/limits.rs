@@ -1,7 +1,9 @@
 //! What clients say that limited them: their own cap on requests, and a broker that throttled them.
 
 use super::client_tally::ClientTally;
-use super::constants::{CAP_LOOKS_LEAST, CAP_LOOKS_SHARE, CAP_QUEUE_SHARE, CLIENT_THREAD_BUSY};
+use super::constants::{
+    CAP_LOOKS_LEAST, CAP_LOOKS_SHARE, CAP_QUEUE_SHARE, CAP_SLOWED, CLIENT_THREAD_BUSY,
+};
 use super::facts::{count, number, share, text};
 use super::parts::divided;
 use super::tally::Phase;
@@ -28,9 +30,19 @@ fn capped(case: &Case<'_>) -> Option<(f64, f64)> {
     if said.looks < CAP_LOOKS_LEAST || said.weighed.messages == 0 || publish <= 0.0 {
         return None;
     }
+    // A broker that takes ever longer, or asks to wait, fills the client up to its cap as well.
+    if is_throttled(case) || has_slowed(said) {
+        return None;
+    }
     let queue_wait = divided(said.weighed.queue_wait, said.weighed.messages);
     let at_cap = CAP_LOOKS_SHARE <= share(said.looks_at_cap, said.looks);
     (at_cap && CAP_QUEUE_SHARE * publish <= queue_wait).then_some((queue_wait, publish))
+}
+
+/// Whether answers took far longer than they can.
+fn has_slowed(said: &ClientTally) -> bool {
+    let shortest = said.round_trip_min.unwrap_or(u64::MAX);
+    CAP_SLOWED * share(shortest, 1) < share(said.round_trip.sum, said.round_trip.count)
 }
 
 /// Whether the clients' own cap on requests held the load back.
@@ -165,6 +177,13 @@ mod tests {
         check(&said(10, 4), 200_000, &[], LimitedBy::Nothing);
         check(&said(5, 5), 200_000, &["client_cap"], LimitedBy::Client);
         check(&said(10, 9), 100_000, &["client_cap"], LimitedBy::Client);
+        let took = |sum: u64| ClientTally {
+            round_trip: Mean { count: 10, sum, max: sum },
+            round_trip_min: Some(3_000),
+            ..said(10, 9)
+        };
+        check(&took(300_000), 100_000, &["client_cap"], LimitedBy::Client);
+        check(&took(300_010), 100_000, &[], LimitedBy::Unknown);
         let few = ClientTally { looks: 2, looks_at_cap: 2, ..said(0, 9) };
         check(&few, 200_000, &[], LimitedBy::Nothing);
     }

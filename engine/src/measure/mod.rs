@@ -1,5 +1,6 @@
 //! What was seen: recorded per lane, merged over all, judged at the end.
 
+mod above;
 mod account;
 mod audit;
 mod back_pressure;
@@ -18,6 +19,8 @@ mod latency;
 mod limits;
 mod listener;
 mod losses;
+mod network;
+mod partitions;
 mod parts;
 mod plausibility;
 mod recorder;
@@ -40,6 +43,8 @@ pub use facts::{Fact, FactValue};
 pub use hiccup::Gaps;
 pub use latency::{LATENCY_DIGITS, LATENCY_MAX, Latency};
 pub use listener::Listener;
+pub use network::{CardSeen, NetworkSeen, TcpSeen};
+pub use partitions::{PARTITIONS_MAX, PartitionSeen, Partitions, partitions_seen};
 pub use parts::PublishParts;
 pub use plausibility::{PeerSeen, SecondSeen};
 pub use recorder::{Duty, Recorder};

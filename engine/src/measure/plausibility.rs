@@ -26,7 +26,7 @@ pub struct SecondSeen {
     pub publish_max: Nanos,
 }
 
-/// One of several that do the same: a lane, or a worker.
+/// One of several that do the same: a lane, a worker, or a partition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PeerSeen {
     /// Its name.
@@ -105,23 +105,43 @@ fn silence(case: &Case<'_>, found: &mut Found) {
     }
 }
 
-/// A lane or worker whose tail is far longer than its peers': one bad host hides in a merged histogram.
+/// A lane, worker or partition whose tail is far longer than its peers': one bad host hides in a
+/// merged histogram. Partitions are compared within their topic, since other topics may be set up
+/// otherwise.
 fn outliers(case: &Case<'_>, found: &mut Found) {
+    let lanes = "What is slow there is in the merged tail and not in the cluster's. Look at that core or \
+                 host first, then at the partitions it sends to.";
+    let partitions = "What is slow there is in the merged tail and not in the other partitions'. Look \
+                      at the broker that leads it first, at that broker's disk and load, then at its \
+                      followers.";
+    outliers_among(case.evidence.peers, (Nanos::ZERO, lanes), found);
+    // A partition has few batches. Where a hundredth of the phase is shorter than a usual stall, one
+    // that a single batch met is all there is beyond the 99th percentile.
+    let hundredth = Nanos(case.plan.demand.phases.measured.0 / 100);
+    let usual = if hundredth < STALL_LEAST { STALL_LEAST } else { Nanos::ZERO };
+    for topic in case.evidence.partitions {
+        let peers: Vec<PeerSeen> = topic.iter().map(|of| of.seen.clone()).collect();
+        outliers_among(&peers, (usual, partitions), found);
+    }
+}
+
+/// Names those whose tail is longer than what is usual, and far longer than their peers'.
+fn outliers_among(peers: &[PeerSeen], (usual, advice): (Nanos, &str), found: &mut Found) {
     let known = |of: &&PeerSeen| OUTLIER_SAMPLES <= of.acked;
-    let peers: Vec<&PeerSeen> = case.evidence.peers.iter().filter(known).collect();
+    let peers: Vec<&PeerSeen> = peers.iter().filter(known).collect();
     if peers.len() < 3 {
         return;
     }
     let mut tails: Vec<Nanos> = peers.iter().map(|of| of.publish_p99).collect();
     tails.sort_unstable();
-    let median = tails[tails.len() / 2];
-    for peer in peers.into_iter().filter(|of| median.0.saturating_mul(OUTLIER) < of.publish_p99.0) {
+    // Of two middle ones the lower: half of all may be on the one slow host.
+    let median = tails[(tails.len() - 1) / 2];
+    let bound = Nanos(median.0.saturating_mul(OUTLIER)).max(usual);
+    for peer in peers.into_iter().filter(|of| bound < of.publish_p99) {
         found.warn(
             "outlier",
             format!(
-                "{}: publish p99 is {:.2} ms, the median of its peers {:.2} ms. What is slow there is \
-                 in the merged tail and not in the cluster's. Look at that core or host first, then \
-                 at the partitions it sends to.",
+                "{}: publish p99 is {:.2} ms, the median of its peers {:.2} ms. {advice}",
                 peer.name,
                 peer.publish_p99.as_micros_f64() / 1_000.0,
                 median.as_micros_f64() / 1_000.0
@@ -194,6 +214,7 @@ fn early_acks(case: &Case<'_>, found: &mut Found) {
 #[cfg(test)]
 mod tests {
     use super::{PeerSeen, SecondSeen};
+    use crate::measure::partitions::PartitionSeen;
     use crate::measure::verdict::{Evidence, Severity, Verdict};
     use crate::measure::verdict_fixture::{evidence, plan, tally};
     use crate::plan::ClientCount;
@@ -256,6 +277,34 @@ mod tests {
         check(&stalled, &[], 0, &["single_stall"]);
         // The clean run's shortest service time is 1 ms.
         check(&seconds(), &[], 2_100, &["acks_before_the_round_trip"]);
+    }
+
+    #[test]
+    fn a_partition_is_compared_with_those_of_its_topic() {
+        let topic = |name: &str, tails: &[u64]| -> Vec<PartitionSeen> {
+            let seen = peers(tails).into_iter().zip(0..);
+            seen.map(|(seen, partition)| PartitionSeen { topic: name.to_owned(), partition, seen })
+                .collect()
+        };
+        let check = |seconds: u64, partitions: &[Vec<PartitionSeen>], expected: &[&str]| {
+            let mut plan = plan(ClientCount::Shared);
+            plan.demand.phases.measured = Nanos::from_secs(seconds);
+            let seen = Evidence { partitions, ..evidence() };
+            let verdict = Verdict::of(&plan, &tally(&plan), &seen);
+            let named = verdict.findings.iter().map(|finding| (finding.code, &finding.message));
+            let named: Vec<&str> = named
+                .filter(|(code, words)| *code == "outlier" && words.contains("leads it"))
+                .map(|(_, words)| words.split(':').next().unwrap_or_default())
+                .collect();
+            assert_eq!(named, expected, "{:?}", verdict.findings);
+            assert!(verdict.valid && named.len() == verdict.findings.len(), "a doubt and no more");
+        };
+        check(10, &[topic("fast", &[3, 4, 3]), topic("slow", &[30, 40, 30])], &[]);
+        let one_slow = |tail| [topic("fast", &[3, 4, 3]), topic("slow", &[30, 40, tail])];
+        check(10, &one_slow(251), &["produce-2"]);
+        check(24, &one_slow(130), &[]);
+        check(25, &one_slow(130), &["produce-2"]);
+        check(25, &[topic("few", &[3, 900])], &[]);
     }
 
     #[test]

@@ -201,7 +201,11 @@ impl Recorder {
                         let at = (ack.route, partition, at_its_number(&ack.stamp));
                         acked.follow((&ack.stamp, phase), at, self.boundary, account);
                     }
-                    self.note_offset(stream, ack.route, partition, offset);
+                    let place = self.note_offset(stream, ack.route, partition, offset);
+                    if phase == Phase::Measured {
+                        let partitions = &mut self.tally.streams[stream].partitions;
+                        partitions.record(place, now.since(ack.stamp.due));
+                    }
                 }
                 Outcome::Failed { partition, failure, maybe_persisted } => {
                     tally.acked.failed += 1;
@@ -236,11 +240,13 @@ impl Recorder {
         }
     }
 
-    fn note_offset(&mut self, stream: usize, route: Route, partition: i32, offset: i64) {
+    /// Notes the offset and returns the partition's place in the row of all.
+    fn note_offset(&mut self, stream: usize, route: Route, partition: i32, offset: i64) -> usize {
         let base = self.bases[stream][usize::try_from(route.0).expect("topics fit in memory")];
         let place = base + usize::try_from(partition).expect("an acked partition is not negative");
         let highest = &mut self.tally.streams[stream].acked_offsets[place];
         *highest = (*highest).max(offset);
+        place
     }
 
     /// A message came, read at `now` by a consumer of this stream and subscription.

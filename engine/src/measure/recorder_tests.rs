@@ -93,6 +93,7 @@ fn a_message_belongs_to_the_phase_of_its_due_on_every_side() {
         (sent, answered, read, [produced.unsent, produced.held_back, phase.errors()])
     };
     let expected = ([2, 1, 1, 1], [1, 1, 1], [1, 1, 1], [1, 1, 1]);
+    assert_eq!(tally.streams[0].partitions.messages(0), 1, "the measured phase alone");
     assert_eq!(counts(&tally.streams[0].warmup), expected, "due 1 ms before the measured phase");
     assert_eq!(counts(&tally.streams[0].measured), expected, "due as the measured phase begins");
 }

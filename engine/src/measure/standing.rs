@@ -15,6 +15,9 @@ pub struct Standing<'run> {
     pub lanes: u64,
     /// What it was measured against, in words.
     pub against: &'run str,
+    /// Bytes that one lane of this host copies per second; `None` where it was not measured, or nothing
+    /// is copied.
+    pub copied_per_second: Option<f64>,
 }
 
 /// Told, and never judged by: a ceiling bounds what a host can do, not what it did.
@@ -23,7 +26,7 @@ pub(super) fn near_ceiling(case: &Case<'_>, found: &mut Found) {
     if standing.share < NEAR_CEILING {
         return;
     }
-    let Standing { share, messages_per_second, lanes, against } = standing;
+    let Standing { share, messages_per_second, lanes, against, copied_per_second: _ } = standing;
     found.note(
         "near_ceiling",
         format!(
@@ -61,6 +64,7 @@ mod tests {
                 messages_per_second: 1_900_000.4,
                 lanes: 1,
                 against,
+                copied_per_second: None,
             });
             let verdict = Verdict::of(&plan, &tally, &Evidence { standing, ..evidence() });
             let got: Vec<&str> = verdict.findings.iter().map(|finding| finding.code).collect();

@@ -6,6 +6,7 @@
 use super::account::Account;
 use super::counts::{ErrorCounts, Window};
 use super::latency::Latency;
+use super::partitions::Partitions;
 use crate::plan::{Demand, StreamDemand, Verification};
 use crate::units::Nanos;
 
@@ -39,6 +40,8 @@ pub struct StreamTally {
     pub measured: PhaseTally,
     /// The highest acked offset of each partition of each topic, in a row; −1 for none.
     pub acked_offsets: Vec<i64>,
+    /// Publish latencies of the measured phase by partition, in the same row.
+    pub partitions: Partitions,
     /// Which messages were acked and received, each by its number.
     pub account: Account,
 }
@@ -152,7 +155,9 @@ impl Tally {
             Verification::Counts => Account::off(),
             Verification::Numbers | Verification::Payload => Account::keeping(),
         };
-        let stream = |stream: &StreamDemand| StreamTally::new(stream, account.clone());
+        let stream = |stream: &StreamDemand| {
+            StreamTally::new(stream, account.clone(), Partitions::of(demand, stream))
+        };
         Self::of(demand.streams.iter().map(stream).collect())
     }
 
@@ -163,8 +168,8 @@ impl Tally {
     /// An empty tally for one second of all lanes, which says nothing of single messages.
     #[must_use]
     pub fn of_a_second(demand: &Demand) -> Self {
-        let stream = |stream: &StreamDemand| StreamTally::new(stream, Account::off());
-        Self::of(demand.streams.iter().map(stream).collect())
+        let blank = |stream| StreamTally::new(stream, Account::off(), Partitions::off());
+        Self::of(demand.streams.iter().map(blank).collect())
     }
 
     /// Adds another second's, lane's or host's.
@@ -196,10 +201,11 @@ impl Tally {
     /// Forgets everything and keeps the memory.
     pub fn clear(&mut self) {
         let Self { streams, turns, hiccup } = self;
-        for StreamTally { warmup, measured, acked_offsets, account } in streams {
+        for StreamTally { warmup, measured, acked_offsets, partitions, account } in streams {
             warmup.clear();
             measured.clear();
             acked_offsets.fill(-1);
+            partitions.clear();
             account.clear();
         }
         *turns = 0;
@@ -208,12 +214,13 @@ impl Tally {
 }
 
 impl StreamTally {
-    fn new(stream: &StreamDemand, account: Account) -> Self {
-        let partitions = usize::try_from(stream.partitions()).expect("partitions fit in memory");
+    fn new(stream: &StreamDemand, account: Account, partitions: Partitions) -> Self {
+        let all = usize::try_from(stream.partitions()).expect("partitions fit in memory");
         Self {
             warmup: PhaseTally::new(stream.subscriptions),
             measured: PhaseTally::new(stream.subscriptions),
-            acked_offsets: vec![-1; partitions],
+            acked_offsets: vec![-1; all],
+            partitions,
             account,
         }
     }
@@ -227,11 +234,12 @@ impl StreamTally {
     }
 
     fn merge(&mut self, other: &Self) {
-        let Self { warmup, measured, acked_offsets, account } = other;
+        let Self { warmup, measured, acked_offsets, partitions, account } = other;
         self.warmup.merge(warmup);
         self.measured.merge(measured);
         let highest = self.acked_offsets.iter_mut().zip(acked_offsets);
         highest.for_each(|(mine, theirs)| *mine = (*mine).max(*theirs));
+        self.partitions.merge(partitions);
         self.account.merge(account);
     }
 }

@@ -1,8 +1,8 @@
 //! Laws of the tally: merging is recording everything in one, whatever is recorded.
 
 use super::{
-    Acked, Commits, Consumed, Duty, LaneEnd, Phase, PhaseTally, Produced, Recorder, Series, Side,
-    StreamTally, Tally, mailboxes,
+    Acked, Commits, Consumed, Duty, LaneEnd, Partitions, Phase, PhaseTally, Produced, Recorder,
+    Series, Side, StreamTally, Tally, mailboxes,
 };
 use crate::link::{Ack, Delivery, Failure, FailureKind, Outcome};
 use crate::message::{Stamp, StampFault};
@@ -215,7 +215,7 @@ fn every_counter_is_seen_and_twice_as_high_after_a_merge_with_itself() {
     assert_eq!((turns, after.turns), (4, 8), "turns");
     assert_eq!((hiccup.count(), after.hiccup.count()), (4, 8), "hiccups");
     for (stream, merged) in streams.iter().zip(&after.streams) {
-        let StreamTally { warmup, measured, acked_offsets, account } = stream;
+        let StreamTally { warmup, measured, acked_offsets, partitions, account } = stream;
         let known = [Side::Acked, Side::Failed, Side::Received(0), Side::Received(1)];
         for side in known {
             let series = account.series(&[side]);
@@ -223,6 +223,8 @@ fn every_counter_is_seen_and_twice_as_high_after_a_merge_with_itself() {
             let same = |of: &Series| account.of(side, *of) == merged.account.of(side, *of);
             assert!(series.iter().all(same), "{side:?}: read twice, there once");
         }
+        let acked = |of: &Partitions| [0, 1, 2, 3].map(|place| of.messages(place));
+        assert_eq!((acked(partitions), acked(&merged.partitions)), ([1; 4], [2; 4]), "of each");
         assert_eq!(acked_offsets, &[5, 0, 6, 7], "the highest offsets");
         assert_eq!(&merged.acked_offsets, acked_offsets, "do not add up");
         let check = |name: &str, counts: Vec<u64>, sums: Vec<u64>, timeless: bool| {

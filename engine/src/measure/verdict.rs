@@ -8,11 +8,13 @@ use super::balance::{Balance, balances};
 use super::client_tally::ClientStats;
 use super::constants::{SLACK_LEAST, exit};
 use super::facts::Fact;
+use super::network::NetworkSeen;
+use super::partitions::PartitionSeen;
 use super::plausibility::{PeerSeen, SecondSeen};
 use super::slack::slack;
 use super::standing::Standing;
 use super::tally::Tally;
-use super::{back_pressure, cautions, findings, limits, losses, plausibility};
+use super::{above, back_pressure, cautions, findings, limits, losses, network, plausibility};
 use crate::host::{Busy, Throttled};
 use crate::plan::{Pace, Plan};
 use crate::time::Drift;
@@ -122,6 +124,8 @@ pub struct Evidence<'run> {
     pub warmed_up: Option<Nanos>,
     /// The lanes that sent, or the workers of a fleet.
     pub peers: &'run [PeerSeen],
+    /// The partitions of each topic; empty where they were not told apart.
+    pub partitions: &'run [Vec<PartitionSeen>],
     /// The shortest round trip that the clients measured; `None` where they did not.
     pub round_trip_min: Option<Nanos>,
     /// Messages that the topics no longer held at the end; `None` where nobody knows.
@@ -130,6 +134,8 @@ pub struct Evidence<'run> {
     pub standing: Option<Standing<'run>>,
     /// What the clients said of themselves; `None` where none did.
     pub client: Option<&'run ClientStats>,
+    /// What was seen of the network; `None` where nobody looked, or the run stayed on its host.
+    pub network: Option<&'run NetworkSeen>,
     /// Whether the cluster went away for good.
     pub cluster_lost: bool,
     /// Whether the broker was the embedded one.
@@ -244,9 +250,11 @@ impl Verdict {
             losses::CHECKS,
             findings::CHECKS,
             plausibility::CHECKS,
+            above::CHECKS,
             cautions::CHECKS,
             limits::CHECKS,
             back_pressure::CHECKS,
+            network::CHECKS,
         ];
         for check in checks.into_iter().flatten() {
             check(&case, &mut found);
@@ -292,13 +300,22 @@ fn limited_by(case: &Case<'_>, exits: &[u8]) -> LimitedBy {
     if limits::is_client_capped(case) {
         return LimitedBy::Client;
     }
-    if exits.contains(&exit::TARGET) || back_pressure::is_felt(case) {
-        // What was ready and had to wait was held back behind the client, unless the client itself
-        // was stopped. Without that, lanes that had no time left were the limit themselves.
+    let had_to_wait = exits.contains(&exit::TARGET) || back_pressure::is_felt(case);
+    // A closed loop always asks for more. Our own end is looked for first, then that of the way: either
+    // fills the client's queue as a slow broker does.
+    if had_to_wait || case.sums.due == 0 {
+        if back_pressure::is_withheld(case) || limits::is_client_saturated(case) {
+            return LimitedBy::Client;
+        }
+        if network::is_network_limited(case) {
+            return LimitedBy::Network;
+        }
+    }
+    if had_to_wait {
+        // What was ready and had to wait was held back behind the client. Without that, lanes that had
+        // no time left were the limit themselves.
         let is_held = back_pressure::is_behind_the_client(case) || limits::is_throttled(case);
-        return if back_pressure::is_withheld(case) || limits::is_client_saturated(case) {
-            LimitedBy::Client
-        } else if is_held {
+        return if is_held {
             LimitedBy::Broker
         } else if slack(case.plan, case.tally).is_some_and(|slack| slack < SLACK_LEAST) {
             LimitedBy::Client
@@ -310,10 +327,5 @@ fn limited_by(case: &Case<'_>, exits: &[u8]) -> LimitedBy {
     // seen at its target: the counts do not tell what held them.
     let is_cut = matches!(case.evidence.ended, Ended::CutShort { .. });
     let ended_early = is_cut || exits.contains(&exit::FAILED) || exits.contains(&exit::INTERRUPTED);
-    match (ended_early, case.sums.due) {
-        (true, _) => LimitedBy::Unknown,
-        (false, 0) if limits::is_client_saturated(case) => LimitedBy::Client,
-        (false, 0) => LimitedBy::Unknown,
-        (false, _) => LimitedBy::Nothing,
-    }
+    if ended_early || case.sums.due == 0 { LimitedBy::Unknown } else { LimitedBy::Nothing }
 }

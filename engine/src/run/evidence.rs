@@ -2,8 +2,10 @@
 
 use super::outcome::{Ending, Interval, LaneOutcome, Outcome};
 use crate::error::RunError;
-use crate::measure::{ClientStats, Ended, Evidence, PeerSeen, Phase, SecondSeen};
-use crate::plan::Role;
+use crate::measure::{
+    ClientStats, Ended, Evidence, PartitionSeen, PeerSeen, Phase, SecondSeen, partitions_seen,
+};
+use crate::plan::{Plan, Role};
 use crate::units::Nanos;
 
 /// What the verdict looks at second by second and lane by lane, in its own form.
@@ -11,16 +13,18 @@ use crate::units::Nanos;
 pub struct Sight {
     seconds: Vec<SecondSeen>,
     peers: Vec<PeerSeen>,
+    partitions: Vec<Vec<PartitionSeen>>,
 }
 
 impl Outcome {
-    /// Its seconds and its sending lanes, for [`Outcome::evidence`].
+    /// Its seconds, its sending lanes and its partitions, for [`Outcome::evidence`].
     #[must_use]
-    pub fn sight(&self) -> Sight {
+    pub fn sight(&self, plan: &Plan) -> Sight {
         let senders = self.lanes.iter().filter(|lane| lane.role == Role::Producer);
         Sight {
             seconds: self.intervals.iter().map(second).collect(),
             peers: senders.map(peer).collect(),
+            partitions: partitions_seen(&plan.demand, &self.tally),
         }
     }
 
@@ -62,9 +66,11 @@ impl Outcome {
             steady_since: self.steady_since,
             warmed_up: self.warmed_up(),
             peers: &sight.peers,
+            partitions: &sight.partitions,
             round_trip_min: self.client.as_ref().and_then(shortest),
             standing: None,
             client: self.client.as_ref(),
+            network: None,
             removed: self.removed,
             cluster_lost: matches!(
                 &self.ending,

@@ -25,10 +25,7 @@ fn run(index: usize) -> Ran {
         (0, Some(address)) => Kdyno::new(&["run", "w.yaml", "--bootstrap-server", &address])
             .with_file("w.yaml", &load)
             .run(),
-        (0, None) | (1, _) => {
-            let (_broker, driver) = broker(4, 0, "linger.ms=1");
-            sending(&load, &driver).run()
-        }
+        (0, None) | (1, _) => sending(&broker(4, 0), &load, "linger.ms=1").run(),
         (2, _) => Kdyno::new(&["run", "w.yaml"]).with_file("w.yaml", &load).run(),
         (_, _) => with_driver("name: l\ndriverClass: loopback\n"),
     }

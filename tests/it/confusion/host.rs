@@ -36,8 +36,8 @@ fn last_core() -> usize {
 pub(super) fn competitors() -> Option<Ran> {
     let core = last_core();
     let _competitors = Competitors::on(core, 3)?;
-    let (_broker, driver) = broker(4, 0, "linger.ms=1");
-    let run = sending(&workload("competitors", 2_000, "4s"), &driver);
+    let broker = broker(4, 0);
+    let run = sending(&broker, &workload("competitors", 2_000, "4s"), "linger.ms=1");
     Some(run.and(&["--wait", "spin", "--cores", &core.to_string()]).run())
 }
 
@@ -70,9 +70,10 @@ impl Drop for Cgroup {
 
 pub(super) fn small_cgroup() -> Option<Ran> {
     let group = Cgroup::of_a_fifth()?;
-    let (_broker, driver) = broker(4, 0, "linger.ms=1");
+    let broker = broker(4, 0);
     let tasks = group.0.join("cgroup.procs");
     let enter = "echo $$ > \"$0\" && exec \"$@\"";
-    let run = sending(&workload("withheld", 2_000, "4s"), &driver).and(&["--wait", "spin"]);
+    let run = sending(&broker, &workload("withheld", 2_000, "4s"), "linger.ms=1")
+        .and(&["--wait", "spin"]);
     Some(run.through(&["sh", "-c", enter, tasks.to_str()?]).run())
 }

@@ -2,12 +2,13 @@
 //!
 //! `what_limits_a_run_is_told_rightly` runs them all and prints the matrix: what was made against what
 //! was told, and for how much of the time the client's busiest thread wanted a core. Cases that a
-//! machine does not allow are named and left out: those of a real broker without `KDYNO_KAFKA`, that of
-//! a cgroup without the right to make one.
+//! machine does not allow are named and left out: those of a real broker without `KDYNO_KAFKA`, those of
+//! a cgroup or of network namespaces without the right to make them.
 
 mod clean;
 mod host;
 mod mock;
+mod network;
 mod on_broker;
 
 use crate::cli::{Ran, alone, findings};
@@ -28,7 +29,7 @@ struct Case {
     finding: &'static str,
 }
 
-const CASES: [Case; 10] = [
+const CASES: [Case; 13] = [
     Case { made: "nothing", run: mock::clean, limited_by: "nothing", code: 0, finding: "" },
     Case {
         made: "competitors on the lane's core",
@@ -80,6 +81,13 @@ const CASES: [Case; 10] = [
         finding: "acks_behind",
     },
     Case {
+        made: "the same, idempotent: five requests in flight",
+        run: on_broker::quota_and_idempotence,
+        limited_by: "broker",
+        code: 0,
+        finding: "acks_behind",
+    },
+    Case {
         made: "a broker frozen for 4 s",
         run: on_broker::frozen,
         limited_by: "broker",
@@ -92,6 +100,20 @@ const CASES: [Case; 10] = [
         limited_by: "broker",
         code: 0,
         finding: "held_back",
+    },
+    Case {
+        made: "a link of 40 Mbit/s",
+        run: network::narrow_link,
+        limited_by: "network",
+        code: 12,
+        finding: "network_saturated",
+    },
+    Case {
+        made: "a broker 1 s away behind a good link",
+        run: network::slow_broker,
+        limited_by: "broker",
+        code: 12,
+        finding: "target_not_reached",
     },
 ];
 

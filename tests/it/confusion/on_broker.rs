@@ -48,6 +48,11 @@ pub(super) fn quota() -> Option<Ran> {
     run_with_quota("")
 }
 
+/// Five requests may be unanswered, and the client waits for them: for the broker, that is.
+pub(super) fn quota_and_idempotence() -> Option<Ran> {
+    run_with_quota("enable.idempotence=true")
+}
+
 pub(super) fn quota_and_small_queue() -> Option<Ran> {
     run_with_quota(SMALL)
 }

@@ -74,6 +74,12 @@ impl MockBroker {
     pub fn set_round_trip(&self, millis: u32) {
         self.handle.set_round_trip(i32::try_from(millis).unwrap_or(i32::MAX));
     }
+
+    /// How long the answers of one of its brokers take; the first is 1.
+    pub fn set_round_trip_of(&self, broker: u32, millis: u32) {
+        let small = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
+        self.handle.set_round_trip_of(small(broker), small(millis));
+    }
 }
 
 /// Errors that tests let the mock cluster answer: one of each kind.

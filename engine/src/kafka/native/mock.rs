@@ -59,4 +59,10 @@ impl MockHandle {
         // SAFETY: the cluster is alive; −1 names all brokers.
         unsafe { rd::rd_kafka_mock_broker_set_rtt(self.0.as_ptr(), -1, millis) };
     }
+
+    /// How long one broker's answers take, by its id, which is 1 for the first.
+    pub(in crate::kafka) fn set_round_trip_of(self, broker: i32, millis: i32) {
+        // SAFETY: the cluster is alive; one that it does not have is refused.
+        unsafe { rd::rd_kafka_mock_broker_set_rtt(self.0.as_ptr(), broker, millis) };
+    }
 }

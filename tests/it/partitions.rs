@@ -1,0 +1,36 @@
+//! Partitions that are slower than the others of their topic are named.
+
+use crate::cli::{Kdyno, alone, number, workload};
+use engine::kafka::embedded::MockBroker;
+
+#[test]
+fn partitions_on_a_slow_broker_are_named_among_those_of_their_topic() {
+    let _alone = alone();
+    let brokers = MockBroker::start(3).expect("the brokers start");
+    // Partition n lies on broker n mod 3 + 1.
+    brokers.create_topic("uneven", 6).expect("the topic is made");
+    brokers.set_round_trip_of(2, 1_000);
+    let driver = format!(
+        "name: mock\ndriverClass: kafka\ncommonConfig: |\n  bootstrap.servers={}\n\
+         producerConfig: |\n  acks=all\n  linger.ms=1\n",
+        brokers.bootstrap_servers()
+    );
+    let load = workload("one slow broker", 2_000, "4s");
+    let ran = Kdyno::new(&["run", "w.yaml", "--driver", "d.yaml", "--topic", "uneven"])
+        .with_file("w.yaml", &load.replace("subscriptionsPerTopic: 1", "subscriptionsPerTopic: 0"))
+        .with_file("d.yaml", &driver)
+        .run();
+    let result = ran.result();
+    let findings = result["verdict"]["findings"].as_array().expect("every result has findings");
+    let outliers = findings.iter().filter(|finding| finding["code"] == "outlier");
+    let mut named: Vec<&str> = outliers
+        .filter_map(|finding| finding["message"].as_str()?.split(':').next())
+        .filter(|name| name.starts_with("topic "))
+        .collect();
+    named.sort_unstable();
+    let expected = ["topic uneven partition 1", "topic uneven partition 4"];
+    assert_eq!(named, expected, "{:#}", result["verdict"]);
+    assert_eq!(result["partitions"]["acked_on"], 6, "{:#}", result["partitions"]);
+    assert!(3.0 < number(&result, "/partitions/slowest/ratio"), "{:#}", result["partitions"]);
+    assert!(ran.code == 0 || ran.code == 11, "a doubt never changes `valid`: {}", ran.code);
+}

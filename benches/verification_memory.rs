@@ -116,7 +116,9 @@ impl Case {
             }
             let over = START + Nanos((second + 1) * NANOS_PER_SECOND);
             held.push(live());
-            pens.iter_mut().for_each(|pen| pen.tick(over));
+            for pen in &mut pens {
+                assert!(pen.tick(over), "its second is over");
+            }
             take_all(&mut collector);
             held.push(live());
         }

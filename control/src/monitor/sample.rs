@@ -57,21 +57,24 @@ pub struct Traffic {
 }
 
 /// What TCP did for this process's connections to other hosts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tcp {
-    /// Whether all of them go out by cards whose speed is known.
+    /// Whether all of them go out by cards whose speed is known, and none stays on this host.
     pub on_cards: bool,
     /// Bytes that all of them sent, those sent again included.
     pub sent: Bytes,
     /// Bytes that all of them sent again.
     pub resent: Bytes,
-    /// Of the one that waited the longest for its way; `None` where there is no connection.
-    pub busiest: Option<Waits>,
+    /// Of those that waited the longest for their ways, the longest first; empty where there is no
+    /// connection to another host.
+    pub busiest: Vec<Waits>,
 }
 
 /// How long the data of one connection was on its way, and what for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Waits {
+    /// The number of its socket, by which it is known at the next look.
+    pub inode: u32,
     /// In flight, or waiting to be sent.
     pub busy: Nanos,
     /// Of that, waiting for the other end to read.

@@ -6,6 +6,10 @@ use engine::units::{Bytes, Nanos};
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
+/// Connections whose waits are kept of each look. More than so many that are busy all the time are not
+/// told apart.
+const KEPT: usize = 16;
+
 /// The connections as they were at the last look, by their sockets' numbers.
 #[derive(Debug, Default)]
 pub(super) struct Connections(Option<HashMap<u32, Connection>>);
@@ -20,22 +24,24 @@ impl Connections {
         now: Option<Vec<Connection>>,
         cards: &HashSet<IpAddr>,
     ) -> Option<Tcp> {
+        let any_stays = now.iter().flatten().any(Connection::stays_here);
         let leaving = now.map(|all| all.into_iter().filter(|of| !of.stays_here()));
         let by_inode = leaving.map(|all| all.map(|of| (of.inode, of)).collect());
         let before = std::mem::replace(&mut self.0, by_inode)?;
         let open = self.0.as_ref()?.values();
-        let on_cards = open.clone().all(|of| cards.contains(&of.local));
+        let on_cards = !any_stays && open.clone().all(|of| cards.contains(&of.local));
         let steps = open.map(|of| step(before.get(&of.inode), of));
-        let steps: Vec<(Waits, [Bytes; 2])> = steps.collect();
+        let mut steps: Vec<(Waits, [Bytes; 2])> = steps.collect();
+        // Not the mean of all: most stand idle, being there for questions, for other brokers or for
+        // reading. Nor by their bytes: one slow way among many has few of them, because it is slow,
+        // and holds up the run all the same.
+        steps.sort_unstable_by_key(|(waits, _)| std::cmp::Reverse(waits.network()));
         let total = |side: usize| Bytes(steps.iter().map(|(_, bytes)| bytes[side].0).sum());
         Some(Tcp {
             on_cards,
             sent: total(0),
             resent: total(1),
-            // Not the mean of all: most stand idle, being there for questions, for other brokers or
-            // for reading. Nor by their bytes: one slow way among many has few of them, because it
-            // is slow, and holds up the run all the same.
-            busiest: steps.iter().map(|(waits, _)| *waits).max_by_key(|of| of.network()),
+            busiest: steps.iter().take(KEPT).map(|(waits, _)| *waits).collect(),
         })
     }
 }
@@ -49,6 +55,7 @@ fn step(before: Option<&Connection>, now: &Connection) -> (Waits, [Bytes; 2]) {
         Bytes(of(now).0.saturating_sub(before.map_or(0, |before| of(before).0)))
     };
     let waits = Waits {
+        inode: now.inode,
         busy: span(|of| of.busy),
         receiver_limited: span(|of| of.receiver_limited),
         buffer_limited: span(|of| of.buffer_limited),
@@ -87,16 +94,25 @@ mod tests {
         for look in looks {
             last = connections.grown(look.map(<[Connection]>::to_vec), &HashSet::new());
         }
+        let told = last.as_ref().and_then(|tcp| tcp.busiest.first()).map(|waits| waits.inode);
+        let last = last.map(|mut tcp| {
+            tcp.busiest.truncate(1);
+            tcp
+        });
         let expected = expected.map(|(sent, resent, busiest)| Tcp {
-            on_cards: busiest.is_none(),
+            on_cards: false,
             sent: Bytes(sent),
             resent: Bytes(resent),
-            busiest: busiest.map(|[busy, receiver, buffer, unsent]| Waits {
-                busy: Nanos::from_millis(busy),
-                receiver_limited: Nanos::from_millis(receiver),
-                buffer_limited: Nanos::from_millis(buffer),
-                unsent: Bytes(unsent),
-            }),
+            busiest: busiest
+                .into_iter()
+                .map(|[busy, receiver, buffer, unsent]| Waits {
+                    inode: told.expect("one is the busiest"),
+                    busy: Nanos::from_millis(busy),
+                    receiver_limited: Nanos::from_millis(receiver),
+                    buffer_limited: Nanos::from_millis(buffer),
+                    unsent: Bytes(unsent),
+                })
+                .collect(),
         });
         assert_eq!(last, expected, "{looks:?}");
     }
@@ -125,6 +141,10 @@ mod tests {
         check(&[None, Some(&[busy])], None);
         let here = Connection { remote: busy.local, ..busy };
         check(&[Some(&[]), Some(&[here])], Some((0, 0, None)));
+        check(
+            &[Some(&[]), Some(&[here, connection(2, [7, 0, 0], 20)])],
+            Some((20, 2, Some([7, 0, 0, 10]))),
+        );
     }
 
     #[test]

@@ -120,7 +120,7 @@ impl Verification {
 pub struct Engine {
     /// User and system time of all threads, from the start line to the end of the drain.
     pub cpu_seconds: Option<f64>,
-    /// The same per million messages acked or received.
+    /// The same per million messages acked or received, those of the warm-up among them.
     pub cpu_seconds_per_million_messages: Option<f64>,
     /// The largest resident memory.
     pub peak_rss_bytes: Option<u64>,
@@ -209,7 +209,9 @@ impl Engine {
         let tail = if timed { Tail::all(seen, hiccups) } else { Vec::new() };
         let known = outcome.start.is_some() && Nanos::ZERO < outcome.cost.cpu;
         let cpu = known.then(|| seconds(outcome.cost.cpu));
-        let messages = seen.acked.messages + seen.received();
+        // The warm-up is in the processor time, so its messages count as well.
+        let warmup = outcome.tally.total(Phase::Warmup);
+        let messages = [seen, &warmup].map(|of| of.acked.messages + of.received()).iter().sum();
         let per_million = |used: f64| used * 1e6 / float(messages);
         Self {
             cpu_seconds: cpu,

@@ -88,7 +88,9 @@ fn send(seen: &mut PhaseTally, from: Timestamp, messages: u64) {
     (seen.produced.messages, seen.produced.bytes) = (messages, messages * BODY);
     (seen.acked.messages, seen.acked.bytes) = (messages, messages * BODY);
     seen.produced.window.include(from);
-    seen.produced.window.include(from + Nanos::from_millis(9_999));
+    // The last of them a millisecond before the end of the five or ten seconds that they take.
+    let last = Nanos::from_millis(if from == AT { 4_999 } else { 9_999 });
+    seen.produced.window.include(from + last);
     seen.acked.window.include(from + Nanos::from_millis(3));
     seen.acked.window.include(from + Nanos::from_millis(10_250));
     (0..20).for_each(|call| seen.ack_wait.record(Some(Nanos(2_000 + call * 100))));
@@ -135,7 +137,8 @@ impl Made {
         for lane in &mut made.outcome.lanes {
             let stream = &mut lane.tally.streams[0];
             let at_place = [2, 3, 2, 8].map(Nanos::from_millis);
-            at_place.iter().zip(0..).for_each(|(of, at)| stream.partitions.record(at, Some(*of)));
+            let each_often = at_place.iter().zip(0..).cycle().take(4_000);
+            each_often.for_each(|(of, at)| stream.partitions.record(at, Some(*of)));
             let seen = &mut stream.measured;
             match lane.role {
                 Role::Producer => {
@@ -319,12 +322,13 @@ fn observation(plan: &Plan) -> Observation {
             on_cards: true,
             sent: Bytes(1_900_000),
             resent: Bytes(3_000),
-            busiest: Some(Waits {
+            busiest: vec![Waits {
+                inode: 7,
                 busy: Nanos::from_millis(200),
                 receiver_limited: Nanos::from_millis(50),
                 buffer_limited: Nanos::from_millis(10),
                 unsent: Bytes(40_000),
-            }),
+            }],
         }),
         disk: Some(Storage { read: Bytes(0), written: Bytes(500_000) }),
         process_disk: Some(Storage { read: Bytes(0), written: Bytes(300_000) }),

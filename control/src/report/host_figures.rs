@@ -86,7 +86,9 @@ impl<T> Figures<T> {
             make(&|sample| per_second(float(read(sample)?.0), sample.span))
         };
         let waits = |read: fn(&Waits) -> Nanos| {
-            make(&|sample| per_second(read(&sample.tcp?.busiest?).as_secs_f64(), sample.span))
+            make(&|sample| {
+                per_second(read(sample.tcp.as_ref()?.busiest.first()?).as_secs_f64(), sample.span)
+            })
         };
         let state = |read: &dyn Fn(&Sample) -> Option<Bytes>| {
             make(&|sample| Some(held(float(read(sample)?.0), sample.span)))
@@ -114,8 +116,10 @@ impl<T> Figures<T> {
                 tcp_busy_share: waits(|of| of.busy),
                 tcp_receiver_limited_share: waits(|of| of.receiver_limited),
                 tcp_buffer_limited_share: waits(|of| of.buffer_limited),
-                tcp_unsent_bytes: state(&|sample| Some(sample.tcp?.busiest?.unsent)),
-                tcp_resent_bytes_per_second: flow(&|of| Some(of.tcp?.resent)),
+                tcp_unsent_bytes: state(&|sample| {
+                    Some(sample.tcp.as_ref()?.busiest.first()?.unsent)
+                }),
+                tcp_resent_bytes_per_second: flow(&|of| Some(of.tcp.as_ref()?.resent)),
             },
             disk: Disk {
                 disk_read_bytes_per_second: flow(&|of| Some(of.disk?.read)),

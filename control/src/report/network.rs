@@ -5,6 +5,7 @@ use crate::monitor::{Observation, Sample, Tcp, Traffic, Waits};
 use engine::host::Card;
 use engine::measure::{CardSeen, NetworkSeen, TcpSeen};
 use engine::units::{Bytes, Nanos, Timestamp};
+use std::collections::HashMap;
 
 /// Nothing where no look stands for a moment of the phase, nor where all connections stayed on this
 /// host: whatever its cards carried then, it was not this run's.
@@ -15,21 +16,24 @@ pub fn network_seen(
 ) -> Option<NetworkSeen> {
     let is_inside = |sample: &&Sample| (from..until).contains(&sample.stands_for());
     let samples: Vec<&Sample> = observation.samples.iter().filter(is_inside).collect();
-    let told: Vec<(Nanos, Tcp)> =
-        samples.iter().filter_map(|sample| Some((sample.span, sample.tcp?))).collect();
-    let stayed_here = !told.is_empty() && told.iter().all(|(_, tcp)| tcp.busiest.is_none());
+    let told: Vec<(Nanos, &Tcp)> =
+        samples.iter().filter_map(|sample| Some((sample.span, sample.tcp.as_ref()?))).collect();
+    let stayed_here = !told.is_empty() && told.iter().all(|(_, tcp)| tcp.busiest.is_empty());
     if samples.is_empty() || stayed_here {
         return None;
     }
-    let left = || told.iter().filter(|(_, tcp)| tcp.busiest.is_some());
+    let left = || told.iter().filter(|(_, tcp)| !tcp.busiest.is_empty());
     let on_cards = 0 < left().count() && left().all(|(_, tcp)| tcp.on_cards);
-    let together = Bytes(observation.cards.iter().map(|card| card.speed.0).sum());
-    let cards = observation.cards.iter().enumerate();
-    let seen = cards.filter_map(|(index, card)| card_seen(card, index, &samples));
+    // Of several cards nobody says which of them our connections went over, and a card that others fill
+    // says nothing of this run.
+    let ours = match observation.cards.as_slice() {
+        [one] if on_cards => Some(one),
+        _ => None,
+    };
     Some(NetworkSeen {
-        card: seen.max_by(|one, other| one.share.total_cmp(&other.share)),
+        card: ours.and_then(|card| card_seen(card, 0, &samples)),
         tcp: tcp_seen(&told),
-        carried: on_cards.then_some(together),
+        carried: ours.map(|card| card.speed),
     })
 }
 
@@ -50,21 +54,34 @@ fn card_seen(card: &Card, index: usize, samples: &[&Sample]) -> Option<CardSeen>
     })
 }
 
-fn tcp_seen(told: &[(Nanos, Tcp)]) -> Option<TcpSeen> {
-    let span: f64 = told.iter().map(|(span, _)| span.as_secs_f64()).sum();
-    let busiest = || told.iter().filter_map(|(_, tcp)| tcp.busiest);
+/// Of one connection over the phase: of the busiest of each look there are always some that were busy
+/// just then, however little each of them was.
+fn tcp_seen(told: &[(Nanos, &Tcp)]) -> Option<TcpSeen> {
+    let whole: f64 = told.iter().map(|(span, _)| span.as_secs_f64()).sum();
+    let mut waited: HashMap<u32, Nanos> = HashMap::new();
+    for (span, tcp) in told {
+        for waits in &tcp.busiest {
+            let sum = waited.entry(waits.inode).or_default();
+            *sum = *sum + waits.network().min(*span);
+        }
+    }
+    let one = waited.into_iter().max_by_key(|(inode, sum)| (*sum, *inode)).map(|(inode, _)| inode);
+    let looks_at = |tcp: &Tcp| tcp.busiest.iter().copied().find(|of| Some(of.inode) == one);
+    let busiest = || told.iter().filter_map(|(span, tcp)| Some((*span, looks_at(tcp)?)));
+    // A look may miss a connection, which then has counted since the look before.
     let part = |read: fn(&Waits) -> Nanos| {
-        busiest().map(|waits| read(&waits).as_secs_f64()).sum::<f64>() / span
+        let times = busiest().map(|(span, waits)| read(&waits).min(span).as_secs_f64());
+        times.sum::<f64>() / whole
     };
     let resent: u64 = told.iter().map(|(_, tcp)| tcp.resent.0).sum();
     let counted = |looks: usize| u64::try_from(looks).expect("a count of looks");
-    (0.0 < span).then(|| TcpSeen {
+    (0.0 < whole).then(|| TcpSeen {
         looks: counted(told.len()),
-        looks_with_unsent: counted(busiest().filter(|of| Bytes(0) < of.unsent).count()),
+        looks_with_unsent: counted(busiest().filter(|(_, of)| Bytes(0) < of.unsent).count()),
         busy: part(|of| of.busy),
         receiver_limited: part(|of| of.receiver_limited),
         buffer_limited: part(|of| of.buffer_limited),
-        resent_per_second: float(resent) / span,
+        resent_per_second: float(resent) / whole,
     })
 }
 
@@ -94,7 +111,7 @@ mod tests {
         let mut looks = 0_u8;
         let seen = seen(|sample| {
             looks += 1;
-            let busiest = sample.tcp.as_mut().and_then(|tcp| tcp.busiest.as_mut());
+            let busiest = sample.tcp.as_mut().and_then(|tcp| tcp.busiest.first_mut());
             let busiest = busiest.expect("it has a connection");
             if looks.is_multiple_of(2) {
                 (busiest.busy, busiest.unsent) = (Nanos::from_millis(400), Bytes(0));
@@ -123,16 +140,34 @@ mod tests {
     }
 
     #[test]
+    fn a_way_is_busy_only_where_one_connection_was_all_the_time() {
+        let busy = |each: bool| {
+            let mut looks = 0_u32;
+            let seen = seen(|sample| {
+                looks += 1;
+                let span = sample.span;
+                let tcp = sample.tcp.as_mut().expect("it is told");
+                let Some(one) = tcp.busiest.first_mut() else { panic!("there is one") };
+                (one.receiver_limited, one.buffer_limited) = (Nanos::ZERO, Nanos::ZERO);
+                // Longer than the look: it was missed by the one before.
+                (one.busy, one.inode) = (span + span, if each { looks } else { 7 });
+            });
+            seen.and_then(|of| of.tcp).map(|tcp| tcp.busy)
+        };
+        assert_eq!((busy(false), busy(true)), (Some(1.0), Some(0.1)), "one; another in each look");
+    }
+
+    #[test]
     fn what_is_not_told_is_none_and_a_run_that_stayed_here_had_no_network() {
-        let untold = seen(|sample| sample.tcp = None).expect("there is the card");
-        assert!(untold.tcp.is_none() && untold.card.is_some(), "{untold:?}");
+        let untold = seen(|sample| sample.tcp = None).expect("there are looks");
+        assert_eq!(untold, NetworkSeen::default(), "nobody knows whose the card's traffic was");
         let gone = seen(|sample| sample.cards = vec![None]).expect("there are connections");
         assert!(gone.tcp.is_some() && gone.card.is_none(), "{gone:?}");
-        assert_eq!(untold.carried, None, "nobody knows which way they went");
         let beside = seen(|sample| sample.tcp.as_mut().expect("it is told").on_cards = false);
-        assert_eq!(beside.and_then(|of| of.carried), None, "by something else");
+        let beside = beside.expect("there are connections");
+        assert!(beside.card.is_none() && beside.carried.is_none(), "by something else: {beside:?}");
         let here = seen(|sample| {
-            sample.tcp.as_mut().expect("it is told").busiest = None;
+            sample.tcp.as_mut().expect("it is told").busiest.clear();
         });
         assert_eq!(here, None, "whatever its cards carried, it was not this run's");
         let (observation, (from, _)) = watched();

@@ -1,6 +1,7 @@
 //! Whether one partition was far slower than the others of its topic.
 
 use super::number::{float, micros, thousandth};
+use engine::measure::constants::OUTLIER_SAMPLES;
 use engine::measure::{PartitionSeen, partitions_seen};
 use engine::plan::Plan;
 use engine::run::Outcome;
@@ -18,7 +19,8 @@ pub struct Partitions {
     pub slowest: Option<SlowPartition>,
 }
 
-/// One partition against the others of its topic. Latencies are at most an eighth too large.
+/// One partition of a thousand messages or more against the others of its topic. Latencies are at most an
+/// eighth too large.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SlowPartition {
     /// Its topic.
@@ -55,7 +57,8 @@ fn slowest(topic: &[PartitionSeen]) -> Option<SlowPartition> {
     let mut tails: Vec<Nanos> = topic.iter().map(|of| of.seen.publish_p99).collect();
     tails.sort_unstable();
     let median = *tails.get((tails.len().checked_sub(1)?) / 2).filter(|_| 2 <= tails.len())?;
-    let slow = topic.iter().max_by_key(|of| of.seen.publish_p99)?;
+    let slow = topic.iter().filter(|of| OUTLIER_SAMPLES <= of.seen.acked);
+    let slow = slow.max_by_key(|of| of.seen.publish_p99)?;
     Some(SlowPartition {
         topic: slow.topic.clone(),
         partition: slow.partition,
@@ -71,6 +74,7 @@ fn slowest(topic: &[PartitionSeen]) -> Option<SlowPartition> {
 mod tests {
     use super::{Partitions, slowest};
     use crate::report::fixture::Made;
+    use engine::measure::constants::OUTLIER_SAMPLES;
     use engine::measure::{PartitionSeen, Partitions as Kept, PeerSeen};
     use engine::units::Nanos;
 
@@ -81,7 +85,8 @@ mod tests {
             partition,
             seen: PeerSeen {
                 name: String::new(),
-                acked: 10,
+                // Those of 99 ms have too few messages.
+                acked: if *tail == 99 { OUTLIER_SAMPLES - 1 } else { OUTLIER_SAMPLES },
                 publish_p99: Nanos::from_millis(*tail),
             },
         };
@@ -102,6 +107,7 @@ mod tests {
         check(&[2, 40, 4], Some((1, 10.0)));
         check(&[60, 60, 60, 60], Some((3, 1.0)));
         check(&[2, 40], Some((1, 20.0)));
+        check(&[2, 99, 4], Some((2, 1.0)));
         check(&[2], None);
         check(&[], None);
     }

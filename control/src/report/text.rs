@@ -47,10 +47,10 @@ fn verdict(report: &Report) -> String {
         exit::VALID => {
             return match report.produced.target_messages_per_second {
                 Some(target) => {
-                    format!("VALID: {} msg/s were asked for and reached\n", count(target))
+                    format!("VALID: {} msg/s were asked for and reached{limit}\n", count(target))
                 }
                 None => format!(
-                    "VALID: {} msg/s acked in a closed loop, as fast as it went\n",
+                    "VALID: {} msg/s acked in a closed loop, as fast as it went{limit}\n",
                     rate(report.acked.flow.messages_per_second)
                 ),
             };

@@ -17,9 +17,13 @@ pub struct Warmup {
     pub bound_s: Option<f64>,
     /// How long it lasted.
     pub duration_s: f64,
-    /// Accepted by the clients.
+    /// Due by the schedule.
+    pub due: u64,
+    /// Due and never sent.
+    pub unsent: u64,
+    /// Accepted by the clients, also after the warm-up's end where there was a backlog.
     pub messages: u64,
-    /// Messages ÷ the warm-up's length.
+    /// Messages ÷ the time in which they were accepted: the warm-up's length, or longer.
     pub messages_per_second: Option<f64>,
     /// Publish latency, 99th percentile; null in a closed loop and where nothing was acked.
     pub publish_p99_us: Option<f64>,
@@ -32,6 +36,7 @@ impl Warmup {
         // Shorter than was asked where the run was ended in it.
         let length = start.at.until(start.measured.min(outcome.stopped));
         let seen = outcome.tally.total(Phase::Warmup);
+        let sent = seen.produced.window.last().map_or(length, |last| start.at.until(last));
         let timed = plan.demand.streams.iter().all(is_timed);
         let some = timed && 0 < seen.publish.count();
         let (requested, bound_s) = match asked {
@@ -42,8 +47,10 @@ impl Warmup {
             requested,
             bound_s,
             duration_s: seconds(length),
+            due: seen.produced.due,
+            unsent: seen.produced.unsent,
             messages: seen.produced.messages,
-            messages_per_second: per_second(seen.produced.messages, length),
+            messages_per_second: per_second(seen.produced.messages, length.max(sent)),
             publish_p99_us: some.then(|| micros(seen.publish.percentile(99.0))),
         })
     }

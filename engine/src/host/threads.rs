@@ -43,6 +43,8 @@ pub fn threads(prefix: &str) -> Vec<ThreadTime> {
         let times = read(id, "schedstat")?;
         let mut times = times.split_whitespace().map(|word| word.parse().ok());
         let (on_core, waiting) = (Nanos(times.next()??), Nanos(times.next()??));
+        // A thread that is there has had a turn; a kernel that does not count says 0.
+        times.next().flatten().filter(|turns: &u64| 0 < *turns)?;
         Some(ThreadTime { id, name, on_core, waiting })
     };
     tasks.filter_map(Result::ok).filter_map(seen).collect()

@@ -207,8 +207,11 @@ impl<I: Inlet> Reader<'_, I> {
         loop {
             let turn = self.serve(clock);
             now = clock.now();
-            self.recorder.tick(now);
+            let handed_over = self.recorder.tick(now);
             self.look_for_gaps(&mut gaps, turn.brought, now);
+            if handed_over {
+                gaps.interrupt();
+            }
             let stage = signal.stage();
             if stage == Stage::Closing {
                 gaps.end().into_iter().for_each(|gap| self.recorder.hiccup(gap));

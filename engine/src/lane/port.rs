@@ -119,7 +119,10 @@ impl<'lane, O: Outlet> Port<'lane, O> {
             }
             client = if client + 1 == count { 0 } else { client + 1 };
         }
-        self.recorder.tick(now);
+        if self.recorder.tick(now) {
+            // Handing over is the lane's own work.
+            self.gaps.interrupt();
+        }
         self.offers = 0;
         served
     }

@@ -95,10 +95,9 @@ fn send_by_schedule<C: Clock, O: Outlet>(
             Serving { clock, port: &mut *port, signal, version, due: next.map(|turn| turn.due) };
         let woken = wait_until(clock, moment, guard.as_mut(), serving);
         // A gap that goes on beyond the due time is seen only now.
-        woken
-            .and_then(|now| port.gaps.look(now))
-            .into_iter()
-            .for_each(|gap| port.recorder.hiccup(gap));
+        if let Some((now, gap)) = woken.and_then(|now| Some((now, port.gaps.look(now)?))) {
+            port.recorder.hiccup_at(now, gap);
+        }
         if signal.version() != version {
             version = signal.version();
             walk.follow(signal.schedule(port.stream).expect("a paced stream keeps its schedule"));
@@ -137,8 +136,10 @@ impl<C: Clock, O: Outlet> Waiter for Serving<'_, '_, C, O> {
         if let Some(due) = self.due.take() {
             self.port.recorder.waits(self.port.stream, due, now);
         }
-        if let Some(hiccup) = self.port.gaps.look(now) {
-            self.port.recorder.hiccup(hiccup);
+        if let Some(gap) = self.port.gaps.look(now)
+            && self.port.recorder.hiccup_at(now, gap)
+        {
+            self.port.gaps.interrupt();
         }
         let served = self.port.serve(self.clock, ACKS_PER_LOOK, now);
         if self.signal.is_halted() || self.signal.version() != self.version {
@@ -227,6 +228,9 @@ fn send_closed<C: Clock, O: Outlet>(
                 break;
             }
             aimed = clock.now();
+            if course.end() <= aimed {
+                break;
+            }
         }
         let (signal, wait) = (orders.signal, orders.wait);
         offer(clock, port, load, &mut Effort { signal, wait, course: &mut course, verdict: None });

@@ -7,7 +7,7 @@ use crate::plan::{Pace, StreamDemand};
 use crate::units::NANOS_PER_SECOND;
 
 /// Every check, in the order in which equally grave findings are told.
-pub(super) const CHECKS: &[fn(&Case<'_>, &mut Found)] = &[held_back, acks_behind];
+pub(super) const CHECKS: &[fn(&Case<'_>, &mut Found)] = &[warmup_backlog, held_back, acks_behind];
 
 /// How far acks fell behind what the clients had taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,33 +35,59 @@ fn behind(case: &Case<'_>) -> Option<Behind> {
     let rates: Option<Vec<u64>> = case.plan.demand.streams.iter().map(per_second).collect();
     let rate: u64 = rates?.iter().sum();
     let phase = case.plan.demand.phases.measured.0 / NANOS_PER_SECOND;
-    let (mut sent, mut answered) = (0_u64, 0_u64);
+    let (mut sent, mut answered, mut heard) = (0_u64, 0_u64, false);
     let mut unanswered = Vec::new();
+    // How many seconds passed before the first answer: until then any way piles up.
+    let mut silent = 0;
     for of in case.evidence.seconds.iter().filter(|of| u64::from(of.second) < phase) {
         sent += of.produced;
-        answered += of.acked;
+        answered += of.acked + of.failed;
+        heard |= 0 < of.acked + of.failed;
         unanswered.push((sent.saturating_sub(answered), of.second));
+        silent += usize::from(!heard);
     }
     let (most, second) = *unanswered.iter().max()?;
-    let least = unanswered[unanswered.len() / 4..].iter().min()?.0;
+    let settled = silent.max(unanswered.len() / 4).min(unanswered.len() - 1);
+    let least = unanswered[settled..].iter().min()?.0;
     let allowed = u128::from(rate) * u128::from(BEHIND_LEAST.0) / u128::from(NANOS_PER_SECOND);
     let is_behind = RATE_LEAST <= rate && allowed < u128::from(most.saturating_sub(least));
     is_behind.then_some(Behind { most, least, second, rate })
 }
 
+/// For how many seconds of the measured phase its lanes still sent what was due in the warm-up, if for
+/// any; at most all of it.
+pub(super) fn seconds_of_backlog(case: &Case<'_>) -> Option<u32> {
+    let phase = case.plan.demand.phases.measured.0 / NANOS_PER_SECOND;
+    let phase = u32::try_from(phase).unwrap_or(u32::MAX);
+    let first = case.evidence.seconds.iter().find(|of| 0 < of.produced);
+    let seconds = first.map_or(phase, |of| of.second).min(phase);
+    let warmup: u64 = case.tally.streams.iter().map(|of| of.warmup.produced.attempted).sum();
+    let is_known = !case.evidence.seconds.is_empty() && 0 < warmup && case.sums.due != 0;
+    (is_known && 0 < seconds).then_some(seconds)
+}
+
+/// Of the warm-up's messages those that met a full client queue.
+fn held_back_in_warmup(case: &Case<'_>) -> u64 {
+    case.tally.streams.iter().map(|of| of.warmup.produced.held_back).sum()
+}
+
 /// Whether more than a few sends met a full client queue.
 fn is_held_back(case: &Case<'_>) -> bool {
-    HELD_SHARE_NOTED < share(case.sums.held_back, case.sums.attempted)
+    // The embedded broker's own limit fills no client's queue, and has a finding of its own.
+    let held = share(case.sums.held_back, case.sums.attempted);
+    !case.evidence.embedded_full && HELD_SHARE_NOTED < held
 }
 
 /// Whether the load had to wait, though in the end all of it may have been acked.
 pub(super) fn is_felt(case: &Case<'_>) -> bool {
-    case.sums.due != 0 && (is_held_back(case) || behind(case).is_some())
+    let has_backlog = 0 < held_back_in_warmup(case) && seconds_of_backlog(case).is_some();
+    case.sums.due != 0 && (has_backlog || is_held_back(case) || behind(case).is_some())
 }
 
 /// Whether it was what is behind the client that made the load wait, as far as counts tell.
 pub(super) fn is_behind_the_client(case: &Case<'_>) -> bool {
-    0 < case.sums.held_back || behind(case).is_some()
+    let has_backlog = 0 < held_back_in_warmup(case) && seconds_of_backlog(case).is_some();
+    has_backlog || 0 < case.sums.held_back || behind(case).is_some()
 }
 
 /// Whether the system withheld this process's cores so often that its clients cannot be told from the
@@ -69,6 +95,22 @@ pub(super) fn is_behind_the_client(case: &Case<'_>) -> bool {
 pub(super) fn is_withheld(case: &Case<'_>) -> bool {
     let often = |seen: crate::host::Throttled| THROTTLED_SHARE <= share(seen.periods, seen.of);
     case.evidence.throttled.is_some_and(often)
+}
+
+fn warmup_backlog(case: &Case<'_>, found: &mut Found) {
+    let Some(seconds) = seconds_of_backlog(case) else { return };
+    let held = held_back_in_warmup(case);
+    found.warn(
+        "warmup_backlog",
+        format!(
+            "For the first {seconds} s of the measured phase lanes still sent what was due in the \
+             warm-up, {held} messages of which had met a full client queue. What was due meanwhile \
+             was sent later, so the rates of the measured phase, which count from its start, are too \
+             low. Lower the rate, or leave the warm-up out (--warmup 0s); --rate max finds what is \
+             taken.",
+        ),
+        vec![count("seconds", u64::from(seconds)), count("held_back", held)],
+    );
 }
 
 fn held_back(case: &Case<'_>, found: &mut Found) {
@@ -82,8 +124,8 @@ fn held_back(case: &Case<'_>, found: &mut Found) {
         format!(
             "{} of all sends ({held} of {attempted}) met a full client queue and had to wait for \
              acks to make room. The wait is in publish and end-to-end latency, from about p{:.2} on. \
-             Look at what the brokers did then; a larger queue (queue.buffering.max.messages) only \
-             moves the wait.",
+             What limited the run says whose it was; a larger queue (queue.buffering.max.messages) \
+             only moves the wait.",
             percent(held, attempted),
             100.0 - share * 100.0
         ),
@@ -102,8 +144,8 @@ fn acks_behind(case: &Case<'_>, found: &mut Found) {
         format!(
             "Acks fell behind the load: {most} messages were unanswered at the end of second \
              {second} of the measured phase, {least} at other times, at {rate} due per second. That \
-             much load waited in the client for the broker: its rate was not sustained then, \
-             even if all of it was acked later. Lower the rate, or look at what the brokers did.",
+             much load waited in the client: the rate was not sustained then, even if all of it was \
+             acked later. What limited the run says for whom it waited. Lower the rate, or look there.",
         ),
         vec![
             count("unanswered_most", most),
@@ -129,6 +171,7 @@ mod tests {
             second,
             produced: if second < 10 { 20_000 } else { 0 },
             acked,
+            failed: 0,
             consumed: 2 * acked,
             publish_max: Nanos::from_millis(5),
         };
@@ -158,6 +201,7 @@ mod tests {
         check([ALL; 10], 0, (LimitedBy::Nothing, &[]));
         // A round trip of two seconds: the first acks are late, the pile stays as it is.
         check([0, 0, ALL, ALL, ALL, ALL, ALL, ALL, ALL, ALL], 0, (LimitedBy::Nothing, &[]));
+        check([0, 0, 0, 0, 0, ALL, ALL, ALL, ALL, ALL], 0, (LimitedBy::Nothing, &[]));
         // What is not acked grows by a tenth of a second in each, then by a fifth.
         check([ALL * 9 / 10; 10], 0, (LimitedBy::Nothing, &[]));
         check([ALL * 4 / 5; 10], 0, (LimitedBy::Broker, &["acks_behind"]));
@@ -177,6 +221,19 @@ mod tests {
     }
 
     #[test]
+    fn a_message_that_was_given_up_is_answered() {
+        let plan = plan(ClientCount::Shared);
+        let mut seconds = seconds([ALL / 2; 10]);
+        let judge = |seen: &[SecondSeen]| {
+            let seen = Evidence { seconds: seen, ..evidence() };
+            Verdict::of(&plan, &tally(&plan), &seen).limited_by
+        };
+        assert_eq!(judge(&seconds), LimitedBy::Broker, "half of them wait");
+        seconds[..10].iter_mut().for_each(|of| of.failed = ALL / 2);
+        assert_eq!(judge(&seconds), LimitedBy::Nothing, "half of them were refused");
+    }
+
+    #[test]
     fn sends_that_met_a_full_queue_are_told_from_one_in_a_thousand_on() {
         check([ALL; 10], 200, (LimitedBy::Nothing, &[]));
         check([ALL; 10], 201, (LimitedBy::Broker, &["held_back"]));
@@ -192,6 +249,30 @@ mod tests {
             Verdict::of(&plan, &tally(&plan), &seen).limited_by
         };
         assert_eq!((judge(9), judge(10)), (LimitedBy::Broker, LimitedBy::Client), "of 100 periods");
+    }
+
+    #[test]
+    fn what_the_warm_up_left_to_send_is_told_and_no_second_without_acks_is_blamed_on_the_broker() {
+        let plan = plan(ClientCount::Shared);
+        let judge = |held_back: u64, first: usize| {
+            let mut tally = tally(&plan);
+            let warmup = &mut tally.streams[0].warmup.produced;
+            (warmup.attempted, warmup.held_back) = (100_000, held_back);
+            let mut seconds = seconds([ALL; 10]);
+            for of in &mut seconds[..first] {
+                (of.produced, of.acked, of.consumed) = (0, 0, 0);
+            }
+            let moved = u64::try_from(first).expect("a few") * ALL;
+            seconds[10].produced += moved;
+            (seconds[10].acked, seconds[10].consumed) = (moved, 2 * moved);
+            let verdict = Verdict::of(&plan, &tally, &Evidence { seconds: &seconds, ..evidence() });
+            let codes = verdict.findings.iter().map(|finding| finding.code);
+            (verdict.limited_by, codes.collect::<Vec<&str>>())
+        };
+        assert_eq!(judge(5, 0), (LimitedBy::Nothing, vec![]), "nothing was left");
+        assert_eq!(judge(5, 3), (LimitedBy::Broker, vec!["warmup_backlog"]), "three seconds");
+        assert_eq!(judge(5, 10), (LimitedBy::Broker, vec!["warmup_backlog"]), "all of it");
+        assert_eq!(judge(0, 3), (LimitedBy::Nothing, vec!["warmup_backlog"]), "nothing was full");
     }
 
     #[test]

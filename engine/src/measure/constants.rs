@@ -33,6 +33,10 @@ pub const THROTTLED_SHARE: f64 = LATE_SHARE_INVALID;
 /// broker want one for less than half of it (tests, two cores beside the broker).
 pub const CLIENT_THREAD_BUSY: f64 = 0.9;
 
+/// A client's thread that waited for a core for more than this share of the time was held back by this
+/// host: it got less than half of what it asked for.
+pub const CLIENT_THREAD_STARVED: f64 = 0.5;
+
 /// The target is reached when at least this share of what was due was acked.
 pub const TARGET_SHARE: f64 = 0.999;
 

@@ -89,8 +89,9 @@ fn lateness(case: &Case<'_>, found: &mut Found) {
         found.fail(exit::CLIENT_LIMITED, "client_limited", message, evidence);
     } else {
         let message = format!(
-            "{seen}. From about p{:.2} on, publish and end-to-end latency are this client's tail, \
-             not the broker's. For the far tail lower the rate or free the lanes' cores.",
+            "{seen}. From about p{:.2} on, publish and end-to-end latency may be this client's and \
+             not the broker's: how much of the tail is, engine.tail says. For the far tail lower the \
+             rate or free the lanes' cores.",
             100.0 - late_share * 100.0
         );
         found.warn("late_sends", message, evidence);

@@ -3,6 +3,7 @@
 use super::client_tally::ClientTally;
 use super::constants::{
     CAP_LOOKS_LEAST, CAP_LOOKS_SHARE, CAP_QUEUE_SHARE, CAP_SLOWED, CLIENT_THREAD_BUSY,
+    CLIENT_THREAD_STARVED,
 };
 use super::facts::{count, number, share, text};
 use super::parts::divided;
@@ -55,9 +56,11 @@ pub(super) fn is_throttled(case: &Case<'_>) -> bool {
     senders(case).is_some_and(|said| 0 < said.throttle_ms.sum)
 }
 
-/// The client's own thread that had no time left, if one had none.
+/// The client's own thread that had no time left, or no core, if there was one.
 fn saturated<'run>(case: &Case<'run>) -> Option<&'run Busy> {
-    case.evidence.client_thread.filter(|busy| CLIENT_THREAD_BUSY < busy.wanted)
+    case.evidence.client_thread.filter(|busy| {
+        CLIENT_THREAD_BUSY < busy.wanted || CLIENT_THREAD_STARVED < busy.wanted - busy.on_core
+    })
 }
 
 /// Whether a thread of the client's own had no time left.
@@ -98,8 +101,9 @@ fn client_saturated(case: &Case<'_>, found: &mut Found) {
         "client_saturated",
         format!(
             "The client's thread {name} wanted a core for {:.0} % of the time and had one for \
-             {:.0} %: it can do no more, whatever the broker can. What did not get through in time \
-             waited for it. Use more clients (--clients N) or hosts, larger batches (linger.ms, \
+             {:.0} %: it could do no more, whatever the broker can. What did not get through in \
+             time waited for it. Where it had a core for much less than it wanted, this host was \
+             full: put the broker, or whatever else runs here, elsewhere. Use more clients (--clients N) or hosts, larger batches (linger.ms, \
              batch.size), or give the client's threads cores of their own (--io-cores).",
             wanted * 100.0,
             on_core * 100.0
@@ -193,20 +197,24 @@ mod tests {
         let timed = plan(ClientCount::Shared);
         let mut closed = timed.clone();
         closed.demand.streams[0].pace = Pace::Max { in_flight: None };
-        let judge = |case: &Plan, acked: u64, wanted: f64| {
+        let judge_with = |case: &Plan, acked: u64, (on_core, wanted): (f64, f64)| {
             let mut tally = tally(case);
             let measured = &mut tally.streams[0].measured;
             measured.acked.messages = acked;
             measured.produced.held_back = 1_000;
             measured.consumed.iter_mut().for_each(|consumed| consumed.messages = acked);
-            let busy = Busy { name: "rdk:broker1".to_owned(), on_core: 0.6, wanted };
+            let busy = Busy { name: "rdk:broker1".to_owned(), on_core, wanted };
             let seen = Evidence { client_thread: Some(&busy), ..evidence() };
             let verdict = Verdict::of(case, &tally, &seen);
             let told = verdict.findings.iter().any(|found| found.code == "client_saturated");
             (verdict.limited_by, told)
         };
+        let judge = |case: &Plan, acked: u64, wanted: f64| judge_with(case, acked, (0.6, wanted));
         assert_eq!(judge(&timed, 100_000, 0.9), (LimitedBy::Broker, false), "time was left");
         assert_eq!(judge(&timed, 100_000, 0.91), (LimitedBy::Client, true), "none was left");
+        let starved = |wanted: f64| judge_with(&timed, 100_000, (0.2, wanted));
+        assert_eq!(starved(0.69), (LimitedBy::Broker, false), "it got a core in time");
+        assert_eq!(starved(0.71), (LimitedBy::Client, true), "it had none for half of the time");
         assert_eq!(judge(&closed, 200_000, 0.9), (LimitedBy::Unknown, false), "closed loop");
         assert_eq!(judge(&closed, 200_000, 0.91), (LimitedBy::Client, true), "closed loop");
     }

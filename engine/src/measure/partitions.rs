@@ -162,7 +162,10 @@ pub fn partitions_seen(demand: &Demand, tally: &Tally) -> Vec<Vec<PartitionSeen>
         for (topic, base) in stream.topics.iter().zip(stream.partition_bases()) {
             let place = |number: u32| base + usize::try_from(number).expect("they are few");
             let one = |number: u32| {
+                // A counter's greatest span may be more than anything that was seen.
+                let longest = Some(seen.measured.publish.max()).filter(|max| Nanos::ZERO < *max);
                 let publish_p99 = seen.partitions.p99(place(number))?;
+                let publish_p99 = longest.map_or(publish_p99, |max| publish_p99.min(max));
                 let name = format!("topic {} partition {number}", topic.name);
                 let acked = seen.partitions.messages(place(number));
                 let peer = PeerSeen { name, acked, publish_p99 };

@@ -1,5 +1,6 @@
 //! The checks of whether the numbers can be true together. None of them spoils a run: each says where to look.
 
+use super::back_pressure::seconds_of_backlog;
 use super::constants::{OUTLIER, OUTLIER_SAMPLES, RATE_LEAST, STALL_LEAST, STALL_SHARE};
 use super::facts::{count, number, some_of, text};
 use super::tally::Phase;
@@ -20,6 +21,8 @@ pub struct SecondSeen {
     pub produced: u64,
     /// Acked.
     pub acked: u64,
+    /// Given up by the clients: answered too.
+    pub failed: u64,
     /// Received by all subscriptions.
     pub consumed: u64,
     /// The longest publish latency.
@@ -76,7 +79,9 @@ fn silence(case: &Case<'_>, found: &mut Found) {
         return;
     }
     let is_read = case.plan.demand.streams.iter().any(|stream| 0 < stream.readers());
-    let within = |of: &&SecondSeen| u64::from(of.second) < phase;
+    // While the warm-up's backlog is sent, nothing of the measured phase can come: told by itself.
+    let from = seconds_of_backlog(case).unwrap_or(0);
+    let within = |of: &&SecondSeen| from <= of.second && u64::from(of.second) < phase;
     let silent = |part: fn(&SecondSeen) -> u64| -> Vec<u32> {
         let seconds = case.evidence.seconds.iter().filter(within);
         seconds.filter(|of| part(of) == 0).map(|of| of.second).collect()
@@ -226,6 +231,7 @@ mod tests {
             second,
             produced: 20_000,
             acked: 20_000,
+            failed: 0,
             consumed: 40_000,
             publish_max: Nanos::from_millis(5),
         };

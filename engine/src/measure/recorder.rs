@@ -240,6 +240,14 @@ impl Recorder {
         }
     }
 
+    /// The same, seen at `now`: where a second or the warm-up ended meanwhile, it counts for what began,
+    /// and the tally was handed over, which it says.
+    pub fn hiccup_at(&mut self, now: Timestamp, span: Nanos) -> bool {
+        let handed_over = self.turn_page(now);
+        self.hiccup(span);
+        handed_over
+    }
+
     /// Notes the offset and returns the partition's place in the row of all.
     fn note_offset(&mut self, stream: usize, route: Route, partition: i32, offset: i64) -> usize {
         let base = self.bases[stream][usize::try_from(route.0).expect("topics fit in memory")];
@@ -311,17 +319,18 @@ impl Recorder {
     }
 
     /// Counts a turn of the lane's loop, and hands the tally over when its second is over.
-    pub fn tick(&mut self, now: Timestamp) {
+    /// Says whether it did: that took the lane's time.
+    pub fn tick(&mut self, now: Timestamp) -> bool {
         self.tally.turns += 1;
-        self.turn_page(now);
+        self.turn_page(now)
     }
 
     /// Hands the tally over when its second is over, so that what happens at `now` is written into
     /// its own second. If the collector is behind, goes on with the same tally: nothing waits,
     /// nothing is lost.
-    fn turn_page(&mut self, now: Timestamp) {
+    fn turn_page(&mut self, now: Timestamp) -> bool {
         if now < self.boundary {
-            return;
+            return false;
         }
         self.note_present(now);
         let second = self.second_before(now);
@@ -329,6 +338,7 @@ impl Recorder {
             self.boundary = self.boundary + SECOND;
         }
         self.mailbox.hand_over(&mut self.tally, second);
+        true
     }
 
     /// The number of the last full second before `now`, counted from the border's origin.

@@ -42,7 +42,9 @@ pub fn steady_since(pulses: &[Pulse], due_per_second: Option<u64>) -> Option<i64
             Some(due) => (due, RATE_PERMILLE),
             None => (median_acked(window), FREE_PERMILLE),
         };
-        let on_rate = |of: &Pulse| of.acked.abs_diff(rate) * 1_000 <= rate * permille;
+        // A message at each edge of a second may fall to its neighbour.
+        let allowed = (rate * permille / 1_000).max(2);
+        let on_rate = |of: &Pulse| of.acked.abs_diff(rate) <= allowed;
         let least = window.iter().map(|of| of.publish_p50).min().unwrap_or_default();
         let most = window.iter().map(|of| of.publish_p50).max().unwrap_or_default();
         let is_even = most <= least + Nanos(least.0 / 2) + LATENCY_SLACK;

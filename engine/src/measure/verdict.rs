@@ -16,7 +16,7 @@ use super::standing::Standing;
 use super::tally::Tally;
 use super::{above, back_pressure, cautions, findings, limits, losses, network, plausibility};
 use crate::host::{Busy, Throttled};
-use crate::plan::{Pace, Plan};
+use crate::plan::{Pace, Plan, StreamDemand};
 use crate::time::Drift;
 use crate::units::{Nanos, Timestamp};
 
@@ -303,7 +303,9 @@ fn limited_by(case: &Case<'_>, exits: &[u8]) -> LimitedBy {
     let had_to_wait = exits.contains(&exit::TARGET) || back_pressure::is_felt(case);
     // A closed loop always asks for more. Our own end is looked for first, then that of the way: either
     // fills the client's queue as a slow broker does.
-    if had_to_wait || case.sums.due == 0 {
+    let is_free = |stream: &StreamDemand| matches!(stream.pace, Pace::Max { .. });
+    let is_closed = 0 < case.sums.attempted && case.plan.demand.streams.iter().all(is_free);
+    if had_to_wait || is_closed {
         if back_pressure::is_withheld(case) || limits::is_client_saturated(case) {
             return LimitedBy::Client;
         }

@@ -92,6 +92,7 @@ fn second(interval: &Interval) -> SecondSeen {
         second: interval.second,
         produced: interval.produced,
         acked: interval.acked,
+        failed: interval.failed,
         consumed: interval.consumed,
         publish_max: interval.publish_max,
     }

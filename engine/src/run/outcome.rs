@@ -108,6 +108,8 @@ pub struct Interval {
     pub consumed: u64,
     /// Failed messages, failed commits, consumer errors.
     pub errors: u64,
+    /// Messages that the client gave up: answered too.
+    pub failed: u64,
     /// Acked × subscriptions − received at the end of the second, warm-up included.
     pub backlog: u64,
     /// Publish latency (from due): median.
@@ -170,6 +172,7 @@ impl Interval {
             acked,
             consumed,
             errors,
+            failed,
             backlog,
             publish_p50,
             publish_p99,
@@ -185,6 +188,7 @@ impl Interval {
         self.acked += acked;
         self.consumed += consumed;
         self.errors += errors;
+        self.failed += failed;
         self.backlog = *backlog;
         self.hiccup_max = self.hiccup_max.max(*hiccup_max);
         for (mine, theirs) in [

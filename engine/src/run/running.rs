@@ -389,4 +389,5 @@ fn add_counts(interval: &mut Interval, tally: &PhaseTally) {
     interval.acked += tally.acked.messages;
     interval.consumed += tally.received();
     interval.errors += tally.errors();
+    interval.failed += tally.acked.failed;
 }

@@ -5,8 +5,9 @@ use super::mock::{broker, sending};
 use crate::cli::{Kdyno, Ran, alone, findings, workload};
 use kdyno_tests::demand::real_broker;
 
-/// How many are run.
+/// How many are run, and how many of them a host must leave alone.
 const RUNS: usize = 20;
+const VALID_LEAST: usize = 15;
 
 /// What a clean run may be told: few samples are no doubt, nor are topics that the test made, and a busy
 /// host is known by its hiccups.
@@ -54,4 +55,5 @@ fn twenty_clean_runs_are_valid_and_raise_no_doubt() {
     // A host that takes the core away for longer than a send may be late spoils a run, and is named.
     let ours: Vec<&String> = told.iter().filter(|(hosts, _)| !hosts).map(|(_, of)| of).collect();
     assert!(ours.is_empty(), "{valid} of {RUNS}: {ours:?}");
+    assert!(VALID_LEAST <= valid, "a host can spoil some, not most: {valid} of {RUNS}: {told:?}");
 }

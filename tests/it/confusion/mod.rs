@@ -117,6 +117,9 @@ const CASES: [Case; 13] = [
     },
 ];
 
+/// So many cases a busy host may spoil, and no more.
+const SPOILT_MOST: usize = 2;
+
 #[test]
 fn what_limits_a_run_is_told_rightly() {
     let _alone = alone();
@@ -124,7 +127,7 @@ fn what_limits_a_run_is_told_rightly() {
     let mut matrix = format!("{:<50}", "made \\ told");
     words.iter().for_each(|word| write!(matrix, "{word:>9}").expect("a string takes it"));
     write!(matrix, "{:>16}", "client's thread").expect("a string takes it");
-    let mut wrong = Vec::new();
+    let (mut wrong, mut spoilt) = (Vec::new(), 0);
     for case in &CASES {
         let Some(ran) = (case.run)() else {
             write!(matrix, "\n{:<50}  not on this machine", case.made).expect("a string takes it");
@@ -145,7 +148,9 @@ fn what_limits_a_run_is_told_rightly() {
         // On a machine too busy for the load the client is late, and says so.
         let is_late = ran.code == 11 && told == "client";
         let is_right = told == case.limited_by && ran.code == case.code && has_finding;
-        if !(is_right || is_late && lost_its_core(&result)) {
+        let is_hosts = is_late && lost_its_core(&result) && spoilt < SPOILT_MOST;
+        spoilt += usize::from(!is_right && is_hosts);
+        if !is_right && !is_hosts {
             let Case { made, limited_by, code, finding, .. } = case;
             wrong.push(format!(
                 "{made}: need {limited_by}, exit {code}, {finding}; got {told}, exit {}: {}",

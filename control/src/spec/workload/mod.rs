@@ -168,7 +168,9 @@ fn read(
     let keys = givens.read("keyDistributor", ledger, key_source).unwrap_or(KeySource::None);
     let verification = givens.read("verification", ledger, verification).unwrap_or_default();
     let hiccups = givens.read("hiccups", ledger, scalar::switch).unwrap_or(true);
-    let warmup = phases::warmup(givens, asked.skip_warmup, ledger);
+    let warmup = phases::warmup(givens, ledger);
+    let is_left_out = asked.skip_warmup && !phases::is_warmup_by_flag(givens);
+    let warmup = if is_left_out { Warmup::NONE } else { warmup };
     let measured = phases::measured(givens, ledger);
     let commit = givens.read("offsetCommitInterval", ledger, commit_wish);
     let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();

@@ -26,8 +26,8 @@ pub(super) const SPAN_MAX: Nanos = Nanos::from_secs(MINUTES_MAX * 60);
 const WARMUPS: [&str; 2] = ["warmupDuration", "warmupDurationMinutes"];
 const MEASURED: [&str; 2] = ["testDuration", "testDurationMinutes"];
 
-/// Reads the warm-up; none where the invocation leaves warm-ups out and no flag asks for one.
-pub(super) fn warmup(givens: &Givens, is_skipped: bool, ledger: &mut Ledger) -> Warmup {
+/// Reads the warm-up.
+pub(super) fn warmup(givens: &Givens, ledger: &mut Ledger) -> Warmup {
     tell_rivals(givens, WARMUPS, ledger);
     let [exact, minutes] = WARMUPS;
     let in_minutes = |value: &Value| {
@@ -41,10 +41,12 @@ pub(super) fn warmup(givens: &Givens, is_skipped: bool, ledger: &mut Ledger) -> 
         })
     };
     let counted = givens.read(minutes, ledger, in_minutes);
-    let asked = givens.read(exact, ledger, spanned).or(counted);
-    let by_flag =
-        WARMUPS.into_iter().any(|field| givens.get(field).is_some_and(|given| given.by_flag));
-    if is_skipped && !by_flag { Warmup::NONE } else { asked.unwrap_or(WARMUP) }
+    givens.read(exact, ledger, spanned).or(counted).unwrap_or(WARMUP)
+}
+
+/// Whether a flag asks for a warm-up: it wins over an invocation that leaves warm-ups out.
+pub(super) fn is_warmup_by_flag(givens: &Givens) -> bool {
+    WARMUPS.into_iter().any(|field| givens.get(field).is_some_and(|given| given.by_flag))
 }
 
 /// Reads the length of the measured phase, which has no default.

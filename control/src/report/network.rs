@@ -31,14 +31,15 @@ pub fn network_seen(
         _ => None,
     };
     Some(NetworkSeen {
-        card: ours.and_then(|card| card_seen(card, 0, &samples)),
+        card: ours.and_then(|card| card_seen(card, &samples)),
         tcp: tcp_seen(&told),
         carried: ours.map(|card| card.speed),
     })
 }
 
-fn card_seen(card: &Card, index: usize, samples: &[&Sample]) -> Option<CardSeen> {
-    let looks = samples.iter().filter_map(|of| Some((of.span, of.cards.get(index).copied()??)));
+/// The host's only card.
+fn card_seen(card: &Card, samples: &[&Sample]) -> Option<CardSeen> {
+    let looks = samples.iter().filter_map(|of| Some((of.span, of.cards.first().copied()??)));
     let looks: Vec<(Nanos, Traffic)> = looks.collect();
     let span: f64 = looks.iter().map(|(span, _)| span.as_secs_f64()).sum();
     let moved = |side: fn(&Traffic) -> Bytes| -> u64 {

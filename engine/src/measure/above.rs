@@ -44,7 +44,7 @@ fn is_compressed(clients: &ClientSettings) -> bool {
 fn above_nic(case: &Case<'_>, found: &mut Found) {
     let Some(carried) = case.evidence.network.and_then(|seen| seen.carried) else { return };
     if !is_compressed(&case.plan.demand.clients) {
-        let by = ("the network cards that they went over", share(carried.0, 1));
+        let by = ("the network card that they went over", share(carried.0, 1));
         raise("bytes_above_nic", &flows(case), by, found);
     }
 }

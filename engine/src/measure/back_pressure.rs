@@ -3,7 +3,6 @@
 use super::constants::{BEHIND_LEAST, HELD_SHARE_NOTED, RATE_LEAST, THROTTLED_SHARE};
 use super::facts::{count, number, percent, share};
 use super::verdict::{Case, Found};
-use crate::plan::{Pace, StreamDemand};
 use crate::units::NANOS_PER_SECOND;
 
 /// Every check, in the order in which equally grave findings are told.
@@ -14,7 +13,8 @@ pub(super) const CHECKS: &[fn(&Case<'_>, &mut Found)] = &[warmup_backlog, held_b
 struct Behind {
     /// Unanswered messages at the end of a second, at most.
     most: u64,
-    /// The same at least, after the first quarter of the phase: so many are on the way in any case.
+    /// The same at least, after the first quarter of the phase and the first answer: so many are on the
+    /// way in any case. None where no answer came.
     least: u64,
     /// The second in which they were most, from the start of the measured phase.
     second: u32,
@@ -28,12 +28,7 @@ struct Behind {
 ///
 /// `None` too where a stream has no rate, or so few messages that one late one would be it.
 fn behind(case: &Case<'_>) -> Option<Behind> {
-    let per_second = |stream: &StreamDemand| match stream.pace {
-        Pace::At(rate) => Some(rate.get()),
-        Pace::Max { .. } => None,
-    };
-    let rates: Option<Vec<u64>> = case.plan.demand.streams.iter().map(per_second).collect();
-    let rate: u64 = rates?.iter().sum();
+    let rate = case.plan.demand.due_per_second()?;
     let phase = case.plan.demand.phases.measured.0 / NANOS_PER_SECOND;
     let (mut sent, mut answered, mut heard) = (0_u64, 0_u64, false);
     let mut unanswered = Vec::new();
@@ -47,8 +42,9 @@ fn behind(case: &Case<'_>) -> Option<Behind> {
         silent += usize::from(!heard);
     }
     let (most, second) = *unanswered.iter().max()?;
-    let settled = silent.max(unanswered.len() / 4).min(unanswered.len() - 1);
-    let least = unanswered[settled..].iter().min()?.0;
+    // Where nothing was answered in all of the phase, nothing shows that all of it is the way's length.
+    let settled = unanswered.get(silent.max(unanswered.len() / 4)..).unwrap_or_default();
+    let least = settled.iter().min().map_or(0, |(messages, _)| *messages);
     let allowed = u128::from(rate) * u128::from(BEHIND_LEAST.0) / u128::from(NANOS_PER_SECOND);
     let is_behind = RATE_LEAST <= rate && allowed < u128::from(most.saturating_sub(least));
     is_behind.then_some(Behind { most, least, second, rate })
@@ -78,16 +74,19 @@ fn is_held_back(case: &Case<'_>) -> bool {
     !case.evidence.embedded_full && HELD_SHARE_NOTED < held
 }
 
+/// Whether lanes still sent what had met a full client queue in the warm-up.
+fn has_backlog(case: &Case<'_>) -> bool {
+    0 < held_back_in_warmup(case) && seconds_of_backlog(case).is_some()
+}
+
 /// Whether the load had to wait, though in the end all of it may have been acked.
 pub(super) fn is_felt(case: &Case<'_>) -> bool {
-    let has_backlog = 0 < held_back_in_warmup(case) && seconds_of_backlog(case).is_some();
-    case.sums.due != 0 && (has_backlog || is_held_back(case) || behind(case).is_some())
+    case.sums.due != 0 && (has_backlog(case) || is_held_back(case) || behind(case).is_some())
 }
 
 /// Whether it was what is behind the client that made the load wait, as far as counts tell.
 pub(super) fn is_behind_the_client(case: &Case<'_>) -> bool {
-    let has_backlog = 0 < held_back_in_warmup(case) && seconds_of_backlog(case).is_some();
-    has_backlog || 0 < case.sums.held_back || behind(case).is_some()
+    has_backlog(case) || 0 < case.sums.held_back || behind(case).is_some()
 }
 
 /// Whether the system withheld this process's cores so often that its clients cannot be told from the
@@ -202,6 +201,8 @@ mod tests {
         // A round trip of two seconds: the first acks are late, the pile stays as it is.
         check([0, 0, ALL, ALL, ALL, ALL, ALL, ALL, ALL, ALL], 0, (LimitedBy::Nothing, &[]));
         check([0, 0, 0, 0, 0, ALL, ALL, ALL, ALL, ALL], 0, (LimitedBy::Nothing, &[]));
+        // Nothing came in all of the phase: no way is known to be so long.
+        check([0; 10], 0, (LimitedBy::Broker, &["acks_behind"]));
         // What is not acked grows by a tenth of a second in each, then by a fifth.
         check([ALL * 9 / 10; 10], 0, (LimitedBy::Nothing, &[]));
         check([ALL * 4 / 5; 10], 0, (LimitedBy::Broker, &["acks_behind"]));

@@ -12,12 +12,13 @@ pub(super) const CHECKS: &[fn(&Case<'_>, &mut Found)] = &[card_full, way_busy];
 /// What was seen of the network in the measured phase of a run that left its host.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct NetworkSeen {
-    /// The card that was used most of what it carries; `None` where no card's speed is known.
+    /// The card that all our connections to other hosts went over; `None` where it is not the only one
+    /// whose speed is known.
     pub card: Option<CardSeen>,
     /// What TCP said of our connections; `None` where the system does not tell.
     pub tcp: Option<TcpSeen>,
-    /// What the cards carry in a second over which all our connections to other hosts went; `None`
-    /// where one of them went over anything else.
+    /// What that card carries in a second; `None` where one of the connections went over anything else,
+    /// or stayed on this host.
     pub carried: Option<Bytes>,
 }
 
@@ -34,7 +35,7 @@ pub struct CardSeen {
     pub share: f64,
 }
 
-/// TCP's own account of that of our connections which, look by look, waited most for its way.
+/// TCP's own account of that of our connections which, over the phase, waited most for its way.
 ///
 /// The spans are parts of the time, 0 to 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

@@ -237,6 +237,18 @@ impl Phases {
     }
 }
 
+impl Demand {
+    /// Messages per second that are due in all streams together; `None` where one of them has no rate.
+    #[must_use]
+    pub fn due_per_second(&self) -> Option<u64> {
+        let rate = |stream: &StreamDemand| match stream.pace {
+            Pace::At(rate) => Some(rate.get()),
+            Pace::Max { .. } => None,
+        };
+        self.streams.iter().map(rate).sum()
+    }
+}
+
 impl StreamDemand {
     /// Logical producers: topics × producers per topic.
     #[must_use]

@@ -1,7 +1,7 @@
 //! The warm-up as the run thread sees it: seconds come in, and it ends when they are steady.
 
 use crate::measure::{Latency, Pulse, STEADY_WINDOW, Second, steady_since};
-use crate::plan::{Pace, Plan, StreamDemand, Warmup};
+use crate::plan::{Plan, Warmup};
 use crate::time::Border;
 use crate::units::{NANOS_PER_SECOND, Nanos, Timestamp};
 use std::sync::Arc;
@@ -23,7 +23,7 @@ impl Warming {
             Warmup::Fixed(length) => Border::fixed(start, start + length),
             Warmup::Auto { .. } => Border::open(start, asked.longest()),
         };
-        Self { border, due_per_second: due_per_second(plan), pulses: Vec::new() }
+        Self { border, due_per_second: plan.demand.due_per_second(), pulses: Vec::new() }
     }
 
     /// Where it ends.
@@ -74,15 +74,6 @@ impl Warming {
     pub(super) fn steady_since(&self) -> Option<i64> {
         steady_since(&self.pulses, self.due_per_second).map(|second| self.number(second))
     }
-}
-
-/// What the streams ask for together; `None` where one of them has no rate.
-fn due_per_second(plan: &Plan) -> Option<u64> {
-    let rate = |stream: &StreamDemand| match stream.pace {
-        Pace::At(rate) => Some(rate.get()),
-        Pace::Max { .. } => None,
-    };
-    plan.demand.streams.iter().map(rate).sum()
 }
 
 /// A second of both phases.

@@ -30,7 +30,8 @@ pub const THROTTLED_SHARE: f64 = LATE_SHARE_INVALID;
 
 /// A client's thread that wanted a core for more than this share of the time is at its end: what is
 /// left goes by between two batches however fast the broker is. Threads of clients that wait for a
-/// broker want one for 0.57 of it at most (the confusion matrix, two cores beside the broker).
+/// broker want one for 0.14 of it at most, but for those at their cap on requests beside a quota: 0.22 to 0.88
+/// (the confusion matrix, two cores beside the broker).
 pub const CLIENT_THREAD_BUSY: f64 = 0.9;
 
 /// A client's thread that waited for a core for more than this share of the time was held back by this

@@ -56,9 +56,11 @@ pub(super) fn is_throttled(case: &Case<'_>) -> bool {
     senders(case).is_some_and(|said| 0 < said.throttle_ms.sum)
 }
 
-/// The client's own thread that had no time left, or no core, if there was one.
+/// The client's own thread that had no time left, or no core, if there was one. Not where a broker asked
+/// to wait: then it held the load back by its own word, and a client at its cap on requests looks at its
+/// queue again and again meanwhile.
 fn saturated<'run>(case: &Case<'run>) -> Option<&'run Busy> {
-    case.evidence.client_thread.filter(|busy| {
+    case.evidence.client_thread.filter(|_| !is_throttled(case)).filter(|busy| {
         CLIENT_THREAD_BUSY < busy.wanted || CLIENT_THREAD_STARVED < busy.wanted - busy.on_core
     })
 }
@@ -225,5 +227,19 @@ mod tests {
         let throttled = ClientTally { throttle_ms, ..said(0, 0) };
         check(&throttled, 200_000, &["throttled_by_broker"], LimitedBy::Nothing);
         check(&throttled, 100_000, &["throttled_by_broker"], LimitedBy::Broker);
+        let mut client = ClientStats::default();
+        client.measured.producers = throttled;
+        let (plan, busy) =
+            (plan(ClientCount::Shared), Busy { name: "b".to_owned(), on_core: 0.9, wanted: 1.0 });
+        let mut tally = tally(&plan);
+        tally.streams[0].measured.acked.messages = 100_000;
+        let seen = Evidence { client: Some(&client), client_thread: Some(&busy), ..evidence() };
+        let told = Verdict::of(&plan, &tally, &seen);
+        assert_eq!(
+            told.limited_by,
+            LimitedBy::Broker,
+            "however busy its client was while it waited"
+        );
+        assert!(told.findings.iter().all(|of| of.code != "client_saturated"), "{told:?}");
     }
 }

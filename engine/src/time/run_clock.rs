@@ -1,9 +1,10 @@
 //! The clock of a run: the time stamp counter where the kernel itself trusts it, else the kernel's.
 
 use super::tsc::{Mark, TscClock};
-use super::{Clock, OsClock};
+use super::{Clock, Correction, Line, OsClock, Setting};
 use crate::error::PlanError;
 use crate::units::{Nanos, Timestamp};
+use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 /// Where Linux says which clock it keeps time by.
@@ -11,7 +12,7 @@ pub const KERNEL_CLOCK_SOURCE: &str =
     "/sys/devices/system/clocksource/clocksource0/current_clocksource";
 
 /// Which clock the user asks for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ClockChoice {
     /// The time stamp counter where the kernel trusts it.
     #[default]
@@ -23,7 +24,7 @@ pub enum ClockChoice {
 }
 
 /// Which clock a run reads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ClockSource {
     /// The operating system's.
     Os,
@@ -33,15 +34,21 @@ pub enum ClockSource {
 
 /// The clock of a run: made once, then copied to every lane.
 #[derive(Clone, Copy, Debug)]
-pub enum RunClock {
-    /// Asks the operating system.
+pub struct RunClock {
+    own: OwnClock,
+    /// Where this host is one of a fleet: what makes its time the fleet's.
+    correction: Option<&'static Correction>,
+}
+
+/// What a run's clock reads.
+#[derive(Clone, Copy, Debug)]
+enum OwnClock {
     Os(OsClock),
-    /// Reads the time stamp counter.
     Tsc(TscClock),
 }
 
 /// How far a clock and the kernel's monotonic clock went in the same time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Drift {
     /// The run's clock.
     pub clock: Nanos,
@@ -103,27 +110,47 @@ impl RunClock {
     /// first, which takes 20 ms, or up to 200 ms on a machine that is interrupted all the time.
     #[must_use]
     pub fn anchored(source: ClockSource) -> Self {
-        match source {
-            ClockSource::Os => Self::Os(OsClock::anchored()),
-            ClockSource::Tsc => Self::Tsc(TscClock::anchored()),
-        }
+        let own = match source {
+            ClockSource::Os => OwnClock::Os(OsClock::anchored()),
+            ClockSource::Tsc => OwnClock::Tsc(TscClock::anchored()),
+        };
+        Self { own, correction: None }
+    }
+
+    /// This clock, telling the fleet's time; one correction serves all clocks of a process.
+    #[must_use]
+    pub const fn in_fleet(self, correction: &'static Correction) -> Self {
+        Self { correction: Some(correction), ..self }
+    }
+
+    /// The current moment by this host alone, uncorrected. Never steps back.
+    #[must_use]
+    pub fn own_now(&self) -> Timestamp {
+        self.own.now()
+    }
+
+    /// Leads the fleet's time to a new line, as [`Correction::set`] does; nothing where this clock
+    /// is in no fleet.
+    pub fn correct(&self, wanted: &Line) -> Option<Setting> {
+        self.correction.map(|correction| correction.set(&self.own, wanted))
     }
 
     /// What it reads.
     #[must_use]
     pub const fn source(&self) -> ClockSource {
-        match self {
-            Self::Os(_) => ClockSource::Os,
-            Self::Tsc(_) => ClockSource::Tsc,
+        match self.own {
+            OwnClock::Os(_) => ClockSource::Os,
+            OwnClock::Tsc(_) => ClockSource::Tsc,
         }
     }
 
     /// This moment, to measure the drift from; `None` for the kernel's own clock, which has none.
+    /// The drift is that of the source: a correction by the fleet is no part of it.
     #[must_use]
     pub fn mark(&self) -> Option<Mark> {
-        match self {
-            Self::Os(_) => None,
-            Self::Tsc(clock) => Some(clock.mark()),
+        match &self.own {
+            OwnClock::Os(_) => None,
+            OwnClock::Tsc(clock) => Some(clock.mark()),
         }
     }
 
@@ -140,6 +167,20 @@ impl RunClock {
 }
 
 impl Clock for RunClock {
+    #[inline]
+    fn now(&self) -> Timestamp {
+        match self.correction {
+            None => self.own.now(),
+            Some(correction) => correction.now(&self.own),
+        }
+    }
+
+    fn park(&self, span: Nanos) {
+        std::thread::park_timeout(span.duration());
+    }
+}
+
+impl Clock for OwnClock {
     #[inline]
     fn now(&self) -> Timestamp {
         match self {
@@ -172,10 +213,10 @@ impl Drift {
 
 #[cfg(test)]
 mod tests {
-    use super::{ClockChoice, ClockSource, Drift, KERNEL_CLOCK_SOURCE, RunClock};
-    use crate::time::Clock;
+    use super::{ClockChoice, ClockSource, Drift, KERNEL_CLOCK_SOURCE, OwnClock, RunClock};
     use crate::time::tsc::TscClock;
-    use crate::units::Nanos;
+    use crate::time::{Clock, Correction, Line};
+    use crate::units::{Nanos, Timestamp};
     use std::path::Path;
 
     /// A processor that cannot be relied upon is asked nothing: the kernel's word comes first.
@@ -217,7 +258,7 @@ mod tests {
     fn a_clock_that_goes_wrong_by_20_ppm_is_seen_to() {
         let right = TscClock::anchored();
         let check = |clock: TscClock, expected: f64| {
-            let clock = RunClock::Tsc(clock);
+            let clock = RunClock { own: OwnClock::Tsc(clock), correction: None };
             let begun = clock.mark();
             let until = clock.now() + Nanos::from_millis(50);
             while clock.now() < until {
@@ -255,6 +296,23 @@ mod tests {
         let clock = RunClock::anchored(ClockSource::Os);
         assert_eq!(clock.source(), ClockSource::Os);
         assert_eq!(clock.drift_since(clock.mark()), None, "not examined");
+    }
+
+    #[test]
+    fn a_clock_in_a_fleet_tells_the_fleets_time_and_still_knows_its_own() {
+        let correction: &'static Correction = Box::leak(Box::default());
+        let alone = RunClock::anchored(ClockSource::Os);
+        let clock = alone.in_fleet(correction);
+        let line = Line::new(alone.now(), -3_600_000_000_000, 0).expect("an hour");
+        assert_eq!(alone.correct(&line), None, "in no fleet");
+        correction.begin(&line);
+        let check = |earlier: Timestamp, between: Timestamp, later: Timestamp| {
+            assert!(earlier <= between && between <= later, "{earlier:?} {between:?} {later:?}");
+        };
+        check(alone.now(), clock.own_now(), alone.now());
+        check(alone.now(), clock.now() + Nanos::from_secs(3_600), alone.now());
+        assert!(clock.correct(&line).is_some(), "in a fleet");
+        assert_eq!((clock.source(), clock.mark()), (ClockSource::Os, None), "those of its own");
     }
 
     #[test]

@@ -4,10 +4,12 @@
 //! logical producer *j* mod P. Who sends it never changes when it is due: one lane, sixteen lanes
 //! or eight hosts walk the same *j* and see the same due times.
 
+use super::written::Written;
 use crate::units::{NANOS_PER_SECOND, Nanos, Rate, Timestamp};
+use serde::{Deserialize, Serialize};
 
 /// From message `first` on, the run goes at `rate`, counted from `start`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Segment {
     /// The due time of message `first`.
     pub start: Timestamp,
@@ -26,7 +28,7 @@ impl Segment {
     }
 
     /// The first message that is due at `moment` or later.
-    fn index_at(&self, moment: Timestamp) -> u64 {
+    pub(super) fn index_at(&self, moment: Timestamp) -> u64 {
         let elapsed = u128::from(self.start.until(moment).0);
         let messages =
             (elapsed * u128::from(self.rate.get())).div_ceil(u128::from(NANOS_PER_SECOND));
@@ -35,10 +37,11 @@ impl Segment {
 }
 
 /// The due times of a whole run: segments in order, up to an end.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Written")]
 pub struct Schedule {
-    segments: Vec<Segment>,
-    end: Timestamp,
+    pub(super) segments: Vec<Segment>,
+    pub(super) end: Timestamp,
 }
 
 impl Schedule {
@@ -59,6 +62,12 @@ impl Schedule {
         self.segments.push(Segment { start: moment, first, rate });
     }
 
+    /// When the rate changed last, or the schedule began.
+    #[must_use]
+    pub fn changed(&self) -> Timestamp {
+        self.segments.last().expect("a schedule has at least one segment").start
+    }
+
     /// When the last message is due at the latest, excluded.
     #[must_use]
     pub const fn end(&self) -> Timestamp {
@@ -76,6 +85,12 @@ impl Schedule {
     pub fn count_before(&self, moment: Timestamp) -> u64 {
         let moment = moment.min(self.end);
         let later = self.segments.partition_point(|segment| segment.start < moment);
+        self.segments[..later].last().map_or(0, |segment| segment.index_at(moment))
+    }
+
+    /// The first message that is due at `moment` or later, though it be after the end.
+    fn index_from(&self, moment: Timestamp) -> u64 {
+        let later = self.segments.partition_point(|segment| segment.start <= moment);
         self.segments[..later].last().map_or(0, |segment| segment.index_at(moment))
     }
 
@@ -151,6 +166,19 @@ impl Walk {
         };
         walk.seat();
         walk
+    }
+
+    /// The same walk from the first message on that is due at `moment` or later.
+    #[must_use]
+    pub fn starting_at(mut self, moment: Timestamp) -> Self {
+        let first = self.schedule.index_from(moment);
+        let (round, within) = (first / self.producers, first % self.producers);
+        let slot = self.own.partition_point(|producer| *producer < within);
+        let (round, slot) = if slot == self.own.len() { (round + 1, 0) } else { (round, slot) };
+        self.turn.index = round.saturating_mul(self.producers).saturating_add(self.own[slot]);
+        self.turn.slot = slot;
+        self.seat();
+        self
     }
 
     /// The next message, `None` after the schedule's end, or the limit where one is set.
@@ -237,146 +265,4 @@ fn fraction(messages: u64, rate: u64) -> (u64, u64) {
 
 fn to_u64(count: usize) -> u64 {
     u64::try_from(count).expect("a count fits in 64 bits")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Schedule, Turn, Walk};
-    use crate::units::{NANOS_PER_SECOND, Nanos, Rate, Timestamp};
-    use proptest::prelude::{prop, proptest};
-
-    const START: Timestamp = Timestamp::from_nanos(42);
-
-    fn rate(per_second: u64) -> Rate {
-        Rate::per_second(per_second).expect("tests use rates above zero")
-    }
-
-    fn schedule(per_second: u64, length: Nanos) -> Schedule {
-        Schedule::constant(rate(per_second), START, START + length)
-    }
-
-    fn turns(mut walk: Walk) -> impl Iterator<Item = Turn> {
-        std::iter::from_fn(move || {
-            let turn = walk.peek();
-            walk.advance();
-            turn
-        })
-    }
-
-    fn check_exact(per_second: u64, producers: u64, own: &[u64]) {
-        let walk = Walk::new(schedule(per_second, Nanos(200_000_000)), producers, own);
-        for turn in turns(walk) {
-            let exact =
-                u128::from(turn.index) * u128::from(NANOS_PER_SECOND) / u128::from(per_second);
-            let elapsed = turn.due.since(START).expect("due times follow the start");
-            assert_eq!(u128::from(elapsed.0), exact, "rate {per_second}, {own:?}, {turn:?}");
-            assert_eq!(own[turn.slot], turn.index % producers, "the producer owns its message");
-        }
-    }
-
-    #[test]
-    fn due_times_never_drift_from_the_exact_formula() {
-        for per_second in [1, 3, 7, 999, 333_333, 1_000_003, 3_000_000] {
-            check_exact(per_second, 1, &[0]);
-            check_exact(per_second, 5, &[0, 3, 4]);
-            check_exact(per_second, 5, &[1, 2]);
-        }
-    }
-
-    #[test]
-    fn a_second_holds_exactly_the_rate_from_one_to_five_million() {
-        for per_second in [1, 2, 333_333, 5_000_000] {
-            for seconds in [1, 3] {
-                let walk =
-                    Walk::new(schedule(per_second, Nanos::from_secs(seconds)), 3, &[0, 1, 2]);
-                let counted = turns(walk).count();
-                assert_eq!(u64::try_from(counted), Ok(per_second * seconds), "rate {per_second}");
-            }
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn any_rate_and_time_give_rate_times_time_within_one(
-            per_second in 1_u64..20_000_000,
-            nanos in 1_u64..5_000_000_000_000,
-        ) {
-            let counted = schedule(per_second, Nanos(nanos)).count_before(START + Nanos(nanos));
-            let exact = u128::from(per_second) * u128::from(nanos);
-            let above = u128::from(counted) * u128::from(NANOS_PER_SECOND);
-            assert!(above.abs_diff(exact) < u128::from(NANOS_PER_SECOND), "{counted}");
-        }
-
-        #[test]
-        fn any_dealing_of_producers_sends_each_message_once_at_its_own_time(
-            per_second in 1_u64..50_000,
-            lanes in prop::collection::vec(0_usize..4, 1..12),
-        ) {
-            let producers = u64::try_from(lanes.len()).expect("at most 12");
-            let whole = schedule(per_second, Nanos(50_000_000));
-            let mut all: Vec<Turn> = (0..4)
-                .map(|lane| -> Vec<u64> {
-                    (0_u64..).zip(&lanes).filter(|(_, of)| **of == lane).map(|(p, _)| p).collect()
-                })
-                .filter(|own| !own.is_empty())
-                .flat_map(|own| turns(Walk::new(whole.clone(), producers, &own)))
-                .collect();
-            all.sort_by_key(|turn| turn.index);
-            let expected: Vec<u64> = (0..whole.count_before(whole.end())).collect();
-            assert_eq!(all.iter().map(|turn| turn.index).collect::<Vec<_>>(), expected, "each once");
-            assert!(all.iter().all(|turn| turn.due == whole.due(turn.index)), "at its own time");
-        }
-
-        #[test]
-        fn a_change_of_rate_forgives_no_debt(
-            first in 1_u64..100_000, second in 1_u64..100_000, at in 0_u64..1_000_000_000,
-        ) {
-            let mut changed = schedule(first, Nanos::from_secs(2));
-            let before = changed.count_before(START + Nanos(at));
-            changed.change_rate(START + Nanos(at), rate(second));
-            assert_eq!(changed.count_before(START + Nanos(at)), before, "the past stays due");
-            let mut walk = Walk::new(schedule(first, Nanos::from_secs(2)), 2, &[0, 1]);
-            let mut seen = 0;
-            while walk.peek().is_some_and(|turn| turn.index < before / 2) {
-                walk.advance();
-                seen += 1;
-            }
-            walk.follow(changed.clone());
-            for turn in turns(walk) {
-                assert_eq!((turn.index, turn.due), (seen, changed.due(seen)), "in order, in time");
-                seen += 1;
-            }
-            assert_eq!(seen, changed.count_before(changed.end()), "nothing is skipped");
-        }
-
-        #[test]
-        fn a_limit_that_is_moved_on_skips_nothing_and_repeats_nothing(
-            per_second in 1_u64..5_000, limits in prop::collection::vec(0_u64..300_000_000, 0..6),
-        ) {
-            let whole = Walk::new(schedule(per_second, Nanos(200_000_000)), 3, &[0, 2]);
-            let mut walk = whole.clone();
-            let mut taken = Vec::new();
-            for limit in limits.iter().copied().chain([200_000_000]) {
-                walk.limit_to(START + Nanos(limit));
-                while let Some(turn) = walk.peek() {
-                    assert!(turn.due < walk.limit(), "nothing behind the limit");
-                    taken.push(turn);
-                    walk.advance();
-                }
-            }
-            assert_eq!(taken, turns(whole).collect::<Vec<_>>(), "each once, in order");
-        }
-
-        #[test]
-        fn what_is_left_is_what_will_come(
-            per_second in 1_u64..5_000, taken in 0_usize..200, horizon in 0_u64..200_000_000,
-        ) {
-            let mut walk = Walk::new(schedule(per_second, Nanos(100_000_000)), 7, &[1, 2, 6]);
-            (0..taken).for_each(|_| walk.advance());
-            let moment = START + Nanos(horizon);
-            let left = walk.left_before(moment);
-            let counted = turns(walk).filter(|turn| turn.due < moment).count();
-            assert_eq!(u64::try_from(counted), Ok(left), "counted without walking");
-        }
-    }
 }

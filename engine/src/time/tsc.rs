@@ -28,7 +28,7 @@ const CALIBRATION_MAX: Nanos = Nanos::from_millis(200);
 /// Copies share one scale, so all lanes of a run have the same time. A reading is not fenced: the
 /// processor may take it some tens of nanoseconds before what stands before it is done.
 #[derive(Clone, Copy, Debug)]
-pub struct TscClock {
+pub(super) struct TscClock {
     counter: &'static quanta::Clock,
     scale: Scale,
     base: u64,

@@ -2,9 +2,10 @@
 
 use super::Clock;
 use crate::units::{Nanos, Timestamp};
+use serde::{Deserialize, Serialize};
 
 /// How a lane passes the time until its next message is due.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum WaitMode {
     /// Looks at the clock and the link without pause: a core of its own, the least lateness.
     Spin,

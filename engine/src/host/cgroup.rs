@@ -2,11 +2,12 @@
 //! bandwidth control, both versions of cgroups).
 
 use crate::units::{Millicores, Nanos};
+use serde::{Deserialize, Serialize};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// How often and for how long a cgroup was kept off the cores because its quota was used up.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Throttled {
     /// Periods in which it was.
     pub periods: u64,

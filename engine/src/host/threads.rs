@@ -1,6 +1,8 @@
 //! What single threads of this process did, by Linux's own accounting.
 
 use crate::units::{Nanos, Timestamp};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 use std::fs;
 
 /// What a thread has done so far.
@@ -17,14 +19,25 @@ pub struct ThreadTime {
 }
 
 /// What a thread did of a stretch of time.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Busy {
     /// Its name.
     pub name: String,
     /// Part of the time on a core, 0 to 1.
+    #[serde(deserialize_with = "part")]
     pub on_core: f64,
     /// Part of the time on a core or waiting for one, 0 to 1: what is left, it slept.
+    #[serde(deserialize_with = "part")]
     pub wanted: f64,
+}
+
+/// Reads a part of the time.
+fn part<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    let part = f64::deserialize(deserializer)?;
+    if (0.0..=1.0).contains(&part) {
+        return Ok(part);
+    }
+    Err(D::Error::custom(format!("a part of the time: got {part}, need 0 to 1")))
 }
 
 /// What each thread whose name begins so has done so far; empty where the system does not say.

@@ -1,10 +1,12 @@
 //! Which clients carry the logical producers and consumers.
 
 use super::demand::{Demand, Route, StreamDemand};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 use std::ops::Range;
 
 /// How many clients carry the logical producers and consumers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ClientCount {
     /// One per lane, and per subscription of a consuming lane.
     #[default]
@@ -16,16 +18,17 @@ pub enum ClientCount {
 }
 
 /// A producing client and the logical producers it carries.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProducerClient {
     /// Its name in messages to people.
     pub name: String,
     /// The logical producers, ascending.
+    #[serde(deserialize_with = "ascending")]
     pub producers: Vec<u64>,
 }
 
 /// A consuming client: one member of a group.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConsumerClient {
     /// Its name in messages to people.
     pub name: String,
@@ -50,6 +53,15 @@ pub struct GroupPlan {
     pub members: u32,
     /// The logical consumers that its members stand for.
     pub logical: u64,
+}
+
+/// Reads the producers of a client: a lane walks through them in their order.
+fn ascending<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u64>, D::Error> {
+    let producers = Vec::<u64>::deserialize(deserializer)?;
+    if producers.is_sorted_by(|one, next| one < next) {
+        return Ok(producers);
+    }
+    Err(D::Error::custom("producers of a client: need each once, ascending"))
 }
 
 impl GroupPlan {

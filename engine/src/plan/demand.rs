@@ -1,7 +1,9 @@
 //! What a run is asked to do, with every default filled in.
 
+use super::share::Share;
 use crate::message::KeySource;
 use crate::units::{Bytes, NANOS_PER_SECOND, Nanos, Rate};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// What is asked of a run.
@@ -71,7 +73,8 @@ pub struct StreamDemand {
 }
 
 /// A topic of its stream, as its index in the plan: what travels in place of a name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Route(pub u32);
 
 /// A topic of a stream.
@@ -96,6 +99,18 @@ pub enum Pace {
         /// client's queue.
         in_flight: Option<u64>,
     },
+}
+
+impl Pace {
+    /// A host's part: due times are everybody's, of a closed loop's window each has its own.
+    pub(super) fn part_of(self, share: Share) -> Self {
+        match self {
+            Self::At(_) | Self::Max { in_flight: None } => self,
+            Self::Max { in_flight: Some(window) } => {
+                Self::Max { in_flight: Some(share.deal.count_among(0, window).max(1)) }
+            }
+        }
+    }
 }
 
 /// Where the stamp travels.

@@ -1,10 +1,11 @@
 //! The machine as a plan sees it: the cores there are, where each lies, and how much of them is ours.
 
 use crate::units::Millicores;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The cores that this process may use, and how much of them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Machine {
     /// The cores, by rising id; at least one.
     pub cores: Vec<Core>,
@@ -13,7 +14,7 @@ pub struct Machine {
 }
 
 /// A core as the system numbers them: with simultaneous multithreading, one thread of a physical core.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Core {
     /// Its number.
     pub id: usize,

@@ -9,6 +9,7 @@ mod demand;
 mod machine;
 mod placement;
 mod remarks;
+mod share;
 mod statistics;
 
 pub use clients::{ClientCount, ConsumerClient, GroupPlan, ProducerClient};
@@ -18,6 +19,7 @@ pub use demand::{
 };
 pub use machine::{Core, CoreList, Machine};
 pub use placement::{LanePlan, LaneWork, Role, WaitChoice, Wishes};
+pub use share::{Deal, Share};
 pub use statistics::StatisticsPlan;
 
 use crate::error::PlanError;
@@ -33,6 +35,8 @@ pub struct Plan {
     pub groups: Vec<GroupPlan>,
     /// The threads and their clients.
     pub lanes: Vec<LanePlan>,
+    /// Which part of the demand the lanes carry: all of it on one host.
+    pub share: Share,
     /// What it was made for.
     pub machine: Machine,
     /// How often the clients say how they are; the demand's settings tell them so.
@@ -46,16 +50,45 @@ impl Plan {
     ///
     /// # Errors
     /// When the wishes name cores that do not exist, or leave none to a role.
-    pub fn new(mut demand: Demand, machine: &Machine, wishes: &Wishes) -> Result<Self, PlanError> {
+    pub fn new(demand: Demand, machine: &Machine, wishes: &Wishes) -> Result<Self, PlanError> {
+        Self::of_share(demand, Share::WHOLE, machine, wishes)
+    }
+
+    /// The same for one host's share of the demand. Both roles are placed, so that they do not take
+    /// each other's cores, and then those lanes are left that the share is about.
+    ///
+    /// # Errors
+    /// As [`Plan::new`].
+    pub fn of_share(
+        mut demand: Demand,
+        share: Share,
+        machine: &Machine,
+        wishes: &Wishes,
+    ) -> Result<Self, PlanError> {
         let mut groups = clients::groups(&demand, wishes.clients);
         let mut remarks = Vec::new();
         remarks.extend(bound_verification(&mut demand));
-        let lanes = placement::place(&demand, &groups, machine, wishes, &mut remarks)?;
+        let mut lanes =
+            placement::place((&demand, &groups, &share), machine, wishes, &mut remarks)?;
         for (index, group) in groups.iter_mut().enumerate() {
             group.members = members_of(&lanes, index);
         }
         let statistics = statistics::settle(&mut demand, &groups, &lanes, &mut remarks);
-        Ok(Self { demand, groups, lanes, machine: machine.clone(), statistics, remarks })
+        demand.streams.iter_mut().for_each(|stream| stream.pace = stream.pace.part_of(share));
+        lanes.retain(|lane| share.role.is_none_or(|role| role == lane.role()));
+        if share.is_taken_over() {
+            lanes.iter_mut().for_each(|lane| lane.float(machine));
+        }
+        Ok(Self { demand, groups, lanes, share, machine: machine.clone(), statistics, remarks })
+    }
+
+    /// The same run carried by these lanes, which other hosts have planned for their shares of it.
+    #[must_use]
+    pub fn carried_by(mut self, lanes: Vec<LanePlan>, remarks: Vec<String>) -> Self {
+        for (index, group) in self.groups.iter_mut().enumerate() {
+            group.members = members_of(&lanes, index);
+        }
+        Self { lanes, remarks, ..self }
     }
 
     /// Logical producers of all streams.

@@ -5,12 +5,15 @@ use super::cores::{Seat, Supply};
 use super::demand::{Demand, Pace, StreamDemand};
 use super::machine::Machine;
 use super::remarks;
+use super::share::Share;
 use crate::error::PlanError;
 use crate::time::WaitMode;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// What the user set by hand.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Wishes {
     /// Cores for lanes.
     pub cores: Option<Vec<usize>>,
@@ -23,7 +26,7 @@ pub struct Wishes {
 }
 
 /// How lanes wait, as asked.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum WaitChoice {
     /// Spin on a core of its own, sleep on a shared one.
     #[default]
@@ -33,7 +36,7 @@ pub enum WaitChoice {
 }
 
 /// What a lane does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Role {
     /// Sends.
     Producer,
@@ -51,7 +54,7 @@ impl fmt::Display for Role {
 }
 
 /// A thread, its core and its clients.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LanePlan {
     /// The thread's name, at most 15 characters.
     pub name: String,
@@ -74,7 +77,7 @@ pub struct LanePlan {
 }
 
 /// What a lane carries.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum LaneWork {
     /// Producing clients of one stream.
     Produce {
@@ -100,6 +103,14 @@ impl LanePlan {
         }
     }
 
+    /// Lets it run on any core, asleep while it waits: the cores of its machine were dealt already.
+    pub(super) fn float(&mut self, machine: &Machine) {
+        self.cores = machine.ids();
+        self.io_cores = machine.ids();
+        self.shares_core = true;
+        self.wait = WaitMode::Sleep;
+    }
+
     /// How many clients it carries.
     #[must_use]
     pub const fn client_count(&self) -> usize {
@@ -120,42 +131,100 @@ struct Want {
     consume: usize,
 }
 
-fn want(stream: &StreamDemand, slots: usize) -> Want {
+/// What one host carries of a stream.
+struct Load {
+    /// Its own producers and all of them.
+    producers: (u64, u64),
+    /// Its own seats of groups and all of them.
+    consumers: (u64, u64),
+}
+
+fn want(stream: &StreamDemand, load: &Load, slots: usize) -> Want {
     let by_rate = |rate: u64| usize::try_from(rate.div_ceil(LANE_RATE)).unwrap_or(slots).max(1);
-    let rate = match stream.pace {
-        Pace::At(rate) => Some(rate.get()),
+    // The host's part of the rate: by how many of the producers and consumers are its own.
+    let part = |(own, all): (u64, u64)| match stream.pace {
+        Pace::At(rate) => {
+            let part = u128::from(rate.get()) * u128::from(own) / u128::from(all.max(1));
+            Some(u64::try_from(part).expect("a part is not more than the whole"))
+        }
         Pace::Max { .. } => None,
     };
     let reads = u64::from(stream.subscriptions);
     let fit =
         |logical: u64, lanes: usize| lanes.min(usize::try_from(logical).unwrap_or(usize::MAX));
+    let (sent, read) = (part(load.producers), part(load.consumers));
     Want {
-        produce: fit(stream.producers(), rate.map_or(slots, by_rate)),
+        produce: fit(load.producers.0, sent.map_or(slots, by_rate)),
         consume: fit(
-            stream.consumers(),
-            rate.map_or(slots, |rate| by_rate(rate.saturating_mul(reads))),
+            load.consumers.0,
+            read.map_or(slots, |rate| by_rate(rate.saturating_mul(reads))),
         ),
     }
 }
 
+/// What a share carries of each stream, with the number of the stream's first producer.
+fn loads(
+    (demand, groups, share): (&Demand, &[GroupPlan], &Share),
+    count: ClientCount,
+) -> Vec<(u64, Load)> {
+    let mut base = 0;
+    let seats = seats(demand, groups, count);
+    let of_stream = |(index, stream): (usize, &StreamDemand)| {
+        let first = base;
+        base += stream.producers();
+        let own = groups.iter().zip(&seats).filter(|(group, _)| group.stream == index);
+        let counts = own.map(|(_, (seat, all))| (share.deal.count_among(*seat, *all), *all));
+        let consumers = counts.fold((0, 0), |sum, next| (sum.0 + next.0, sum.1 + next.1));
+        let all = stream.producers();
+        let producers = (share.deal.count_among(first, all), all);
+        (first, Load { producers, consumers })
+    };
+    demand.streams.iter().enumerate().map(of_stream).collect()
+}
+
+/// Each group's seats: the first one's number, counted over all groups, and how many there are. As
+/// many members as a group may have at most sit there, on whichever hosts: as it says, or where clients
+/// are shared one for each logical consumer, and no more than partitions.
+fn seats(demand: &Demand, groups: &[GroupPlan], count: ClientCount) -> Vec<(u64, u64)> {
+    let mut base = 0;
+    let of_group = |group: &GroupPlan| {
+        let first = base;
+        let partitions = group.partitions(&demand.streams[group.stream]);
+        let seats = match count {
+            ClientCount::Shared => group.logical.min(partitions).max(1),
+            ClientCount::Each | ClientCount::Number(_) => u64::from(group.members),
+        };
+        base += seats;
+        (first, seats)
+    };
+    groups.iter().map(of_group).collect()
+}
+
 /// Deals lanes to cores and clients to lanes.
 pub(super) fn place(
-    demand: &Demand,
-    groups: &[GroupPlan],
+    (demand, groups, share): (&Demand, &[GroupPlan], &Share),
     machine: &Machine,
     wishes: &Wishes,
     remarks: &mut Vec<String>,
 ) -> Result<Vec<LanePlan>, PlanError> {
     let supply = Supply::new(machine, wishes)?;
     let slots = supply.slots();
-    let mut wants: Vec<Want> = demand.streams.iter().map(|stream| want(stream, slots)).collect();
+    let loads = loads((demand, groups, share), wishes.clients);
+    let mut wants: Vec<Want> = demand
+        .streams
+        .iter()
+        .zip(&loads)
+        .map(|(stream, (_, load))| want(stream, load, slots))
+        .collect();
     shrink(&mut wants, slots);
     let mut works = Vec::new();
     for (stream, wanted) in wants.iter().enumerate().filter(|(_, wanted)| 0 < wanted.produce) {
-        works.extend(producers(demand, stream, wanted.produce, wishes.clients));
+        let own: Vec<u64> =
+            share.deal.among(loads[stream].0, demand.streams[stream].producers()).collect();
+        works.extend(producers(stream, &own, wanted.produce, wishes.clients));
     }
     let consuming = wants.iter().map(|wanted| wanted.consume).max().unwrap_or(0);
-    works.extend(consumers(demand, groups, consuming, wishes.clients));
+    works.extend(consumers((demand, groups, share), consuming, wishes.clients));
     let seats = supply.seats(works.len());
     let is_affordable = supply.is_affordable(works.len(), machine.budget());
     let lanes = assign(works, seats, |shares_core| match wishes.wait {
@@ -182,20 +251,18 @@ fn shrink(wants: &mut [Want], slots: usize) {
     }
 }
 
-/// Deals a stream's logical producers to clients, and the clients to lanes.
-fn producers(demand: &Demand, stream: usize, lanes: usize, count: ClientCount) -> Vec<LaneWork> {
-    let logical = demand.streams[stream].producers();
-    let whole = usize::try_from(logical).expect("producers fit in memory");
+/// Deals a stream's logical producers that are the host's `own` to clients, and the clients to lanes.
+fn producers(stream: usize, own: &[u64], lanes: usize, count: ClientCount) -> Vec<LaneWork> {
     let clients = match count {
         ClientCount::Shared => lanes,
-        ClientCount::Each => whole,
-        ClientCount::Number(number) => (number as usize).clamp(1, whole),
+        ClientCount::Each => own.len(),
+        ClientCount::Number(number) => (number as usize).clamp(1, own.len()),
     };
     let lanes = lanes.min(clients);
     let step = clients;
     let client = |index: usize| ProducerClient {
         name: format!("producer client {index}"),
-        producers: (0..logical).skip(index).step_by(step).collect(),
+        producers: own.iter().skip(index).step_by(step).copied().collect(),
     };
     (0..lanes)
         .map(|lane| {
@@ -205,17 +272,21 @@ fn producers(demand: &Demand, stream: usize, lanes: usize, count: ClientCount) -
         .collect()
 }
 
-/// Deals the members of all groups to lanes, one after the other.
+/// Deals the host's members of all groups to lanes, one after the other.
 fn consumers(
-    demand: &Demand,
-    groups: &[GroupPlan],
+    (demand, groups, share): (&Demand, &[GroupPlan], &Share),
     lanes: usize,
     count: ClientCount,
 ) -> Vec<LaneWork> {
     let mut works: Vec<Vec<ConsumerClient>> = vec![Vec::new(); lanes];
     let mut lane = 0;
-    for (index, group) in groups.iter().enumerate() {
-        for member in 0..members(demand, group, lanes, count) {
+    let seats = seats(demand, groups, count);
+    for (index, (group, (first, all))) in groups.iter().zip(seats).enumerate() {
+        // Where clients are shared a host needs one for each of its lanes at most.
+        let most = if count == ClientCount::Shared { lanes } else { usize::MAX };
+        // A member is named after its seat, so no two hosts have the same.
+        for seat in share.deal.among(first, all).take(most) {
+            let member = u32::try_from(seat).expect("fewer than 2^32 consumers");
             let name = format!("consumer {member} of {}", group.name);
             works[lane].push(ConsumerClient { name, group: index, member });
             lane = (lane + 1) % lanes;
@@ -223,16 +294,6 @@ fn consumers(
     }
     works.retain(|clients| !clients.is_empty());
     works.into_iter().map(|clients| LaneWork::Consume { clients }).collect()
-}
-
-/// Members of a group: as the group says, or one per lane where clients are shared, never more than
-/// its logical consumers or partitions.
-fn members(demand: &Demand, group: &GroupPlan, lanes: usize, count: ClientCount) -> u32 {
-    if count != ClientCount::Shared {
-        return group.members;
-    }
-    let most = group.logical.min(group.partitions(&demand.streams[group.stream])).max(1);
-    u32::try_from(most.min(u64::try_from(lanes).unwrap_or(u64::MAX))).expect("at most the cores")
 }
 
 fn assign(

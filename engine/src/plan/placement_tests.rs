@@ -1,9 +1,13 @@
 //! Laws of placement: who runs where, and how it waits.
 
 use super::samples::{self, machine, stream, topics};
-use super::{LanePlan, Pace, Plan, Role, StreamDemand, Verification, WaitChoice, Wishes};
+use super::{
+    ClientCount, Deal, LanePlan, LaneWork, Pace, Plan, Role, Share, StreamDemand, Verification,
+    WaitChoice, Wishes,
+};
 use crate::error::PlanError;
 use crate::time::WaitMode;
+use std::collections::BTreeSet;
 
 /// A load that wants every core: no rate, many producers and consumers.
 fn greedy() -> StreamDemand {
@@ -186,4 +190,65 @@ fn more_series_than_memory_is_meant_for_are_verified_by_counts_and_it_is_said() 
     check(200, 1_000, Verification::Numbers);
     check(201, 1_000, Verification::Counts);
     check(1_000, 1_000, Verification::Counts);
+}
+
+#[test]
+fn hosts_share_a_run_so_that_nothing_is_left_over_and_nothing_is_twice() {
+    let demand = samples::demand(StreamDemand {
+        topics: topics(3, 2),
+        producers_per_topic: 34,
+        subscriptions: 2,
+        consumers_per_subscription: 5,
+        ..stream(50_000)
+    });
+    for (hosts, clients) in [
+        (1, ClientCount::Shared),
+        (3, ClientCount::Shared),
+        (4, ClientCount::Each),
+        (5, ClientCount::Number(7)),
+    ] {
+        let wishes = Wishes { clients, ..Wishes::default() };
+        let plan = |share| {
+            Plan::of_share(demand.clone(), share, &machine(4), &wishes).expect("nothing is wished")
+        };
+        let of_host = |host| {
+            plan(Share { deal: Deal::of_host(host, hosts), role: None, incarnation: 0 }).lanes
+        };
+        let lanes: Vec<LanePlan> = (0..hosts).flat_map(of_host).collect();
+        let (mut producers, mut members) = (Vec::new(), Vec::new());
+        for lane in &lanes {
+            match &lane.work {
+                LaneWork::Produce { clients: sending, .. } => {
+                    producers.extend(sending.iter().flat_map(|client| client.producers.clone()));
+                }
+                LaneWork::Consume { clients: reading } => {
+                    members.extend(reading.iter().map(|client| (client.group, client.member)));
+                }
+            }
+        }
+        producers.sort_unstable();
+        assert_eq!(producers, (0..102).collect::<Vec<_>>(), "{hosts} hosts, {clients:?}");
+        let all = members.len();
+        members.sort_unstable();
+        members.dedup();
+        assert_eq!(members.len(), all, "{hosts} hosts, {clients:?}: a member is one client's");
+        let groups = plan(Share::WHOLE).groups.len();
+        let read: BTreeSet<usize> = members.iter().map(|of| of.0).collect();
+        assert_eq!(read.len(), groups, "{hosts} hosts, {clients:?}: every group is read");
+        if clients == ClientCount::Number(7) {
+            assert_eq!(all, 14, "seven members of each of two groups, on whichever hosts");
+        }
+    }
+}
+
+#[test]
+fn what_is_taken_over_floats_and_sleeps_and_has_one_role() {
+    let share = Share { deal: Deal::WHOLE, role: Some(Role::Producer), incarnation: 1 };
+    let demand = samples::demand(greedy());
+    let plan = Plan::of_share(demand, share, &machine(8), &Wishes::default()).expect("a plan");
+    assert!(!plan.lanes.is_empty(), "somebody sends");
+    for lane in &plan.lanes {
+        assert_eq!((lane.role(), lane.wait), (Role::Producer, WaitMode::Sleep), "{}", lane.name);
+        assert_eq!(lane.cores, machine(8).ids(), "anywhere: the cores are dealt");
+    }
 }

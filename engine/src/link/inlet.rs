@@ -5,6 +5,7 @@ use crate::message::{Stamp, StampFault};
 use crate::plan::Route;
 use crate::time::Clock;
 use crate::units::Timestamp;
+use serde::{Deserialize, Serialize};
 
 /// One message as it came.
 #[derive(Clone, Copy, Debug)]
@@ -22,7 +23,7 @@ pub struct Delivery<'run> {
 }
 
 /// A partition held by a consumer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Assigned {
     /// The topic.
     pub route: Route,
@@ -31,7 +32,7 @@ pub struct Assigned {
 }
 
 /// How far a consumer has come on a partition.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Moved {
     /// The partition.
     pub at: Assigned,

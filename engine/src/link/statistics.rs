@@ -1,6 +1,7 @@
 //! What a client says of itself once in an interval: handed on unread by lanes, plain numbers after.
 
 use crate::plan::Role;
+use serde::{Deserialize, Serialize};
 
 /// A client's own statistics as it wrote them. A lane passes them on untouched; whoever has the time
 /// reads them.
@@ -13,7 +14,7 @@ pub trait Statistics: Send + std::fmt::Debug {
 }
 
 /// A mean that merges: how many values there were, their sum, and the largest.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mean {
     /// How many.
     pub count: u64,
@@ -61,7 +62,7 @@ pub struct ClientSample {
 }
 
 /// What a client has done since it was made.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counters {
     /// Requests written to brokers, of all kinds.
     pub requests: u64,

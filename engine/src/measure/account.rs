@@ -3,10 +3,13 @@
 //! Lanes write a log of stretches; merging files them by series. So all that takes time and memory
 //! happens off the lanes, and hosts, lanes and seconds join as one.
 
-use super::stretch::{Series, Stretch, Stretches};
+use super::bounded::at_most;
+use super::filed::Filed;
+use super::stretch::{Series, Stretch};
 use super::tally::Phase;
 use crate::plan::SERIES_MAX;
-use std::collections::BTreeMap;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Stretches filed in one account at most: 40 bytes each, 15 MiB. Runs in order need one for each
 /// producer, partition and side; every loss, repeat or step back takes one or two more.
@@ -17,7 +20,7 @@ pub const FILED_MAX: usize = SERIES_MAX;
 pub const LOG_MAX: usize = FILED_MAX;
 
 /// What is said of the messages of a stretch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Side {
     /// The broker confirmed them. They have no offsets here: each lies at its number.
     Acked,
@@ -28,7 +31,7 @@ pub enum Side {
 }
 
 /// One line of the log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     /// What is said.
     pub side: Side,
@@ -39,7 +42,7 @@ pub struct Entry {
 }
 
 /// Whether an account keeps what it is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Keeping {
     /// Everything.
     All,
@@ -48,12 +51,12 @@ enum Keeping {
 }
 
 /// The verification state of one stream.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Account {
     keeping: Keeping,
+    #[serde(deserialize_with = "read_log")]
     log: Vec<Entry>,
-    filed: BTreeMap<(Side, Series), Stretches>,
-    stretches: usize,
+    filed: Filed,
     /// Messages that are in no stretch, since there was no room for one or it contradicts the rest.
     unfiled: u64,
 }
@@ -62,13 +65,7 @@ impl Account {
     /// An account that keeps everything, within its limits.
     #[must_use]
     pub const fn keeping() -> Self {
-        Self {
-            keeping: Keeping::All,
-            log: Vec::new(),
-            filed: BTreeMap::new(),
-            stretches: 0,
-            unfiled: 0,
-        }
+        Self { keeping: Keeping::All, log: Vec::new(), filed: Filed::new(), unfiled: 0 }
     }
 
     /// An account that keeps nothing.
@@ -110,14 +107,15 @@ impl Account {
     /// What is known of a series on one side.
     #[must_use]
     pub fn of(&self, side: Side, series: Series) -> &[Stretch] {
-        self.filed.get(&(side, series)).map_or(&[][..], Stretches::all)
+        self.filed.of((side, series))
     }
 
     /// Every series that was ever told of on one of these sides, once.
     #[must_use]
     pub fn series(&self, sides: &[Side]) -> Vec<Series> {
-        let keys = self.filed.keys().filter(|(side, _)| sides.contains(side));
-        let mut all: Vec<Series> = keys.map(|(_, series)| *series).collect();
+        let keys = self.filed.all().map(|((side, series), _)| (side, series));
+        let asked = keys.filter(|(side, _)| sides.contains(side));
+        let mut all: Vec<Series> = asked.map(|(_, series)| series).collect();
         all.sort_unstable();
         all.dedup();
         all
@@ -126,53 +124,43 @@ impl Account {
     /// How many messages of the measured phase were acked.
     #[must_use]
     pub fn acked(&self) -> u64 {
-        let acked = self.filed.iter().filter(|((side, _), _)| *side == Side::Acked);
-        let stretches = acked.flat_map(|(_, list)| list.all());
+        let acked = self.filed.all().filter(|((side, _), _)| *side == Side::Acked);
+        let stretches = acked.flat_map(|(_, list)| list);
         let measured = stretches.filter(|stretch| stretch.phase == Phase::Measured);
         measured.map(|stretch| stretch.count).sum()
     }
 
     /// Adds another tally's.
     pub fn merge(&mut self, other: &Self) {
-        let Self { keeping: _, log, filed, stretches: _, unfiled } = other;
+        let Self { keeping: _, log, filed, unfiled } = other;
         if !self.is_kept() {
             return;
         }
         // What a lane had to go on with, when nobody took its tally, is filed with the rest.
         let own = std::mem::take(&mut self.log);
         for entry in own.iter().chain(log) {
-            self.file((entry.side, entry.series), entry.stretch);
+            self.unfiled += self.filed.file((entry.side, entry.series), entry.stretch);
         }
-        for (key, list) in filed {
-            list.all().iter().for_each(|stretch| self.file(*key, *stretch));
+        for (key, list) in filed.all() {
+            list.iter().for_each(|stretch| self.unfiled += self.filed.file(key, *stretch));
         }
         self.unfiled += unfiled;
     }
 
-    fn file(&mut self, key: (Side, Series), stretch: Stretch) {
-        let is_full = FILED_MAX <= self.stretches;
-        if is_full && !self.filed.contains_key(&key) {
-            self.unfiled += stretch.count;
-            return;
-        }
-        let list = self.filed.entry(key).or_default();
-        // A full account still extends what it has.
-        if is_full && !list.all().last().is_some_and(|last| last.is_followed_by(&stretch)) {
-            self.unfiled += stretch.count;
-            return;
-        }
-        let before = list.all().len();
-        self.unfiled += list.add(stretch);
-        self.stretches = self.stretches + list.all().len() - before;
-    }
-
     /// Forgets everything.
     pub fn clear(&mut self) {
-        let Self { keeping: _, log, filed, stretches, unfiled } = self;
+        let Self { keeping: _, log, filed, unfiled } = self;
         log.clear();
         filed.clear();
-        (*stretches, *unfiled) = (0, 0);
+        *unfiled = 0;
     }
+}
+
+/// Reads a log: no longer than any is written, and of stretches that can be.
+fn read_log<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Entry>, D::Error> {
+    let log: Vec<Entry> = at_most::<_, _, LOG_MAX>(deserializer)?;
+    log.iter().try_for_each(|entry| entry.stretch.check()).map_err(D::Error::custom)?;
+    Ok(log)
 }
 
 /// Two accounts are the same when they say the same, filed or not.

@@ -48,6 +48,7 @@ impl Audit {
         let lost = match drained {
             Drained::Everywhere => size(&missing),
             Drained::NotKnown => size(&below(&missing, furthest)),
+            Drained::Unheard => 0,
         };
         let distinct = measured(stretches).map(|stretch| stretch.count).sum();
         Self {
@@ -88,6 +89,9 @@ pub enum Drained {
     Everywhere,
     /// Nobody saw it do so: only what lies before something that it received is known to be passed.
     NotKnown,
+    /// A consumer was lost with what it had read and not told of, which nobody reads again where it
+    /// was committed: nothing that is missing is known to be lost.
+    Unheard,
 }
 
 fn measured(stretches: &[Stretch]) -> impl Iterator<Item = &Stretch> {
@@ -253,6 +257,7 @@ mod tests {
         };
         assert_eq!(of(Drained::NotKnown), (1, 2), "1 lies before what was read, 4 and 5 do not");
         assert_eq!(of(Drained::Everywhere), (3, 0), "all were passed");
+        assert_eq!(of(Drained::Unheard), (0, 3), "whoever was lost may have read them");
         assert_eq!(Audit::of(&account, 1, Drained::NotKnown).outstanding, 6, "another's own");
     }
 

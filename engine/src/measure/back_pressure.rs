@@ -26,6 +26,8 @@ struct Behind {
 /// piled up beyond what is always on the way. A long round trip alone keeps as much on the way in each
 /// second, once the first acks have come.
 ///
+/// Looked at only until lanes were missing: their acks are told by nobody, however fast they came.
+///
 /// `None` too where a stream has no rate, or so few messages that one late one would be it.
 fn behind(case: &Case<'_>) -> Option<Behind> {
     let rate = case.plan.demand.due_per_second()?;
@@ -34,7 +36,8 @@ fn behind(case: &Case<'_>) -> Option<Behind> {
     let mut unanswered = Vec::new();
     // How many seconds passed before the first answer: until then any way piles up.
     let mut silent = 0;
-    for of in case.evidence.seconds.iter().filter(|of| u64::from(of.second) < phase) {
+    let whole = case.evidence.seconds.iter().take_while(|of| of.lanes_missing == 0);
+    for of in whole.filter(|of| u64::from(of.second) < phase) {
         sent += of.produced;
         answered += of.acked + of.failed;
         heard |= 0 < of.acked + of.failed;
@@ -173,6 +176,7 @@ mod tests {
             failed: 0,
             consumed: 2 * acked,
             publish_max: Nanos::from_millis(5),
+            lanes_missing: 0,
         };
         (0..).zip(acks.into_iter().chain([left])).map(second).collect()
     }

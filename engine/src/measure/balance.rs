@@ -31,6 +31,8 @@ pub struct Balance {
     pub foreign: u64,
     /// Whether its consumers passed the highest acked offset of every partition.
     pub drained: bool,
+    /// Whether some were lost with what they had read and not told of: then nothing is called lost.
+    pub is_unheard: bool,
     /// What the numbers say beyond that; `None` where only counts were compared.
     pub repeats: Option<Repeats>,
 }
@@ -50,9 +52,23 @@ pub struct Repeats {
     pub unanswered: u64,
 }
 
-/// The accounts of all subscriptions that have consumers; `drained` is by group of the plan.
+/// What is known of a group's reading at the end of a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// Whether its consumers passed the highest acked offset of every partition.
+    pub is_drained: bool,
+    /// Whether some of its consumers were lost with what they had read and not told of.
+    pub is_unheard: bool,
+}
+
+impl Reading {
+    /// To the end, and told of.
+    pub const DRAINED: Self = Self { is_drained: true, is_unheard: false };
+}
+
+/// The accounts of all subscriptions that have consumers; readings are by group of the plan.
 #[must_use]
-pub fn balances(plan: &Plan, tally: &Tally, drained: &[bool]) -> Vec<Balance> {
+pub fn balances(plan: &Plan, tally: &Tally, readings: &[Reading]) -> Vec<Balance> {
     let mut balances = Vec::new();
     for (stream, seen) in tally.streams.iter().enumerate() {
         for subscription in 0..seen.measured.consumed.len() {
@@ -66,9 +82,14 @@ pub fn balances(plan: &Plan, tally: &Tally, drained: &[bool]) -> Vec<Balance> {
                 continue;
             }
             // A group that the engine says nothing about was not seen to be drained.
-            let all_drained = groups.all(|index| drained.get(index) == Some(&true));
+            let of = |index: usize| readings.get(index).copied().unwrap_or_default();
+            let (mut drained, mut is_unheard) = (true, false);
+            for reading in groups.map(of) {
+                drained &= reading.is_drained;
+                is_unheard |= reading.is_unheard;
+            }
             let account =
-                Balance { stream, subscription, drained: all_drained, ..Balance::default() };
+                Balance { stream, subscription, drained, is_unheard, ..Balance::default() };
             balances.push(account.filled(seen));
         }
     }
@@ -100,7 +121,11 @@ impl Balance {
             return None;
         }
         let subscription = u32::try_from(self.subscription).expect("a plan's are a u32");
-        let drained = if self.drained { Drained::Everywhere } else { Drained::NotKnown };
+        let drained = match (self.is_unheard, self.drained) {
+            (true, _) => Drained::Unheard,
+            (false, true) => Drained::Everywhere,
+            (false, false) => Drained::NotKnown,
+        };
         Some(Audit::of(&seen.account, subscription, drained))
     }
 
@@ -117,17 +142,20 @@ impl Balance {
 
     fn by_counts(self) -> Self {
         let missing = self.expected.saturating_sub(self.received + self.corrupted);
-        let (lost, outstanding) = if self.drained { (missing, 0) } else { (0, missing) };
+        let is_known = self.drained && !self.is_unheard;
+        let (lost, outstanding) = if is_known { (missing, 0) } else { (0, missing) };
         Self { lost, outstanding, ..self }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Balance, Repeats, balances};
+    use super::{Balance, Reading, Repeats, balances};
     use crate::measure::verdict_fixture::{plan, tally};
     use crate::measure::{Entry, Phase, Series, Side, Stretch, Tally};
     use crate::plan::{ClientCount, Plan, Verification};
+
+    const DRAINED: [Reading; 2] = [Reading::DRAINED; 2];
 
     /// Two subscriptions on two topics; `received` of the first.
     fn check(clients: ClientCount, drained: &[bool], received: u64, expected: (u64, u64, u64)) {
@@ -135,7 +163,9 @@ mod tests {
         let mut tally = tally(&plan);
         tally.streams[0].measured.consumed[0].messages = received;
         let acked = tally.streams[0].measured.acked.messages;
-        let got: Vec<Balance> = balances(&plan, &tally, drained);
+        let reading = |is_drained: &bool| Reading { is_drained: *is_drained, is_unheard: false };
+        let readings: Vec<Reading> = drained.iter().map(reading).collect();
+        let got: Vec<Balance> = balances(&plan, &tally, &readings);
         assert_eq!(got.len(), 2, "one account per subscription");
         let first = got[0];
         assert_eq!(
@@ -168,7 +198,7 @@ mod tests {
         let mut tally = tally(&plan);
         let consumed = &mut tally.streams[0].measured.consumed[1];
         (consumed.messages, consumed.corrupted) = (199_999, 1);
-        let got = balances(&plan, &tally, &[true, true]);
+        let got = balances(&plan, &tally, &DRAINED);
         assert_eq!((got[1].lost, got[1].corrupted), (0, 1), "one message, one fault");
     }
 
@@ -196,7 +226,7 @@ mod tests {
         let of = |verification| {
             let mut plan = plan(ClientCount::Shared);
             plan.demand.verification = verification;
-            let first = balances(&plan, &numbered(&plan, 5, &read), &[true, true])[0];
+            let first = balances(&plan, &numbered(&plan, 5, &read), &DRAINED)[0];
             (first.lost, first.surplus, first.repeats)
         };
         let repeats = Repeats { redelivered: 1, duplicated: 1, reordered: 1, ..Repeats::default() };
@@ -210,7 +240,23 @@ mod tests {
         plan.demand.verification = Verification::Numbers;
         let mut tally = numbered(&plan, 5, &[(0, 0), (1, 1)]);
         tally.streams[0].measured.acked.messages = 6;
-        let got = balances(&plan, &tally, &[true, true])[0];
+        let got = balances(&plan, &tally, &DRAINED)[0];
         assert_eq!((got.lost, got.repeats), (4, None), "one acked message's number is not known");
+    }
+    #[test]
+    fn where_a_consumer_was_lost_nothing_that_is_missing_is_known_to_be_lost() {
+        let unheard = [Reading { is_unheard: true, ..Reading::DRAINED }, Reading::DRAINED];
+        let mut plan = plan(ClientCount::Shared);
+        let mut counted = tally(&plan);
+        for consumed in &mut counted.streams[0].measured.consumed {
+            consumed.messages -= 4;
+        }
+        let by_counts = balances(&plan, &counted, &unheard);
+        assert_eq!((by_counts[0].lost, by_counts[0].outstanding), (0, 4), "by counts");
+        assert_eq!((by_counts[1].lost, by_counts[1].outstanding), (4, 0), "the other's own");
+        plan.demand.verification = Verification::Numbers;
+        let first = balances(&plan, &numbered(&plan, 5, &[(0, 0), (4, 4)]), &unheard)[0];
+        assert_eq!((first.lost, first.outstanding), (0, 3), "by numbers, though others read on");
+        assert!(first.is_unheard && first.drained && first.repeats.is_some(), "{first:?}");
     }
 }

@@ -141,8 +141,15 @@ fn spans(case: &Case<'_>, found: &mut Found) {
             "negative_spans",
             format!(
                 "{negative} spans came out negative: something ended before it began, so clocks \
-                 disagree. They are counted and in no percentile. Check the hosts' time \
-                 synchronisation."
+                 disagree. They are counted and in no percentile. {}",
+                case.evidence.fleet.map_or_else(
+                    || "Check the hosts' time synchronisation.".to_owned(),
+                    |fleet| format!(
+                        "In a fleet that is most likely the workers' clocks, which are known to \
+                         {:.1} us: see whose offset or drift stands out (workers).",
+                        fleet.clock_error().as_micros_f64()
+                    )
+                )
             ),
             vec![count("negative", negative)],
         );

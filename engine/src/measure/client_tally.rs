@@ -5,9 +5,10 @@
 
 use crate::link::{ClientSample, Counters, Mean};
 use crate::plan::Role;
+use serde::{Deserialize, Serialize};
 
 /// What the clients of one role said of some span of time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClientTally {
     /// How often one of them spoke.
     pub samples: u64,
@@ -51,7 +52,7 @@ pub struct ClientTally {
 /// A window's mean over a broker's requests stands for all messages that went to it in the window.
 /// That is exact where requests are equally large, or their size does not go with how long they take;
 /// where larger ones take longer it is too small, by the covariance of size and time ÷ the mean size.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Weighed {
     /// How many messages.
     pub messages: u64,
@@ -64,7 +65,7 @@ pub struct Weighed {
 }
 
 /// The clients of both roles.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClientTallies {
     /// Those that send.
     pub producers: ClientTally,
@@ -73,7 +74,7 @@ pub struct ClientTallies {
 }
 
 /// What a run's clients said of themselves.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClientStats {
     /// Of the measured phase and its drain.
     pub measured: ClientTallies,

@@ -78,6 +78,15 @@ pub const OUTLIER: u64 = 3;
 /// With fewer acked messages the 99th percentile of one lane is one message's luck.
 pub const OUTLIER_SAMPLES: u64 = 100 * SAMPLES_BEYOND;
 
+/// A worker that sent less than this part of what its peers did of their shares is named. By a schedule
+/// all send all of theirs; a closed loop on one host differs by 17 % from one time to the next
+/// ([`NEAR_CEILING`]), so two equal ones may as well.
+pub const SHARE_SHORT: f64 = 0.75;
+
+/// Two hosts' clocks may be off by one part of so many of the median span between them: beyond a tenth
+/// a difference between two runs may be the clocks' and not the cluster's.
+pub const CLOCK_SHARE: u64 = 10;
+
 /// A stall shorter than this is what busy virtual machines do now and then.
 pub const STALL_LEAST: Nanos = Nanos::from_millis(250);
 

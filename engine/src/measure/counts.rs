@@ -1,9 +1,13 @@
 //! Counters that merge by adding: errors by code, and the window of moments they span.
 
-use crate::units::Timestamp;
+use super::bounded::at_most;
+use crate::units::{Nanos, Timestamp};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The span from the first event to the last.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Option<(Timestamp, Nanos)>", into = "Option<(Timestamp, Nanos)>")]
 pub struct Window {
     ends: Option<(Timestamp, Timestamp)>,
 }
@@ -36,6 +40,19 @@ impl Window {
     #[must_use]
     pub fn last(&self) -> Option<Timestamp> {
         self.ends.map(|(_, last)| last)
+    }
+}
+
+/// As its first moment and its length: there is no window that ends before it begins.
+impl From<Window> for Option<(Timestamp, Nanos)> {
+    fn from(window: Window) -> Self {
+        window.ends.map(|(first, last)| (first, first.until(last)))
+    }
+}
+
+impl From<Option<(Timestamp, Nanos)>> for Window {
+    fn from(written: Option<(Timestamp, Nanos)>) -> Self {
+        Self { ends: written.map(|(first, length)| (first, first + length)) }
     }
 }
 
@@ -90,6 +107,33 @@ impl ErrorCounts {
             self.by_code.fill(0);
             self.total = 0;
         }
+    }
+}
+
+/// Each code that was seen, with its count.
+impl Serialize for ErrorCounts {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let seen: Vec<(i32, u64)> = self.iter().collect();
+        seen.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for ErrorCounts {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut counts = Self::default();
+        for (code, count) in at_most::<_, (i32, u64), CODES>(deserializer)? {
+            let place = code.checked_sub(LOWEST).and_then(|place| usize::try_from(place).ok());
+            let of_code = place.and_then(|place| counts.by_code.get_mut(place));
+            let total = counts.total.checked_add(count);
+            let (Some(of_code), Some(total)) = (of_code.filter(|of| **of == 0), total) else {
+                let words = "need each code once, from -200 to 199, and a total below 2^64";
+                return Err(D::Error::custom(format!(
+                    "got {count} errors of code {code}, {words}"
+                )));
+            };
+            (*of_code, counts.total) = (count, total);
+        }
+        Ok(counts)
     }
 }
 

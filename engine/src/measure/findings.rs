@@ -3,6 +3,7 @@
 use super::constants::{LATE, LATE_SHARE_INVALID, LATE_SHARE_NOTED, TARGET_SHARE, exit};
 use super::counts::Window;
 use super::facts::{count, number, percent, share, some_of, text};
+use super::fleet;
 use super::verdict::{Case, Ended, Found};
 use crate::units::Nanos;
 
@@ -114,10 +115,14 @@ fn target(case: &Case<'_>, found: &mut Found) {
         "target_not_reached",
         format!(
             "{} of what was due was acked ({acked} of {due}); the target is {:.1} %.{held} \
-             Latencies below the target rate do not compare with those at it. Lower the rate until \
-             it holds, or see errors and backlog for what was short.",
+             Latencies below the target rate do not compare with those at it. {}",
             percent(acked, due),
-            TARGET_SHARE * 100.0
+            TARGET_SHARE * 100.0,
+            if fleet::explains_target(case) {
+                "What lost workers did not send, or not tell of, is all that is short."
+            } else {
+                "Lower the rate until it holds, or see errors and backlog for what was short."
+            }
         ),
         vec![
             count("due", due),
@@ -146,9 +151,11 @@ fn closed_loop(case: &Case<'_>, found: &mut Found) {
 }
 
 /// What was due and never offered fails the target however little it is: a lane that could not pay
-/// its debt within the grace was not going at the rate. A run that was cut short gave it none.
+/// its debt within the grace was not going at the rate. A run that was cut short gave it none, and
+/// what lost workers left unsent is told with their loss.
 fn unsent(case: &Case<'_>, found: &mut Found) {
-    let (unsent, due) = (case.sums.unsent, case.sums.due);
+    let unsent = case.sums.unsent.saturating_sub(fleet::untold(case));
+    let due = case.sums.due;
     if unsent == 0 || matches!(case.evidence.ended, Ended::CutShort { .. }) {
         return;
     }
@@ -172,7 +179,8 @@ fn unsent(case: &Case<'_>, found: &mut Found) {
 }
 
 fn left_over(case: &Case<'_>, found: &mut Found) {
-    let outstanding = case.sums.outstanding;
+    // Those of lost workers are told with their loss.
+    let outstanding = case.sums.outstanding.saturating_sub(fleet::unanswered(case));
     if 0 < outstanding {
         found.fail(
             exit::TIMED_OUT,
@@ -185,9 +193,9 @@ fn left_over(case: &Case<'_>, found: &mut Found) {
             vec![count("outstanding", outstanding), count("acked", case.sums.acked)],
         );
     }
-    let groups = case.plan.groups.iter().zip(case.evidence.drained);
-    let behind: Vec<&str> =
-        groups.filter(|(_, drained)| !**drained).map(|(group, _)| group.name.as_str()).collect();
+    let groups = case.plan.groups.iter().zip(case.evidence.readings);
+    let behind = groups.filter(|(_, reading)| !reading.is_drained);
+    let behind: Vec<&str> = behind.map(|(group, _)| group.name.as_str()).collect();
     if !behind.is_empty() {
         let unread: u64 = case.balances.iter().map(|of| of.outstanding).sum();
         found.fail(
@@ -217,12 +225,17 @@ fn deadlines(case: &Case<'_>, found: &mut Found) {
 
 #[cfg(test)]
 mod tests {
+    use crate::measure::balance::Reading;
     use crate::measure::constants::exit;
     use crate::measure::tally::PhaseTally;
     use crate::measure::verdict::{Ended, Evidence, Verdict};
     use crate::measure::verdict_fixture::{evidence, plan, tally};
     use crate::plan::{ClientCount, Pace};
     use crate::units::Timestamp;
+
+    /// The first group did not read to the end.
+    const BEHIND: [Reading; 2] =
+        [Reading { is_drained: false, is_unheard: false }, Reading::DRAINED];
 
     /// Changes a clean run and says which findings it must raise and which code it must tell.
     fn check(
@@ -257,7 +270,7 @@ mod tests {
                 tally.acked.messages = 100_000;
                 tally.consumed[1].messages = 100_000;
                 tally.produced.late_by_us = 100_000;
-                seen.drained = &[false, true];
+                seen.readings = &BEHIND;
             },
             &[
                 "interrupted",
@@ -334,7 +347,7 @@ mod tests {
     #[test]
     fn what_had_not_come_at_a_deadline_times_the_run_out() {
         check(|tally, _| tally.produced.messages += 1, &["outstanding"], 15);
-        check(|_, seen| seen.drained = &[false, true], &["not_drained"], 15);
+        check(|_, seen| seen.readings = &BEHIND, &["not_drained"], 15);
         let struck: &'static [String] = Box::leak(Box::new(["drain: 30 s of quiet".to_owned()]));
         check(move |_, seen| seen.deadlines_struck = struck, &["deadline"], 15);
     }

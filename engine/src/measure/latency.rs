@@ -1,7 +1,7 @@
 //! One latency as a histogram that never clips in silence.
 
+use super::spans::Spans;
 use crate::units::Nanos;
-use hdrhistogram::Histogram;
 use hdrhistogram::serialization::{Serializer, V2DeflateSerializer};
 
 /// The longest span a histogram holds; what is longer is counted as beyond the range.
@@ -11,21 +11,16 @@ pub const LATENCY_MAX: Nanos = Nanos::from_secs(3_600);
 pub const LATENCY_DIGITS: u8 = 3;
 
 /// Spans of one kind: nanoseconds from 1 ns to [`LATENCY_MAX`], in about 270 KiB whatever comes.
-#[derive(Clone, Debug, PartialEq)]
+///
+/// One that was read from bytes takes only what is in it, and is there to be merged: each question for
+/// a percentile makes a histogram of it first.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Latency {
-    histogram: Histogram<u64>,
-    negative: u64,
-    beyond_range: u64,
-    sum_nanos: u128,
-    max: Nanos,
-}
-
-impl Default for Latency {
-    fn default() -> Self {
-        let histogram = Histogram::new_with_bounds(1, LATENCY_MAX.0, LATENCY_DIGITS)
-            .expect("the bounds are constants that the library accepts");
-        Self { histogram, negative: 0, beyond_range: 0, sum_nanos: 0, max: Nanos::ZERO }
-    }
+    pub(super) spans: Spans,
+    pub(super) negative: u64,
+    pub(super) beyond_range: u64,
+    pub(super) sum_nanos: u128,
+    pub(super) max: Nanos,
 }
 
 impl Latency {
@@ -41,15 +36,13 @@ impl Latency {
             self.beyond_range += 1;
         }
         // Saturates at the fixed bounds only: the value is in, the counter beside it says so.
-        self.histogram.saturating_record(span.0);
+        self.spans.record(span);
     }
 
     /// Adds another lane's, second's or host's spans.
     pub fn merge(&mut self, other: &Self) {
-        let Self { histogram, negative, beyond_range, sum_nanos, max } = other;
-        if !histogram.is_empty() {
-            self.histogram.add(histogram).expect("all histograms of a run have the same bounds");
-        }
+        let Self { spans, negative, beyond_range, sum_nanos, max } = other;
+        self.spans.merge(spans);
         self.negative += negative;
         self.beyond_range += beyond_range;
         self.sum_nanos += sum_nanos;
@@ -58,16 +51,15 @@ impl Latency {
 
     /// Forgets everything and keeps the memory.
     pub fn clear(&mut self) {
-        if !self.histogram.is_empty() {
-            self.histogram.reset();
-        }
-        (self.negative, self.beyond_range, self.sum_nanos, self.max) = (0, 0, 0, Nanos::ZERO);
+        let Self { spans, negative, beyond_range, sum_nanos, max } = self;
+        spans.clear();
+        (*negative, *beyond_range, *sum_nanos, *max) = (0, 0, 0, Nanos::ZERO);
     }
 
     /// How many spans were recorded, the negative ones not counted.
     #[must_use]
     pub fn count(&self) -> u64 {
-        self.histogram.len()
+        self.spans.count()
     }
 
     /// How many came out negative.
@@ -91,7 +83,7 @@ impl Latency {
     /// The shortest span, to the histogram's precision; zero when there is none.
     #[must_use]
     pub fn min(&self) -> Nanos {
-        Nanos(if self.histogram.is_empty() { 0 } else { self.histogram.min() })
+        Nanos(if self.count() == 0 { 0 } else { self.spans.histogram().min() })
     }
 
     /// The mean in nanoseconds, from the exact sum; zero when there is none.
@@ -101,23 +93,19 @@ impl Latency {
         reason = "floats begin in the report; 53 bits hold 104 days of ns"
     )]
     pub fn mean_nanos(&self) -> f64 {
-        if self.histogram.is_empty() {
-            0.0
-        } else {
-            self.sum_nanos as f64 / self.histogram.len() as f64
-        }
+        if self.count() == 0 { 0.0 } else { self.sum_nanos as f64 / self.count() as f64 }
     }
 
     /// The standard deviation in nanoseconds, to the histogram's precision.
     #[must_use]
     pub fn stdev_nanos(&self) -> f64 {
-        self.histogram.stdev()
+        self.spans.histogram().stdev()
     }
 
     /// The span that `percent` of all spans do not exceed (0 to 100), never above the exact maximum.
     #[must_use]
     pub fn percentile(&self, percent: f64) -> Nanos {
-        Nanos(self.histogram.value_at_percentile(percent)).min(self.max)
+        Nanos(self.spans.histogram().value_at_percentile(percent)).min(self.max)
     }
 
     /// How many spans lie beyond the `percent`-th percentile: with fewer than 10 it says little.
@@ -129,7 +117,7 @@ impl Latency {
         reason = "a count of samples is estimated for a remark; it lies between 0 and the count"
     )]
     pub fn samples_beyond(&self, percent: f64) -> u64 {
-        (self.histogram.len() as f64 * (1.0 - percent / 100.0)).round() as u64
+        (self.count() as f64 * (1.0 - percent / 100.0)).round() as u64
     }
 
     /// The histogram in `HdrHistogram`'s V2 deflate encoding, in nanoseconds.
@@ -137,7 +125,7 @@ impl Latency {
     pub fn encode(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         V2DeflateSerializer::new()
-            .serialize(&self.histogram, &mut bytes)
+            .serialize(&self.spans.histogram(), &mut bytes)
             .expect("writing to memory does not fail");
         bytes
     }
@@ -188,7 +176,7 @@ mod tests {
             let mut merged = of(&first);
             merged.merge(&of(&second));
             let joined = of(&[first, second].concat());
-            assert_eq!(merged.histogram, joined.histogram, "bit for bit");
+            assert_eq!(merged.spans, joined.spans, "bit for bit");
             assert_eq!((merged.sum_nanos, merged.max), (joined.sum_nanos, joined.max), "exact parts");
         }
     }

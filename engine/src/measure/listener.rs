@@ -59,6 +59,8 @@ pub struct Listener {
     clients: BTreeMap<ClientId, Known>,
     seconds: BTreeMap<i64, ClientTallies>,
     stats: ClientStats,
+    /// Whether clients of other hosts are among them.
+    others: bool,
 }
 
 /// When the measured phase began, and whether there was load before it.
@@ -95,6 +97,7 @@ pub(super) fn channel(lanes: usize) -> (Teller, Listener) {
         clients: BTreeMap::new(),
         seconds: BTreeMap::new(),
         stats: ClientStats::default(),
+        others: false,
     };
     (Teller { out, dropped }, listener)
 }
@@ -129,6 +132,21 @@ impl Listener {
         self.seconds.entry(second).or_default().of(sample.role).merge(&window);
     }
 
+    /// Adds what clients said on another host.
+    pub fn absorb(&mut self, (stats, seconds): &(ClientStats, BTreeMap<i64, ClientTallies>)) {
+        self.others = true;
+        self.stats.merge(stats);
+        for (second, said) in seconds {
+            self.seconds.entry(*second).or_default().merge(said);
+        }
+    }
+
+    /// What was said in all and by second, for another host to absorb; nothing where none ever spoke.
+    #[must_use]
+    pub fn take_all(&mut self) -> Option<(ClientStats, BTreeMap<i64, ClientTallies>)> {
+        Some((self.stats()?, std::mem::take(&mut self.seconds)))
+    }
+
     /// What was said of a second of the measured phase; given out once.
     pub fn take_second(&mut self, second: u32) -> Option<ClientTallies> {
         self.seconds.remove(&i64::from(second))
@@ -137,9 +155,10 @@ impl Listener {
     /// What was said of the measured phase; `None` when no client ever spoke.
     #[must_use]
     pub fn stats(&self) -> Option<ClientStats> {
-        let stats =
-            ClientStats { dropped: self.dropped.load(Ordering::Relaxed), ..self.stats.clone() };
-        (!self.clients.is_empty() || 0 < stats.dropped + stats.unreadable).then_some(stats)
+        let mut stats = self.stats.clone();
+        stats.dropped += self.dropped.load(Ordering::Relaxed);
+        (self.others || !self.clients.is_empty() || 0 < stats.dropped + stats.unreadable)
+            .then_some(stats)
     }
 }
 

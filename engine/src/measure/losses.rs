@@ -4,6 +4,7 @@ use super::account::FILED_MAX;
 use super::balance::{Balance, Repeats};
 use super::constants::exit;
 use super::facts::{count, percent, text};
+use super::fleet::or_untold_acks;
 use super::verdict::{Case, Found};
 use crate::plan::{Plan, Verification};
 
@@ -191,8 +192,11 @@ fn unanswered(case: &Case<'_>, found: &mut Found) {
             "unattributed",
             format!(
                 "{unanswered} messages were received whose answer never came while the run waited \
-                 for it. They are counted as outstanding among the answers. Look at what delays or \
-                 drops answers between here and the brokers."
+                 for it. They are counted as outstanding among the answers: {}.",
+                or_untold_acks(
+                    case,
+                    "look at what delays or drops them on the way from the brokers"
+                )
             ),
             vec![count("unattributed", unanswered)],
         );
@@ -230,10 +234,10 @@ fn surplus(case: &Case<'_>, found: &mut Found) {
         return;
     }
     let maybe = case.sums.failed_maybe_persisted;
-    let cause = if 0 < maybe {
-        format!("{maybe} messages failed that the broker may have all the same")
-    } else {
-        "retries without idempotence and rebalances deliver twice".to_owned()
+    let usual = or_untold_acks(case, "retries without idempotence and rebalances deliver twice");
+    let cause = match maybe {
+        0 => usual.to_owned(),
+        _ => format!("{maybe} messages failed that the broker may have all the same"),
     };
     found.warn(
         "received_more",

@@ -5,6 +5,7 @@ mod account;
 mod audit;
 mod back_pressure;
 mod balance;
+mod bounded;
 mod cautions;
 mod client_tally;
 mod collector;
@@ -12,19 +13,25 @@ pub mod constants;
 mod counts;
 mod early_start;
 mod facts;
+mod filed;
 mod findings;
+mod fits;
+mod fleet;
 mod follow;
 mod hiccup;
 mod latency;
+mod latency_bytes;
 mod limits;
 mod listener;
 mod losses;
 mod network;
+mod partition_rows;
 mod partitions;
 mod parts;
 mod plausibility;
 mod recorder;
 mod slack;
+mod spans;
 mod standing;
 mod steady;
 mod stretch;
@@ -32,12 +39,13 @@ mod tally;
 mod verdict;
 #[cfg(test)]
 mod verdict_fixture;
+mod workers;
 
 pub use account::{Account, Entry, FILED_MAX, LOG_MAX, Side};
 pub use audit::{Audit, Drained};
-pub use balance::{Balance, Repeats, balances};
+pub use balance::{Balance, Reading, Repeats, balances};
 pub use client_tally::{ClientStats, ClientTallies, ClientTally, Weighed};
-pub use collector::{Collector, LaneEnd, Mailbox, Second, mailboxes};
+pub use collector::{Collector, Handover, LaneEnd, Mailbox, Second, mailboxes};
 pub use counts::{ErrorCounts, Window};
 pub use facts::{Fact, FactValue};
 pub use hiccup::Gaps;
@@ -54,9 +62,12 @@ pub use steady::{Pulse, STEADY_WINDOW, steady_since};
 pub use stretch::{Series, Stretch, Stretches};
 pub use tally::{Acked, Commits, Consumed, Phase, PhaseTally, Produced, StreamTally, Tally};
 pub use verdict::{Ended, Evidence, Finding, LimitedBy, Severity, Verdict};
+pub use workers::{FleetSeen, Gone, GoneWhen, WorkerSeen};
 
 #[cfg(test)]
 mod collector_tests;
+#[cfg(test)]
+mod fleet_tests;
 #[cfg(test)]
 mod listener_tests;
 #[cfg(test)]
@@ -65,3 +76,5 @@ mod recorder_tests;
 mod tally_tests;
 #[cfg(test)]
 mod verdict_tests;
+#[cfg(test)]
+mod wire_tests;

@@ -5,12 +5,13 @@ use super::facts::{count, number, share, text};
 use super::limits;
 use super::verdict::{Case, Found};
 use crate::units::Bytes;
+use serde::{Deserialize, Serialize};
 
 /// Every check, in the order in which equally grave findings are told.
 pub(super) const CHECKS: &[fn(&Case<'_>, &mut Found)] = &[card_full, way_busy];
 
 /// What was seen of the network in the measured phase of a run that left its host.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct NetworkSeen {
     /// The card that all our connections to other hosts went over; `None` where it is not the only one
     /// whose speed is known.
@@ -23,7 +24,7 @@ pub struct NetworkSeen {
 }
 
 /// A network card, over the measured phase.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CardSeen {
     /// Its name.
     pub name: String,
@@ -38,7 +39,7 @@ pub struct CardSeen {
 /// TCP's own account of that of our connections which, over the phase, waited most for its way.
 ///
 /// The spans are parts of the time, 0 to 1.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TcpSeen {
     /// How often it was looked at.
     pub looks: u64,

@@ -1,9 +1,11 @@
 //! Publish latencies by partition, coarse and small: enough to see one that is far slower than its peers.
 
+use super::partition_rows::Rows;
 use super::plausibility::PeerSeen;
 use super::tally::Tally;
 use crate::plan::{Demand, StreamDemand};
 use crate::units::Nanos;
+use serde::Deserialize;
 
 /// Partitions of one run that are told apart at most: 0.8 MB in each tally, whose seconds are merged in
 /// 50 µs. With more, none is.
@@ -20,27 +22,36 @@ const UNIT_BITS: u32 = 10;
 const TOP_BIT: u32 = 26;
 
 /// Counters of one partition.
-const COUNTERS: usize = 200;
+pub(super) const COUNTERS: usize = 200;
 
 /// The publish latencies of one stream's messages of the measured phase, by partition.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "Rows")]
 pub struct Partitions {
     /// How many messages of each, all topics' partitions in a row; empty where they are not told apart.
-    messages: Vec<u64>,
+    pub(super) messages: Vec<u64>,
     /// As many rows of counters. Memory that no row of is written is never fetched from the system.
-    counters: Vec<u32>,
+    pub(super) counters: Vec<u32>,
 }
 
 impl Partitions {
     /// For a stream of a demand; nothing is kept where the demand has too many partitions.
     #[must_use]
     pub fn of(demand: &Demand, stream: &StreamDemand) -> Self {
+        Self::so_many(Self::told_apart(demand, stream))
+    }
+
+    pub(super) fn so_many(partitions: usize) -> Self {
+        Self { messages: vec![0; partitions], counters: vec![0; partitions * COUNTERS] }
+    }
+
+    /// How many partitions of a stream of a demand are told apart.
+    pub(super) fn told_apart(demand: &Demand, stream: &StreamDemand) -> usize {
         let all: u64 = demand.streams.iter().map(StreamDemand::partitions).sum();
         if PARTITIONS_MAX < all {
-            return Self::off();
+            return 0;
         }
-        let partitions = usize::try_from(stream.partitions()).expect("they are few");
-        Self { messages: vec![0; partitions], counters: vec![0; partitions * COUNTERS] }
+        usize::try_from(stream.partitions()).expect("they are few")
     }
 
     /// Keeps nothing: the tally is only one second's figures.
@@ -110,7 +121,7 @@ impl Partitions {
 }
 
 /// Where the counters of a partition lie.
-const fn row(place: usize) -> std::ops::Range<usize> {
+pub(super) const fn row(place: usize) -> std::ops::Range<usize> {
     place * COUNTERS..(place + 1) * COUNTERS
 }
 

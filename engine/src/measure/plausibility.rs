@@ -27,10 +27,12 @@ pub struct SecondSeen {
     pub consumed: u64,
     /// The longest publish latency.
     pub publish_max: Nanos,
+    /// Lanes of which nothing is in it, since their host was lost.
+    pub lanes_missing: u32,
 }
 
 /// One of several that do the same: a lane, a worker, or a partition.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PeerSeen {
     /// Its name.
     pub name: String,
@@ -66,7 +68,8 @@ fn sums(case: &Case<'_>, found: &mut Found) {
     }
 }
 
-/// Every full second of the measured phase in which something was due had an ack and a receipt.
+/// Every full second of the measured phase in which something was due had an ack and a receipt. Of one
+/// in which lanes were missing nobody knows.
 fn silence(case: &Case<'_>, found: &mut Found) {
     let phase = case.plan.demand.phases.measured.0 / NANOS_PER_SECOND;
     let per_second = |of: &crate::plan::StreamDemand| match of.pace {
@@ -84,7 +87,8 @@ fn silence(case: &Case<'_>, found: &mut Found) {
     let within = |of: &&SecondSeen| from <= of.second && u64::from(of.second) < phase;
     let silent = |part: fn(&SecondSeen) -> u64| -> Vec<u32> {
         let seconds = case.evidence.seconds.iter().filter(within);
-        seconds.filter(|of| part(of) == 0).map(|of| of.second).collect()
+        let silent = |of: &&SecondSeen| part(of) == 0 && of.lanes_missing == 0;
+        seconds.filter(silent).map(|of| of.second).collect()
     };
     let (acks, receipts) = (silent(|of| of.acked), silent(|of| of.consumed));
     for (what, seconds) in [("ack", acks), ("receipt", receipts)] {
@@ -119,44 +123,75 @@ fn outliers(case: &Case<'_>, found: &mut Found) {
     let partitions = "What is slow there is in the merged tail and not in the other partitions'. Look \
                       at the broker that leads it first, at that broker's disk and load, then at its \
                       followers.";
-    outliers_among(case.evidence.peers, (Nanos::ZERO, lanes), found);
+    // A lane of a host that was named says the same once more.
+    let told = slow_hosts(case, lanes, found);
+    let peers: Vec<&PeerSeen> = case.evidence.peers.iter().collect();
+    let mut slow = slow_among(&peers, Nanos::ZERO);
+    slow.peers.retain(|lane| !told.contains(&&lane.name));
+    slow.tell(lanes, found);
     // A partition has few batches. Where a hundredth of the phase is shorter than a usual stall, one
     // that a single batch met is all there is beyond the 99th percentile.
     let hundredth = Nanos(case.plan.demand.phases.measured.0 / 100);
     let usual = if hundredth < STALL_LEAST { STALL_LEAST } else { Nanos::ZERO };
     for topic in case.evidence.partitions {
-        let peers: Vec<PeerSeen> = topic.iter().map(|of| of.seen.clone()).collect();
-        outliers_among(&peers, (usual, partitions), found);
+        let of_topic: Vec<&PeerSeen> = topic.iter().map(|of| &of.seen).collect();
+        slow_among(&of_topic, usual).tell(partitions, found);
     }
 }
 
-/// Names those whose tail is longer than what is usual, and far longer than their peers'.
-fn outliers_among(peers: &[PeerSeen], (usual, advice): (Nanos, &str), found: &mut Found) {
+/// Names the workers whose tail is far longer than that of the others; returns their lanes.
+fn slow_hosts<'run>(case: &Case<'run>, advice: &str, found: &mut Found) -> Vec<&'run String> {
+    let workers = case.evidence.fleet.map_or(&[][..], |fleet| &fleet.workers);
+    let hosts: Vec<&PeerSeen> = workers.iter().map(|worker| &worker.peer).collect();
+    let slow = slow_among(&hosts, Nanos::ZERO);
+    slow.tell(advice, found);
+    let is_slow = |name: &String| slow.peers.iter().any(|host| host.name == *name);
+    let told = workers.iter().filter(|worker| is_slow(&worker.peer.name));
+    told.flat_map(|worker| &worker.lanes).collect()
+}
+
+/// Those among peers whose tail stands out.
+#[derive(Default)]
+struct Slow<'run> {
+    peers: Vec<&'run PeerSeen>,
+    /// The median of all tails.
+    median: Nanos,
+}
+
+/// Those whose tail is longer than what is usual, and far longer than their peers'.
+fn slow_among<'run>(peers: &[&'run PeerSeen], usual: Nanos) -> Slow<'run> {
     let known = |of: &&PeerSeen| OUTLIER_SAMPLES <= of.acked;
-    let peers: Vec<&PeerSeen> = peers.iter().filter(known).collect();
+    let mut peers: Vec<&PeerSeen> = peers.iter().copied().filter(known).collect();
     if peers.len() < 3 {
-        return;
+        return Slow::default();
     }
     let mut tails: Vec<Nanos> = peers.iter().map(|of| of.publish_p99).collect();
     tails.sort_unstable();
     // Of two middle ones the lower: half of all may be on the one slow host.
     let median = tails[(tails.len() - 1) / 2];
     let bound = Nanos(median.0.saturating_mul(OUTLIER)).max(usual);
-    for peer in peers.into_iter().filter(|of| bound < of.publish_p99) {
-        found.warn(
-            "outlier",
-            format!(
-                "{}: publish p99 is {:.2} ms, the median of its peers {:.2} ms. {advice}",
-                peer.name,
-                peer.publish_p99.as_micros_f64() / 1_000.0,
-                median.as_micros_f64() / 1_000.0
-            ),
-            vec![
-                text("name", peer.name.as_str()),
-                number("publish_p99_us", peer.publish_p99.as_micros_f64()),
-                number("peers_median_p99_us", median.as_micros_f64()),
-            ],
-        );
+    peers.retain(|of| bound < of.publish_p99);
+    Slow { peers, median }
+}
+
+impl Slow<'_> {
+    fn tell(&self, advice: &str, found: &mut Found) {
+        for peer in &self.peers {
+            found.warn(
+                "outlier",
+                format!(
+                    "{}: publish p99 is {:.2} ms, the median of its peers {:.2} ms. {advice}",
+                    peer.name,
+                    peer.publish_p99.as_micros_f64() / 1_000.0,
+                    self.median.as_micros_f64() / 1_000.0
+                ),
+                vec![
+                    text("name", peer.name.as_str()),
+                    number("publish_p99_us", peer.publish_p99.as_micros_f64()),
+                    number("peers_median_p99_us", self.median.as_micros_f64()),
+                ],
+            );
+        }
     }
 }
 
@@ -234,6 +269,7 @@ mod tests {
             failed: 0,
             consumed: 40_000,
             publish_max: Nanos::from_millis(5),
+            lanes_missing: 0,
         };
         (0..10).map(second).collect()
     }

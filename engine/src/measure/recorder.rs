@@ -97,14 +97,18 @@ impl Recorder {
         }
     }
 
-    /// The run starts. Seconds end at whole seconds from the border's origin, so that every second
-    /// belongs to one phase.
+    /// The run starts.
     pub fn start(&mut self, border: &Arc<Border>) {
-        let start = border.start();
+        self.join(border, border.start());
+    }
+
+    /// The lane joins the run at `start`. Seconds end at whole seconds from the border's origin, so that
+    /// every second belongs to one phase.
+    pub fn join(&mut self, border: &Arc<Border>, start: Timestamp) {
         self.outlook = Outlook::new(border);
         self.origin = border.origin();
-        let first = Nanos(start.until(self.origin).0 % NANOS_PER_SECOND);
-        self.boundary = start + if first == Nanos::ZERO { SECOND } else { first };
+        let into = (start.as_nanos() + SECOND.0 - self.origin.as_nanos() % SECOND.0) % SECOND.0;
+        self.boundary = start + SECOND.less(Nanos(into));
         self.note_present(start);
     }
 

@@ -1,9 +1,10 @@
 //! Stretches of one producer's numbers on one partition, as they lie in the log: exact however often they are read.
 
 use super::tally::Phase;
+use serde::{Deserialize, Serialize};
 
 /// The messages of one holder of a producer's share on one partition: their numbers run from 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Series {
     /// The logical producer, counted over the stream; it tells the topic.
     pub producer: u32,
@@ -14,7 +15,7 @@ pub struct Series {
 }
 
 /// Messages of a series that follow one another: by their numbers, and in the log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stretch {
     /// The first one's number.
     pub first: u64,
@@ -42,6 +43,19 @@ impl Stretch {
         self.first + self.count
     }
 
+    /// Whether there can be such a stretch: it has messages, its last one does not lie before its first,
+    /// and the next number and offset can be told.
+    ///
+    /// # Errors
+    /// Where there cannot.
+    pub(super) fn check(&self) -> Result<(), String> {
+        let has_end = self.first.checked_add(self.count).is_some() && self.to < i64::MAX;
+        if 0 < self.count && i64::MIN < self.from && self.from <= self.to && has_end {
+            return Ok(());
+        }
+        Err(format!("an account: there is no such stretch: {self:?}"))
+    }
+
     /// Whether both are one: what lies between them in the log must have been read.
     pub(super) fn is_followed_by(&self, next: &Self) -> bool {
         self.end() == next.first && self.phase == next.phase && self.to + 1 == next.from
@@ -53,8 +67,22 @@ impl Stretch {
 /// A log never changes: what lies at an offset is the same message whoever reads it. So what two
 /// readers saw of the same offsets is one thing, and their union is what either of them saw; a
 /// number that lies at two offsets is there twice.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<Stretch>")]
 pub struct Stretches(Vec<Stretch>);
+
+impl TryFrom<Vec<Stretch>> for Stretches {
+    type Error = String;
+
+    /// Takes stretches as they were filed.
+    fn try_from(all: Vec<Stretch>) -> Result<Self, String> {
+        all.iter().try_for_each(Stretch::check)?;
+        if let Some(pair) = all.windows(2).find(|pair| pair[1].from <= pair[0].to) {
+            return Err(format!("an account: stretches that do not follow: {pair:?}"));
+        }
+        Ok(Self(all))
+    }
+}
 
 impl Stretches {
     /// All of them, by offset.

@@ -4,14 +4,16 @@
 //! field by field, so that a new field does not compile until it is merged.
 
 use super::account::Account;
+use super::bounded::at_most;
 use super::counts::{ErrorCounts, Window};
 use super::latency::Latency;
 use super::partitions::Partitions;
 use crate::plan::{Demand, StreamDemand, Verification};
 use crate::units::Nanos;
+use serde::{Deserialize, Serialize};
 
 /// The phase a message belongs to: the one in which it was due.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Phase {
     /// Before the measured phase; its figures enter no measured one.
     Warmup,
@@ -19,10 +21,14 @@ pub enum Phase {
     Measured,
 }
 
+/// Streams of a tally that is read from bytes at most: each takes memory before its numbers say why.
+const STREAMS_MAX: usize = 64;
+
 /// What a lane saw, by stream.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Tally {
     /// In the plan's order.
+    #[serde(deserialize_with = "at_most::<_, _, STREAMS_MAX>")]
     pub streams: Vec<StreamTally>,
     /// Turns of the lane's loop: a lane whose number stands still is stuck.
     pub turns: u64,
@@ -32,7 +38,7 @@ pub struct Tally {
 }
 
 /// What a lane saw of one stream.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StreamTally {
     /// What was due in the warm-up.
     pub warmup: PhaseTally,
@@ -47,7 +53,7 @@ pub struct StreamTally {
 }
 
 /// What a lane saw of one stream's messages of one phase.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PhaseTally {
     /// The sending side.
     pub produced: Produced,
@@ -79,7 +85,7 @@ pub struct PhaseTally {
 }
 
 /// Counts of the sending side.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Produced {
     /// Due by the schedule.
     pub due: u64,
@@ -107,7 +113,7 @@ pub struct Produced {
 }
 
 /// Counts of the broker's answers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Acked {
     /// Persisted.
     pub messages: u64,
@@ -124,7 +130,7 @@ pub struct Acked {
 }
 
 /// Counts of one subscription's receiving side.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Consumed {
     /// This run's messages received.
     pub messages: u64,
@@ -139,7 +145,7 @@ pub struct Consumed {
 }
 
 /// Counts of offset commits.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Commits {
     /// Acknowledged.
     pub succeeded: u64,

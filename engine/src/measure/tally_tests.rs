@@ -17,7 +17,7 @@ const MEASURED: Timestamp = Timestamp::from_nanos(2_000_000_000);
 
 /// Everything that a recorder can be told.
 #[derive(Clone, Copy, Debug)]
-enum Event {
+pub(super) enum Event {
     Due,
     Waits,
     Attempted,
@@ -39,15 +39,15 @@ enum Event {
 }
 
 /// An event at one of two streams, of a message due in one of the phases, and how long it took.
-type Entry = (Event, usize, u64, u64);
+pub(super) type Entry = (Event, usize, u64, u64);
 
-fn demand() -> Demand {
+pub(super) fn demand() -> Demand {
     let mut demand = samples::demand(StreamDemand { subscriptions: 2, ..samples::stream(1) });
     demand.streams.push(demand.streams[0].clone());
     demand
 }
 
-fn record(entries: &[Entry]) -> Tally {
+pub(super) fn record(entries: &[Entry]) -> Tally {
     let demand = demand();
     let (boxes, mut collector) = mailboxes(&demand, 1);
     let (mailbox, tally) = boxes.into_iter().next().expect("one lane has one mailbox");
@@ -144,7 +144,7 @@ fn events() -> impl Strategy<Value = Event> {
     ]
 }
 
-fn entries() -> impl Strategy<Value = Vec<Entry>> {
+pub(super) fn entries() -> impl Strategy<Value = Vec<Entry>> {
     prop::collection::vec((events(), 0_usize..2, 0_u64..3_000, 0_u64..10_000_000), 0..60)
 }
 
@@ -175,7 +175,7 @@ proptest! {
 }
 
 /// One of each event, at both streams and in both phases.
-fn one_of_each() -> Vec<Entry> {
+pub(super) fn one_of_each() -> Vec<Entry> {
     let kinds = [
         Event::Due,
         Event::Waits,

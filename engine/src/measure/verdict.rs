@@ -4,7 +4,7 @@
 //! raises findings; a finding that spoils the run names an exit code, and the first of
 //! [`exit::PRECEDENCE`] is told. A warning never changes whether a run is valid.
 
-use super::balance::{Balance, balances};
+use super::balance::{Balance, Reading, balances};
 use super::client_tally::ClientStats;
 use super::constants::{SLACK_LEAST, exit};
 use super::facts::Fact;
@@ -14,7 +14,10 @@ use super::plausibility::{PeerSeen, SecondSeen};
 use super::slack::slack;
 use super::standing::Standing;
 use super::tally::Tally;
-use super::{above, back_pressure, cautions, findings, limits, losses, network, plausibility};
+use super::workers::FleetSeen;
+use super::{
+    above, back_pressure, cautions, findings, fleet, limits, losses, network, plausibility,
+};
 use crate::host::{Busy, Throttled};
 use crate::plan::{Pace, Plan, StreamDemand};
 use crate::time::Drift;
@@ -102,8 +105,8 @@ pub struct Evidence<'run> {
     /// The deadlines that struck on acks, consumers or the whole run, in words. The end of a lane's
     /// grace is none of these: it shows as unsent messages.
     pub deadlines_struck: &'run [String],
-    /// For each group of the plan, whether its consumers passed the highest acked offset everywhere.
-    pub drained: &'run [bool],
+    /// For each group of the plan, how far it read; empty where the run ended before.
+    pub readings: &'run [Reading],
     /// For each group of the plan, the partitions of each member.
     pub partitions_per_member: &'run [Vec<usize>],
     /// What the engine remarked: code and text.
@@ -122,8 +125,10 @@ pub struct Evidence<'run> {
     pub steady_since: Option<i64>,
     /// How long it warmed up; `None` where it did not come to the measured phase.
     pub warmed_up: Option<Nanos>,
-    /// The lanes that sent, or the workers of a fleet.
+    /// The lanes that sent, those of all workers together.
     pub peers: &'run [PeerSeen],
+    /// The workers of a fleet; `None` for a run on this host alone.
+    pub fleet: Option<&'run FleetSeen>,
     /// The partitions of each topic; empty where they were not told apart.
     pub partitions: &'run [Vec<PartitionSeen>],
     /// The shortest round trip that the clients measured; `None` where they did not.
@@ -242,12 +247,13 @@ impl Verdict {
             tally,
             evidence,
             sums: Sums::of(plan, tally),
-            balances: balances(plan, tally, evidence.drained),
+            balances: balances(plan, tally, evidence.readings),
         };
         let mut found = Found::default();
         let checks = [
             findings::ENDING,
             losses::CHECKS,
+            fleet::CHECKS,
             findings::CHECKS,
             plausibility::CHECKS,
             above::CHECKS,
@@ -300,7 +306,8 @@ fn limited_by(case: &Case<'_>, exits: &[u8]) -> LimitedBy {
     if limits::is_client_capped(case) {
         return LimitedBy::Client;
     }
-    let had_to_wait = exits.contains(&exit::TARGET) || back_pressure::is_felt(case);
+    let is_short = exits.contains(&exit::TARGET) && !fleet::explains_target(case);
+    let had_to_wait = is_short || back_pressure::is_felt(case);
     // A closed loop always asks for more. Our own end is looked for first, then that of the way: either
     // fills the client's queue as a slow broker does.
     let is_free = |stream: &StreamDemand| matches!(stream.pace, Pace::Max { .. });
@@ -325,9 +332,10 @@ fn limited_by(case: &Case<'_>, exits: &[u8]) -> LimitedBy {
             LimitedBy::Unknown
         };
     }
-    // A closed loop always goes as fast as something lets it, and a run that ended early was not
-    // seen at its target: the counts do not tell what held them.
+    // A closed loop always goes as fast as something lets it, and a run that ended early or lost a
+    // worker was not seen at its target: the counts do not tell what held them.
     let is_cut = matches!(case.evidence.ended, Ended::CutShort { .. });
-    let ended_early = is_cut || exits.contains(&exit::FAILED) || exits.contains(&exit::INTERRUPTED);
+    let early = [exit::FAILED, exit::INTERRUPTED, exit::PARTIAL];
+    let ended_early = is_cut || early.iter().any(|code| exits.contains(code));
     if ended_early || case.sums.due == 0 { LimitedBy::Unknown } else { LimitedBy::Nothing }
 }

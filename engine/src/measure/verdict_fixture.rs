@@ -1,5 +1,6 @@
 //! A clean run, made up, for the tests of the verdict.
 
+use super::balance::Reading;
 use super::tally::Tally;
 use super::verdict::{Ended, Evidence};
 use crate::message::KeySource;
@@ -68,7 +69,7 @@ pub(super) fn evidence() -> Evidence<'static> {
         ended: Ended::AsPlanned,
         stopped: Timestamp::from_nanos(10_000_000_000),
         deadlines_struck: &[],
-        drained: &[true, true],
+        readings: &[Reading::DRAINED; 2],
         partitions_per_member: &[],
         remarks: Vec::new(),
         trouble: &[],
@@ -79,6 +80,7 @@ pub(super) fn evidence() -> Evidence<'static> {
         steady_since: None,
         warmed_up: None,
         peers: &[],
+        fleet: None,
         partitions: &[],
         round_trip_min: None,
         removed: None,

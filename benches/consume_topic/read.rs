@@ -35,7 +35,7 @@ pub(crate) fn read(demand: Demand, ends: &[i64]) -> Result<String, String> {
     let lane = lane.map_err(|error| error.to_string())?;
     let now = clock.now();
     let (border, none) = (Border::fixed(now, now), Nanos::ZERO);
-    line.release(Go::Run(Timeline { border, measured: none, grace: none }));
+    line.release(Go::Run(Timeline { from: border.start(), border, measured: none, grace: none }));
     let followed = follow(&setup.board, &mut collector, ends, clock);
     setup.signal.advance(Stage::Closing);
     let until = clock.now() + DEADLINE;

@@ -4,12 +4,22 @@ use crate::error::RunError;
 use crate::kafka::KafkaTarget;
 use crate::kafka::embedded::EmbeddedTarget;
 use crate::link::loopback::LoopbackTarget;
-use crate::plan::Plan;
-use crate::run::{Hooks, Outcome, Ready, Teardown, prepare};
+use crate::link::{Target, Topics};
+use crate::plan::{ClientSettings, Plan};
+use crate::run::{Hooks, Lanes, Outcome, Ready, Teardown, prepare};
 use crate::time::RunClock;
+use crate::units::Nanos;
+use std::sync::Arc;
 
 /// Prepares a plan on a driver's target.
 type Prepare = fn(Plan, RunClock, &mut dyn Hooks) -> Result<Ready, Refusal>;
+
+/// Starts a plan's lanes on a driver's target, for somebody else to drive.
+type Spawn = fn(Plan, RunClock) -> Result<Lanes, RunError>;
+
+/// What a coordinator needs of a target whose lanes run on other hosts: its topics, and how long
+/// assignments must have stayed as they are before consumers count as ready.
+type Cluster = fn(&ClientSettings) -> (Arc<dyn Topics>, Nanos);
 
 /// Why a run did not get ready.
 #[derive(Debug)]
@@ -33,6 +43,8 @@ pub struct Driver {
     pub is_remote: bool,
     /// Prepares a run on it.
     pub prepare: Prepare,
+    /// Runs it from several hosts; `None` where it lives in one process.
+    pub fleet: Option<(Cluster, Spawn)>,
 }
 
 /// Every driver.
@@ -51,6 +63,13 @@ pub const DRIVERS: &[Driver] = &[
         prepare: |plan, clock, hooks| {
             on(Ok(KafkaTarget::new(&plan.demand.clients)), plan, clock, hooks)
         },
+        fleet: Some((
+            |clients| (KafkaTarget::new(clients).topics(), KafkaTarget::SETTLE),
+            |plan, clock| {
+                let target = KafkaTarget::new(&plan.demand.clients);
+                Lanes::spawn(plan, target, clock)
+            },
+        )),
     },
     Driver {
         name: "embedded",
@@ -60,6 +79,7 @@ pub const DRIVERS: &[Driver] = &[
                  numbers say nothing about a Kafka cluster",
         is_remote: false,
         prepare: |plan, clock, hooks| on(EmbeddedTarget::start(&plan.demand), plan, clock, hooks),
+        fleet: None,
     },
     Driver {
         name: "loopback",
@@ -68,10 +88,11 @@ pub const DRIVERS: &[Driver] = &[
                  floor; its numbers say nothing about a Kafka cluster",
         is_remote: false,
         prepare: |plan, clock, hooks| on(Ok(LoopbackTarget::new(&plan.demand)), plan, clock, hooks),
+        fleet: None,
     },
 ];
 
-fn on<T: crate::link::Target>(
+fn on<T: Target>(
     target: Result<T, RunError>,
     plan: Plan,
     clock: RunClock,

@@ -50,6 +50,14 @@ pub enum RunError {
         /// The panic's message, or the system's.
         reason: String,
     },
+    /// A worker of a fleet could not go on, or was lost.
+    #[error("worker {url}: {reason}")]
+    Worker {
+        /// Where it was asked.
+        url: String,
+        /// What was seen of it.
+        reason: String,
+    },
     /// The user interrupted the run before the start line.
     #[error("interrupted before the start")]
     Interrupted,

@@ -1,11 +1,12 @@
 //! What lanes tell the run while no tally is due: readiness, positions, trouble. One slot a lane.
 
 use crate::link::{Assigned, Moved};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
 
 /// A member's state, as its lane published it last.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MemberState {
     /// Its group in the plan.
     pub group: usize,
@@ -18,7 +19,7 @@ pub struct MemberState {
 }
 
 /// What a lane has published.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Progress {
     /// Its clients exist.
     pub prepared: bool,
@@ -45,6 +46,18 @@ impl Board {
         Self { slots: (0..lanes).map(|_| Mutex::default()).collect(), trouble: Mutex::default() }
     }
 
+    /// The same with room for lanes that are added in the middle of a run.
+    #[must_use]
+    pub fn with_room(lanes: usize, more: usize) -> Self {
+        Self::new(lanes + more)
+    }
+
+    /// How many lanes it has room for.
+    #[must_use]
+    pub const fn room(&self) -> usize {
+        self.slots.len()
+    }
+
     /// A lane's slot; held for a moment only.
     ///
     /// # Panics
@@ -63,9 +76,17 @@ impl Board {
     /// # Panics
     /// As [`Self::slot`].
     pub fn note_trouble(&self, words: &str) {
+        self.note_trouble_of(words, 1);
+    }
+
+    /// The same for what was said several times.
+    ///
+    /// # Panics
+    /// As [`Self::slot`].
+    pub fn note_trouble_of(&self, words: &str, times: u64) {
         let mut trouble = self.trouble.lock().expect("nobody panics with the words in hand");
         if trouble.len() < WORDS || trouble.contains_key(words) {
-            *trouble.entry(words.to_owned()).or_default() += 1;
+            *trouble.entry(words.to_owned()).or_default() += times;
         }
     }
 

@@ -221,6 +221,8 @@ pub(super) struct Case {
     pub(super) script: Script,
     pub(super) wait: WaitMode,
     pub(super) grace: Nanos,
+    /// The lane's share of the logical producers.
+    pub(super) producers: Vec<u64>,
 }
 
 /// What came of it.
@@ -236,14 +238,15 @@ pub(super) struct Ran {
 impl Case {
     /// A sleeping lane and a client that answers after 1 ms.
     pub(super) fn new(stream: StreamDemand) -> Self {
+        let producers = (0..stream.producers()).collect();
         let demand = crate::plan::samples::demand(stream);
         let grace = demand.phases.grace();
-        Self { demand, script: Script::default(), wait: WaitMode::Sleep, grace }
+        Self { demand, script: Script::default(), wait: WaitMode::Sleep, grace, producers }
     }
 
     /// Sends and drains.
     pub(super) fn run(self) -> Ran {
-        let Self { demand, script, wait, grace } = self;
+        let Self { demand, script, wait, grace, producers: share } = self;
         let stream = &demand.streams[0];
         let clock = StepClock::default();
         clock.advance(Nanos(START.as_nanos()));
@@ -261,10 +264,9 @@ impl Case {
         let (mailbox, tally) = boxes.into_iter().next().expect("one lane has one mailbox");
         let mut recorder = Recorder::new(tally, mailbox, &demand, &Duty::all(&demand));
         recorder.start(&border);
-        let all = (0..stream.producers()).collect();
-        let clients = [ProducerClient { name: "client".to_owned(), producers: all }];
+        let clients = [ProducerClient { name: "client".to_owned(), producers: share }];
         let verification = demand.verification;
-        let owner = Owner { run: RUN, stream: 0, lane: 0, verification };
+        let owner = Owner { run: RUN, stream: 0, incarnation: 0, verification };
         let (mut load, producers) = Load::new(stream, &clients, owner);
         let log = Rc::<RefCell<Log>>::default();
         let outlet = ScriptedOutlet {
@@ -280,7 +282,8 @@ impl Case {
         let walk =
             signal.schedule(0).map(|schedule| Walk::new(schedule, stream.producers(), &producers));
         let walker = Walker::new(stream.pace, walk, (0, 1));
-        let timeline = Timeline { border, measured: demand.phases.measured, grace };
+        let from = border.start();
+        let timeline = Timeline { border, from, measured: demand.phases.measured, grace };
         let orders = Orders { signal: &signal, timeline, deadlines: demand.deadlines, wait };
         let struck = produce(&clock, &orders, &mut port, &mut load, walker);
         let ended = clock.now();

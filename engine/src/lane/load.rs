@@ -48,6 +48,7 @@ pub(super) struct Load {
     place: StampPlace,
     encoded: [u8; Stamp::SIZE],
     run: u64,
+    incarnation: u16,
     stream: u16,
     shots: Vec<Shot>,
     /// Shots that may wait for one another.
@@ -65,7 +66,8 @@ const BATCH_BYTES: u64 = 32 * 1024;
 pub(super) struct Owner {
     pub(super) run: u64,
     pub(super) stream: usize,
-    pub(super) lane: usize,
+    /// Which holder of its producers the lane is.
+    pub(super) incarnation: u16,
     /// How closely the run looks at what comes back.
     pub(super) verification: Verification,
 }
@@ -107,7 +109,9 @@ impl Load {
                 slot
             })
             .collect();
-        let lane = u64::try_from(owner.lane).expect("a lane's index fits in 64 bits");
+        // Lanes of all hosts differ in it.
+        let first = carried.first().map_or(0, |(producer, _)| *producer);
+        let offset = usize::try_from(first).expect("producers fit in memory").wrapping_mul(7919);
         let room = room(stream);
         let covered = match (owner.verification, stream.stamp) {
             (Verification::Counts | Verification::Numbers, _) => Covered::Stamp,
@@ -117,12 +121,13 @@ impl Load {
         let load = Self {
             slots,
             sequences: vec![0; base],
-            bodies: Bodies::new(&stream.bodies, owner.lane * 7919, room).covered(covered),
-            keys: Keys::new(stream.keys, owner.run, lane),
+            bodies: Bodies::new(&stream.bodies, offset, room).covered(covered),
+            keys: Keys::new(stream.keys, owner.run, first),
             partitioner: stream.partitioner,
             place: stream.stamp,
             encoded: [0; Stamp::SIZE],
             run: owner.run,
+            incarnation: owner.incarnation,
             stream: u16::try_from(owner.stream).expect("fewer than 65,536 streams"),
             shots: Vec::with_capacity(room),
             room,
@@ -156,7 +161,7 @@ impl Load {
         let stamp = Stamp {
             run: self.run,
             producer: owner.producer,
-            incarnation: 0,
+            incarnation: self.incarnation,
             stream: self.stream,
             sequence: self.sequences[place],
             due,

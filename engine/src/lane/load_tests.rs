@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 
 const DUE: Timestamp = Timestamp::from_nanos(5);
 const SENT: Timestamp = Timestamp::from_nanos(6);
-const OWNER: Owner = Owner { run: RUN, stream: 0, lane: 0, verification: Verification::Numbers };
+const OWNER: Owner =
+    Owner { run: RUN, stream: 0, incarnation: 0, verification: Verification::Numbers };
 
 /// What a client got to see.
 struct Seen {

@@ -32,3 +32,5 @@ mod load_tests;
 mod port_tests;
 #[cfg(test)]
 mod produce_tests;
+#[cfg(test)]
+mod share_tests;

@@ -121,6 +121,8 @@ impl Signal {
 pub struct Timeline {
     /// When the load begins, and where the measured phase does: earlier messages are warm-up.
     pub border: Arc<Border>,
+    /// When these lanes join in: with the load, or later where they take over a share.
+    pub from: Timestamp,
     /// How long the measured phase lasts: what would be due at its end is never due.
     pub measured: Nanos,
     /// How long a lane in debt goes on after that.

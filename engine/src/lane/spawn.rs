@@ -53,12 +53,15 @@ impl<T, C: Clone> Clone for LaneSetup<T, C> {
     }
 }
 
-/// A running lane.
+/// A thread that carries lanes: one of its own, or all of another host's.
 #[derive(Debug)]
 pub struct LaneHandle {
     /// Its name.
     pub name: String,
-    thread: JoinHandle<()>,
+    /// The lanes, by their numbers in the plan.
+    pub lanes: Vec<usize>,
+    /// The thread.
+    pub thread: JoinHandle<()>,
 }
 
 impl LaneHandle {
@@ -102,7 +105,7 @@ pub fn spawn<T: Target, C: Clock + Send + 'static>(
         .name(name.clone())
         .spawn(move || run_lane(&setup, index, recorder, ticket))
         .map_err(|error| RunError::Lane { lane: name.clone(), reason: error.to_string() })?;
-    Ok(LaneHandle { name, thread })
+    Ok(LaneHandle { name, lanes: vec![index], thread })
 }
 
 /// What a lane of the plan sends or reads.
@@ -161,7 +164,8 @@ fn run_producer<T: Target, C: Clock>(
     let (plan, clock, signal) = (&setup.plan, &setup.clock, &*setup.signal);
     let demand = &plan.demand.streams[stream];
     let verification = plan.demand.verification;
-    let owner = Owner { run: plan.demand.run, stream, lane: index, verification };
+    let incarnation = plan.share.incarnation;
+    let owner = Owner { run: plan.demand.run, stream, incarnation, verification };
     let (mut load, producers) = Load::new(demand, clients, owner);
     let outlets = clients.iter().map(|client| make_outlet(setup, stream, client)).collect();
     let outlets: Vec<T::Outlet> = match outlets {
@@ -177,13 +181,14 @@ fn run_producer<T: Target, C: Clock>(
     }
     let mut end = LaneEnd::default();
     if let Go::Run(timeline) = ticket.arrive() {
-        port.recorder.start(&timeline.border);
+        port.recorder.join(&timeline.border, timeline.from);
         let walk = signal
             .schedule(stream)
-            .map(|schedule| Walk::new(schedule, demand.producers(), &producers));
+            .map(|schedule| Walk::new(schedule, demand.producers(), &producers))
+            .map(|walk| walk.starting_at(timeline.from));
         let walker = Walker::new(demand.pace, walk, place_among(plan, stream, index));
         if matches!(demand.pace, Pace::Max { .. }) {
-            wait_for_start(clock, timeline.border.start());
+            wait_for_start(clock, timeline.from);
         }
         let orders = Orders { signal, timeline, deadlines: plan.demand.deadlines, wait: lane.wait };
         end.struck = produce(clock, &orders, &mut port, &mut load, walker);
@@ -285,7 +290,7 @@ fn run_consumer<T: Target, C: Clock>(
     setup.board.slot(index).prepared = true;
     reader.prepare(clock, signal);
     if let Go::Run(timeline) = ticket.arrive() {
-        reader.recorder.start(&timeline.border);
+        reader.recorder.join(&timeline.border, timeline.from);
         reader.consume(clock, signal, lane.wait);
         reader.settle(clock);
     }

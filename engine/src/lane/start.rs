@@ -1,7 +1,7 @@
 //! The start line: a barrier at which every lane arrives, also one that failed.
 
 use super::signal::Timeline;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, Mutex};
 
 /// What lanes are told when all have met.
@@ -17,6 +17,8 @@ pub enum Go {
 #[derive(Debug)]
 pub struct StartLine {
     barrier: Barrier,
+    tickets: usize,
+    arrived: AtomicUsize,
     /// A lane arrived without using its ticket: it failed before it could say so.
     deserted: AtomicBool,
     go: Mutex<Go>,
@@ -28,6 +30,8 @@ impl StartLine {
     pub fn new(lanes: usize) -> Arc<Self> {
         Arc::new(Self {
             barrier: Barrier::new(lanes + 1),
+            tickets: lanes,
+            arrived: AtomicUsize::new(0),
             deserted: AtomicBool::new(false),
             go: Mutex::new(Go::Abort),
         })
@@ -44,6 +48,18 @@ impl StartLine {
     #[must_use]
     pub fn is_deserted(&self) -> bool {
         self.deserted.load(Ordering::Relaxed)
+    }
+
+    /// Whether all but the run itself are there. Relaxed: the barrier orders what follows.
+    #[must_use]
+    pub fn have_arrived(&self) -> bool {
+        self.tickets <= self.arrived.load(Ordering::Relaxed)
+    }
+
+    /// A lane is there, and waits for the others.
+    fn wait(&self) {
+        self.arrived.fetch_add(1, Ordering::Relaxed);
+        self.barrier.wait();
     }
 
     /// The run meets the lanes and tells them what to do.
@@ -70,7 +86,7 @@ impl Ticket {
     #[must_use]
     pub fn arrive(mut self) -> Go {
         let line = self.line.take().expect("a ticket is used once");
-        line.barrier.wait();
+        line.wait();
         line.go.lock().expect("nobody panics with the word in hand").clone()
     }
 }
@@ -79,7 +95,7 @@ impl Drop for Ticket {
     fn drop(&mut self) {
         if let Some(line) = self.line.take() {
             line.deserted.store(true, Ordering::Relaxed);
-            line.barrier.wait();
+            line.wait();
         }
     }
 }
@@ -105,6 +121,9 @@ mod tests {
                 })
             })
             .collect();
+        while !line.have_arrived() {
+            std::thread::yield_now();
+        }
         line.release(Go::Abort);
         let failed =
             lanes.into_iter().map(std::thread::JoinHandle::join).filter(Result::is_err).count();

@@ -3,7 +3,8 @@
 use super::outcome::{Ending, Interval, LaneOutcome, Outcome};
 use crate::error::RunError;
 use crate::measure::{
-    ClientStats, Ended, Evidence, PartitionSeen, PeerSeen, Phase, SecondSeen, partitions_seen,
+    ClientStats, Ended, Evidence, FleetSeen, PartitionSeen, PeerSeen, Phase, Reading, SecondSeen,
+    partitions_seen,
 };
 use crate::plan::{Plan, Role};
 use crate::units::Nanos;
@@ -14,10 +15,12 @@ pub struct Sight {
     seconds: Vec<SecondSeen>,
     peers: Vec<PeerSeen>,
     partitions: Vec<Vec<PartitionSeen>>,
+    readings: Vec<Reading>,
+    fleet: Option<FleetSeen>,
 }
 
 impl Outcome {
-    /// Its seconds, its sending lanes and its partitions, for [`Outcome::evidence`].
+    /// Its seconds, its sending lanes, its partitions and its workers, for [`Outcome::evidence`].
     #[must_use]
     pub fn sight(&self, plan: &Plan) -> Sight {
         let senders = self.lanes.iter().filter(|lane| lane.role == Role::Producer);
@@ -25,6 +28,8 @@ impl Outcome {
             seconds: self.intervals.iter().map(second).collect(),
             peers: senders.map(peer).collect(),
             partitions: partitions_seen(&plan.demand, &self.tally),
+            readings: self.readings(plan),
+            fleet: self.fleet(plan),
         }
     }
 
@@ -39,7 +44,7 @@ impl Outcome {
     #[must_use]
     pub fn evidence<'run>(&'run self, sight: &'run Sight) -> Evidence<'run> {
         let ended = match &self.ending {
-            Ending::Finished => match self.lanes.iter().find_map(|lane| lane.error.as_ref()) {
+            Ending::Finished => match self.lanes.iter().find_map(failed) {
                 Some(words) => Ended::Failed(words.clone()),
                 None => Ended::AsPlanned,
             },
@@ -55,7 +60,7 @@ impl Outcome {
             ended,
             stopped: self.stopped,
             deadlines_struck: &self.deadlines_struck,
-            drained: &self.drained,
+            readings: &sight.readings,
             partitions_per_member: &self.partitions_per_member,
             remarks: Vec::new(),
             trouble: &self.trouble,
@@ -66,6 +71,7 @@ impl Outcome {
             steady_since: self.steady_since,
             warmed_up: self.warmed_up(),
             peers: &sight.peers,
+            fleet: sight.fleet.as_ref(),
             partitions: &sight.partitions,
             round_trip_min: self.client.as_ref().and_then(shortest),
             standing: None,
@@ -82,6 +88,11 @@ impl Outcome {
     }
 }
 
+/// Why a lane that was heard to its end ended early.
+fn failed(lane: &LaneOutcome) -> Option<&String> {
+    lane.error.as_ref().filter(|_| !lane.is_lost)
+}
+
 /// The shortest round trip of the clients that send.
 fn shortest(client: &ClientStats) -> Option<Nanos> {
     client.measured.producers.round_trip_min.map(|micros| Nanos(micros.saturating_mul(1_000)))
@@ -95,6 +106,7 @@ fn second(interval: &Interval) -> SecondSeen {
         failed: interval.failed,
         consumed: interval.consumed,
         publish_max: interval.publish_max,
+        lanes_missing: interval.lanes_missing,
     }
 }
 

@@ -1,21 +1,34 @@
 //! The run: prepare a plan, start its lanes together, merge what they hand over, end them.
 
 mod cost;
+mod crew;
 mod drain;
 mod evidence;
+mod finish;
+mod fleet;
+mod losing;
 mod outcome;
 mod prepare;
 mod ready;
+mod remote;
 mod running;
 mod teardown;
 mod warming;
 
+pub use crew::{Crew, Join, Rescue, Seats, Used};
 pub use evidence::Sight;
-pub use outcome::{CleanUp, ClockSeen, Cost, Ending, Interval, LaneOutcome, Outcome, StartLine};
-pub use prepare::{Event, Hooks, Ready, prepare};
+pub use outcome::{
+    CleanUp, ClockOffset, ClockSeen, Cost, Ending, Interval, LaneOutcome, Outcome, StartLine,
+    WorkerLoss, WorkerOutcome,
+};
+pub use prepare::{Event, FailedAttempt, Grounds, Hooks, Ready, prepare};
+pub use remote::{Lanes, Reins};
+pub use running::CLIENT_THREADS;
 pub use teardown::Teardown;
 
 #[cfg(test)]
 mod drain_tests;
+#[cfg(test)]
+mod fleet_tests;
 #[cfg(test)]
 mod ready_tests;

@@ -3,9 +3,10 @@
 use crate::error::RunError;
 use crate::host::{Busy, Throttled};
 use crate::measure::{ClientStats, ClientTallies, Tally};
-use crate::plan::Role;
+use crate::plan::{LanePlan, Role};
 use crate::time::{ClockSource, Drift};
 use crate::units::{Nanos, Timestamp};
+use serde::{Deserialize, Serialize};
 
 /// A finished run, also one that did not finish as planned.
 #[derive(Debug)]
@@ -20,8 +21,10 @@ pub struct Outcome {
     pub start: Option<StartLine>,
     /// Everything, merged.
     pub tally: Tally,
-    /// Each lane's own, merged over its seconds.
+    /// Each lane's own, merged over its seconds: those of the plan, then those that were added.
     pub lanes: Vec<LaneOutcome>,
+    /// Lanes that were added in place of lost ones.
+    pub added: Vec<LanePlan>,
     /// One entry per second of the measured phase and of its drain.
     pub intervals: Vec<Interval>,
     /// From the beginning of which second on the run was steady, counted from the start of the
@@ -54,6 +57,8 @@ pub struct Outcome {
     pub client: Option<ClientStats>,
     /// Topics that this run created.
     pub topics_created: Vec<String>,
+    /// The workers of a fleet; empty where the lanes were this process's.
+    pub workers: Vec<WorkerOutcome>,
 }
 
 /// The moments of the start.
@@ -82,6 +87,55 @@ pub enum Ending {
     Failed(RunError),
 }
 
+/// A worker's part in the run of a fleet.
+#[derive(Clone, Debug, Default)]
+pub struct WorkerOutcome {
+    /// Where it was asked.
+    pub url: String,
+    /// Its host's name, as it says; empty where it never answered.
+    pub host: String,
+    /// Its lanes, by their numbers in the outcome.
+    pub lanes: Vec<usize>,
+    /// When and why it was lost, if it was.
+    pub lost: Option<WorkerLoss>,
+    /// Its clock against the coordinator's at the end; `None` where it was never asked.
+    pub clock: Option<ClockOffset>,
+    /// What its process used; zero where it did not come to say so.
+    pub cost: Cost,
+    /// How its own clock went against its kernel's.
+    pub own_clock: Option<ClockSeen>,
+    /// What its system withheld.
+    pub throttled: Option<Throttled>,
+    /// Its client's thread that wanted a core for most of the time.
+    pub client_thread: Option<Busy>,
+}
+
+/// How a worker was lost.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorkerLoss {
+    /// When that was noticed.
+    pub at: Timestamp,
+    /// What was seen of it.
+    pub reason: String,
+    /// Whether the load had not begun: then its share was dealt to others before.
+    pub before_start: bool,
+    /// Who took its share over in the middle of the run, by URL.
+    pub heirs: Vec<String>,
+}
+
+/// A worker's clock against the coordinator's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClockOffset {
+    /// Its own clock minus the coordinator's, nanoseconds.
+    pub offset_ns: i64,
+    /// How fast that grows, in parts of 10⁹.
+    pub drift_ppb: i64,
+    /// How far the corrected clock may be off.
+    pub error: Nanos,
+    /// The shortest round trip of a question for the time.
+    pub round_trip_min: Nanos,
+}
+
 /// What one lane brought.
 #[derive(Debug)]
 pub struct LaneOutcome {
@@ -93,6 +147,8 @@ pub struct LaneOutcome {
     pub tally: Tally,
     /// Why it ended early, if it did.
     pub error: Option<String>,
+    /// Whether nobody heard of its end: its host was lost, or it panicked.
+    pub is_lost: bool,
 }
 
 /// One second of all lanes, of messages of the measured phase, all streams together.
@@ -128,12 +184,14 @@ pub struct Interval {
     pub send_delay_p99: Nanos,
     /// The longest time for which a lane's core was taken away from it; `None` where no lane waited.
     pub hiccup_max: Option<Nanos>,
+    /// Lanes of which nothing is in this second since their host was lost. Known at the end of the run.
+    pub lanes_missing: u32,
     /// What the clients said of the second; `None` where none did. Known at the end of the run.
     pub client: Option<ClientTallies>,
 }
 
 /// What the process used.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cost {
     /// User and system time of all threads, from the start line to the end of the drain.
     pub cpu: Nanos,
@@ -142,7 +200,7 @@ pub struct Cost {
 }
 
 /// Which clock the run read, and how well it went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClockSeen {
     /// What it read.
     pub source: ClockSource,
@@ -182,6 +240,7 @@ impl Interval {
             end_to_end_max,
             send_delay_p99,
             hiccup_max,
+            lanes_missing,
             client,
         } = other;
         self.produced += produced;
@@ -190,6 +249,7 @@ impl Interval {
         self.errors += errors;
         self.failed += failed;
         self.backlog = *backlog;
+        self.lanes_missing = self.lanes_missing.max(*lanes_missing);
         self.hiccup_max = self.hiccup_max.max(*hiccup_max);
         for (mine, theirs) in [
             (&mut self.publish_p50, publish_p50),

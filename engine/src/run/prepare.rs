@@ -1,13 +1,14 @@
 //! The first half of a run: the cluster checked, topics made, lanes started, consumers ready.
 
+use super::crew::{Crew, Join, Seats, Threads};
 use super::outcome::{ClockSeen, Cost, Ending, Interval, Outcome};
 use super::ready::{Look, look, partitions_per_member};
 use super::teardown::Teardown;
 use crate::error::RunError;
-use crate::lane::{Board, Go, LaneSetup, Signal, Stage, StartLine, spawn};
+use crate::lane::{Board, Go, Signal, Stage, StartLine};
 use crate::link::{Target, TopicSpec, Topics};
 use crate::measure::{Collector, Listener, Tally, mailboxes};
-use crate::plan::{Plan, Warmup};
+use crate::plan::{Demand, Plan, Warmup};
 use crate::time::{Clock, RunClock};
 use crate::units::{Nanos, Timestamp};
 use std::sync::Arc;
@@ -56,6 +57,8 @@ pub enum Event<'run> {
     Second(&'run Interval, &'run Tally),
     /// Everything due has been sent and answered; consumers read what is left.
     Draining,
+    /// Everything is read, or was waited for; the last figures come in.
+    Collecting,
 }
 
 /// A prepared run: every lane waits for the start line.
@@ -71,6 +74,7 @@ pub struct Ready {
     pub(super) ready: Nanos,
     pub(super) partitions_per_member: Vec<Vec<usize>>,
     pub(super) teardown: Teardown,
+    pub(super) crew: Box<dyn Crew>,
 }
 
 /// Checks the cluster, creates topics, starts the lanes and waits until every consumer is ready.
@@ -83,76 +87,161 @@ pub fn prepare<T: Target>(
     clock: RunClock,
     hooks: &mut dyn Hooks,
 ) -> Result<Ready, Box<(Outcome, Teardown)>> {
-    let began = clock.now();
-    let plan = Arc::new(plan);
-    let mut teardown = Teardown::new(&plan, target.topics());
-    let give_up = |error, left: Teardown, board: Option<&Board>| {
-        let outcome = failed(&plan, (began, clock), error, &left, board);
-        Box::new((outcome, left))
-    };
-    if let Err(error) = make_topics(&plan, &*target.topics(), &mut teardown, hooks) {
-        return Err(give_up(error, teardown, None));
-    }
-    hooks.event(&Event::Joining);
-    teardown.groups = plan.groups.iter().map(|group| group.name.clone()).collect();
-    let board = Arc::new(Board::new(plan.lanes.len()));
-    let signal = Arc::new(Signal::new(plan.demand.streams.len()));
-    let start_line = StartLine::new(plan.lanes.len());
-    let (boxes, mut collector) = mailboxes(&plan.demand, plan.lanes.len());
-    let setup = LaneSetup {
-        plan: Arc::clone(&plan),
-        target: Arc::new(target),
-        clock,
-        signal: Arc::clone(&signal),
-        board: Arc::clone(&board),
-    };
-    let mut refused = None;
-    for (index, mailbox) in boxes.into_iter().enumerate() {
-        let ticket = start_line.ticket();
-        match spawn(&setup, index, mailbox, ticket) {
-            Ok(handle) => teardown.lanes.push(handle),
-            Err(error) => refused = Some(error),
+    let topics = target.topics();
+    let crew = Box::new(Threads(Arc::new(target)));
+    Grounds::lay(&plan, topics, clock, hooks)?.raise(plan, crew, hooks)
+}
+
+/// An attempt to prepare that failed, and what another one may begin with.
+#[derive(Debug)]
+pub struct FailedAttempt {
+    /// The cluster as it was.
+    pub grounds: Grounds,
+    /// Why.
+    pub error: RunError,
+    /// What lanes said.
+    pub board: Arc<Board>,
+}
+
+/// A cluster that was checked and has the run's topics.
+#[derive(Debug)]
+pub struct Grounds {
+    demand: Demand,
+    groups: usize,
+    clock: RunClock,
+    began: Timestamp,
+    teardown: Teardown,
+}
+
+impl Grounds {
+    /// Checks the cluster and creates topics.
+    ///
+    /// # Errors
+    /// As [`prepare`].
+    pub fn lay(
+        plan: &Plan,
+        topics: Arc<dyn Topics>,
+        clock: RunClock,
+        hooks: &mut dyn Hooks,
+    ) -> Result<Self, Box<(Outcome, Teardown)>> {
+        let began = clock.now();
+        let demand = plan.demand.clone();
+        let teardown = Teardown::new(&demand, topics);
+        let mut grounds = Self { demand, groups: plan.groups.len(), clock, began, teardown };
+        match make_topics(&grounds.demand, &mut grounds.teardown, hooks) {
+            Ok(()) => Ok(grounds),
+            Err(error) => Err(grounds.give_up(error, None)),
         }
     }
-    let settled = match refused {
-        Some(error) => Err(error),
-        None => {
+
+    /// The run will not start, for this reason.
+    #[must_use]
+    pub fn give_up(self, error: RunError, board: Option<&Board>) -> Box<(Outcome, Teardown)> {
+        let Self { demand, groups, clock, began, teardown } = self;
+        let outcome = failed((&demand, groups), (began, clock), error, &teardown, board);
+        Box::new((outcome, teardown))
+    }
+
+    /// Waits until the lanes of an attempt that failed have ended; names those that have not in time.
+    #[must_use]
+    pub fn clear(&mut self) -> Vec<String> {
+        self.teardown.close()
+    }
+
+    /// Starts the lanes of a plan and waits until every consumer is ready.
+    ///
+    /// # Errors
+    /// As [`prepare`].
+    pub fn raise(
+        self,
+        plan: Plan,
+        crew: Box<dyn Crew>,
+        hooks: &mut dyn Hooks,
+    ) -> Result<Ready, Box<(Outcome, Teardown)>> {
+        self.try_raise(plan, crew, hooks).map_err(|failed| {
+            let FailedAttempt { grounds, error, board } = *failed;
+            grounds.give_up(error, Some(&board))
+        })
+    }
+
+    /// Starts what carries lanes and keeps it for the end, also where not all could be started.
+    fn start(&mut self, crew: &mut dyn Crew, seats: Seats) -> Result<(), RunError> {
+        let (handles, started) = match crew.raise(seats) {
+            Ok(handles) => (handles, Ok(())),
+            Err((error, handles)) => (handles, Err(error)),
+        };
+        self.teardown.lanes.extend(handles);
+        started
+    }
+
+    /// The same; where it fails the grounds are there for another attempt, with the reason and what was
+    /// on the board.
+    ///
+    /// # Errors
+    /// What failed; lanes that were started are told to end.
+    pub fn try_raise(
+        mut self,
+        plan: Plan,
+        mut crew: Box<dyn Crew>,
+        hooks: &mut dyn Hooks,
+    ) -> Result<Ready, Box<FailedAttempt>> {
+        let clock = self.clock;
+        let plan = Arc::new(plan);
+        hooks.event(&Event::Joining);
+        self.teardown.groups = plan.groups.iter().map(|group| group.name.clone()).collect();
+        let board = Arc::new(Board::with_room(plan.lanes.len(), crew.room(&plan)));
+        let signal = Arc::new(Signal::new(plan.demand.streams.len()));
+        let start_line = StartLine::new(crew.hands(&plan));
+        let (boxes, mut collector) = mailboxes(&plan.demand, plan.lanes.len());
+        let boxes = boxes.into_iter().enumerate();
+        let seats = Seats {
+            plan: Arc::clone(&plan),
+            clock,
+            signal: Arc::clone(&signal),
+            board: Arc::clone(&board),
+            join: Join::Together(Arc::clone(&start_line)),
+            mailboxes: boxes.map(|(lane, (mailbox, tally))| (lane, mailbox, tally)).collect(),
+        };
+        let settled = self.start(&mut *crew, seats).and_then(|()| {
             let listener = collector.listener();
-            await_ready(&plan, (&board, &start_line, listener), T::SETTLE, (clock, hooks))
+            let settle = crew.settle();
+            await_ready(&plan, (&board, &start_line, listener), settle, (clock, hooks))
+        });
+        if let Err(error) = settled {
+            signal.halt();
+            signal.advance(Stage::Assembling);
+            start_line.release(Go::Abort);
+            return Err(Box::new(FailedAttempt { grounds: self, error, board }));
         }
-    };
-    if let Err(error) = settled {
-        signal.halt();
-        signal.advance(Stage::Assembling);
-        start_line.release(Go::Abort);
-        return Err(give_up(error, teardown, Some(&board)));
+        let ready = clock.now().since(self.began).unwrap_or_default();
+        hooks.event(&Event::Ready(ready));
+        let partitions_per_member = partitions_per_member(&plan, &board);
+        let Self { began, teardown, .. } = self;
+        Ok(Ready {
+            plan,
+            clock,
+            signal,
+            board,
+            start_line,
+            collector,
+            began,
+            ready,
+            partitions_per_member,
+            teardown,
+            crew,
+        })
     }
-    let ready = clock.now().since(began).unwrap_or_default();
-    hooks.event(&Event::Ready(ready));
-    let partitions_per_member = partitions_per_member(&plan, &board);
-    Ok(Ready {
-        plan,
-        clock,
-        signal,
-        board,
-        start_line,
-        collector,
-        began,
-        ready,
-        partitions_per_member,
-        teardown,
-    })
 }
 
 fn make_topics(
-    plan: &Plan,
-    topics: &dyn Topics,
+    demand: &Demand,
     teardown: &mut Teardown,
     hooks: &mut dyn Hooks,
 ) -> Result<(), RunError> {
-    let deadlines = &plan.demand.deadlines;
+    let deadlines = &demand.deadlines;
+    let topics = Arc::clone(&teardown.topics);
     topics.check(deadlines.reach)?;
-    let planned = plan.demand.streams.iter().flat_map(|stream| &stream.topics);
+    let planned = demand.streams.iter().flat_map(|stream| &stream.topics);
     let (existing, new): (Vec<_>, Vec<_>) = planned.partition(|topic| topic.existing);
     for topic in existing {
         let found = topics.partitions(&topic.name, deadlines.reach)?;
@@ -238,7 +327,7 @@ fn await_ready(
 
 /// The outcome of a run that never started.
 fn failed(
-    plan: &Plan,
+    (demand, groups): (&Demand, usize),
     (started, clock): (Timestamp, RunClock),
     error: RunError,
     teardown: &Teardown,
@@ -254,8 +343,9 @@ fn failed(
         ended,
         stopped: ended,
         start: None,
-        tally: Tally::new(&plan.demand),
+        tally: Tally::new(demand),
         lanes: Vec::new(),
+        added: Vec::new(),
         intervals: Vec::new(),
         steady_since: None,
         ending,
@@ -263,7 +353,7 @@ fn failed(
         trouble: board.map(Board::trouble).unwrap_or_default(),
         partitions_per_member: Vec::new(),
         // Nothing was acked, so nothing is left to read.
-        drained: vec![true; plan.groups.len()],
+        drained: vec![true; groups],
         cost: Cost::default(),
         clock: ClockSeen { source: clock.source(), drift: None },
         throttled: None,
@@ -271,5 +361,6 @@ fn failed(
         removed: None,
         client: None,
         topics_created: teardown.created.clone(),
+        workers: Vec::new(),
     }
 }

@@ -2,23 +2,23 @@
 
 use super::cost::cost_since;
 use super::drain::{self, Targets};
-use super::outcome::{ClockSeen, Cost, Ending, Interval, LaneOutcome, Outcome, StartLine};
+use super::finish::Seen;
+use super::losing::Gap;
+use super::outcome::{ClockSeen, Interval, Outcome, StartLine};
 use super::prepare::{Event, Hooks, Ready};
 use super::teardown::Teardown;
 use super::warming::Warming;
 use crate::error::RunError;
-use crate::host::{
-    Busy, ThreadTime, Throttled, Throttling, busiest, cpu_time, threads, throttling,
-};
+use crate::host::{Busy, ThreadTime, Throttling, busiest, cpu_time, threads, throttling};
 use crate::lane::{Go, Stage, Timeline};
-use crate::measure::{ClientStats, LaneEnd, Latency, PhaseTally, Second, balances};
+use crate::measure::{Latency, PhaseTally, Second};
 use crate::plan::{Pace, Role};
 use crate::time::{Clock, Schedule};
 use crate::units::{NANOS_PER_SECOND, Nanos, Timestamp};
 use std::sync::Arc;
 
-/// From the release of the barrier to the first due time: enough for every lane to wake.
-const LEAD: Nanos = Nanos::from_millis(10);
+/// How long lanes may take to come to the start line; they may be asked for by a call to another host.
+const ASSEMBLED: Nanos = Nanos::from_secs(8);
 
 /// How long one wait for handovers lasts: the pace at which interrupts are noticed.
 const TURN: Nanos = Nanos::from_millis(20);
@@ -26,39 +26,54 @@ const TURN: Nanos = Nanos::from_millis(20);
 /// How long lanes may take to hand over their last tally: beyond their own deadlines.
 const HANDOVER: Nanos = Nanos::from_secs(15);
 
-/// How long the cluster may take to answer when messages are missing at the end.
-const PROBE: Nanos = Nanos::from_secs(5);
+/// How long consumers may bring nothing after a host was lost: a session timeout of 10 s, and what a
+/// group takes to deal its partitions anew.
+const REJOINED: Nanos = Nanos::from_secs(15);
 
 /// How the names of librdkafka's threads begin that speak to brokers: one for each (librdkafka 2.12.1,
 /// `rd_kafka_broker_thread_main`).
-const CLIENT_THREADS: &str = "rdk:broker";
+pub const CLIENT_THREADS: &str = "rdk:broker";
 
 /// What is known while a run goes on.
-struct Watch<'run> {
-    ready: Ready,
-    hooks: &'run mut dyn Hooks,
-    intervals: Vec<Interval>,
-    warming: Warming,
+pub(super) struct Watch<'run> {
+    pub(super) ready: Ready,
+    pub(super) hooks: &'run mut dyn Hooks,
+    pub(super) intervals: Vec<Interval>,
+    pub(super) warming: Warming,
     /// Acked × subscriptions and received so far, warm-up included.
-    owed: u64,
-    received: u64,
-    halted_at: Option<Timestamp>,
+    pub(super) owed: u64,
+    pub(super) received: u64,
+    pub(super) halted_at: Option<Timestamp>,
     /// The system's counters when the measured phase began.
-    throttling: Throttling,
+    pub(super) throttling: Throttling,
     /// The same of the client's own threads, and when.
-    threads: (Timestamp, Vec<ThreadTime>),
+    pub(super) threads: (Timestamp, Vec<ThreadTime>),
     /// Which of them wanted a core most, until the last message was due.
-    client_thread: Option<Busy>,
-    stopped: Option<Timestamp>,
-    /// Lanes whose thread ended without handing over their last tally: they panicked.
-    died: Vec<usize>,
+    pub(super) client_thread: Option<Busy>,
+    pub(super) stopped: Option<Timestamp>,
+    /// What lanes need to know, also those that join in later.
+    pub(super) timeline: Timeline,
+    /// Lanes that there were at the start.
+    pub(super) planned: usize,
+    /// Lanes whose thread ended without handing over their last tally.
+    pub(super) died: Vec<usize>,
+    /// Why the run was ended for their sake, if it was.
+    pub(super) broken: Option<RunError>,
+    /// Moments between which lanes were missing.
+    pub(super) gaps: Vec<Gap>,
 }
 
 impl Ready {
     /// Releases the start line and sees the run to its end.
     pub fn start(mut self, hooks: &mut dyn Hooks) -> (Outcome, Teardown) {
         let phases = self.plan.demand.phases;
-        let at = self.clock.now() + LEAD;
+        // All of them first: the lead counts from when the last has come.
+        self.signal.advance(Stage::Assembling);
+        let until = self.clock.now() + ASSEMBLED;
+        while !self.start_line.have_arrived() && self.clock.now() < until {
+            self.clock.park(Nanos::from_millis(1));
+        }
+        let at = self.clock.now() + self.crew.lead();
         let warming = Warming::new(&self.plan, at);
         let border = Arc::clone(warming.border());
         // The latest end: where the measured phase begins earlier, lanes end earlier by themselves.
@@ -70,10 +85,12 @@ impl Ready {
         }
         self.collector.listener().start(warming.measured(), warming.length());
         self.signal.advance(Stage::Running);
-        let timeline = Timeline { border, measured: phases.measured, grace: phases.grace() };
-        self.start_line.release(Go::Run(timeline));
+        let timeline =
+            Timeline { border, from: at, measured: phases.measured, grace: phases.grace() };
+        self.start_line.release(Go::Run(timeline.clone()));
         let (cpu, mark) = (cpu_time(), self.clock.mark());
         let mut watch = Watch {
+            planned: self.plan.lanes.len(),
             ready: self,
             hooks,
             intervals: Vec::new(),
@@ -85,7 +102,10 @@ impl Ready {
             threads: (at, Vec::new()),
             client_thread: None,
             stopped: None,
+            timeline,
             died: Vec::new(),
+            broken: None,
+            gaps: Vec::new(),
         };
         let mut struck = watch.produce();
         let drained = watch.drain(&mut struck);
@@ -94,9 +114,12 @@ impl Ready {
         let clock = watch.ready.clock;
         let clock = ClockSeen { source: clock.source(), drift: clock.drift_since(mark) };
         struck.extend(watch.close());
+        let client_thread = watch.client_thread.take();
+        let own = Seen { cost, clock, throttled, client_thread, workers: Vec::new() };
+        let seen = watch.hear_hosts(own);
         let (measured, ready) = (watch.warming.measured(), watch.ready.ready);
         let start = StartLine { at, measured, end: measured + phases.measured, ready };
-        watch.finish(start, (struck, drained), (cost, clock, throttled))
+        watch.finish(start, (struck, drained), seen)
     }
 }
 
@@ -104,7 +127,11 @@ impl Watch<'_> {
     /// Waits a turn for handovers; makes intervals of complete seconds; notices interrupts and lanes
     /// that died without a word.
     fn turn(&mut self) {
-        for second in self.ready.collector.collect(TURN) {
+        let gathers = self.ready.crew.gathers();
+        // A wait for the inbox spins and yields before it sleeps, and is over with every handover.
+        let wait = if gathers == Nanos::ZERO { TURN } else { Nanos::ZERO };
+        self.ready.clock.park(gathers);
+        for second in self.ready.collector.collect(wait) {
             self.add(&second);
         }
         self.warm_up();
@@ -113,9 +140,6 @@ impl Watch<'_> {
             self.halt();
         }
         self.find_dead();
-        if !self.died.is_empty() && self.halted_at.is_none() {
-            self.halt();
-        }
     }
 
     /// Ends an open warm-up when the run is steady; not that of a run which is ending.
@@ -127,39 +151,23 @@ impl Watch<'_> {
         }
     }
 
-    fn halt(&mut self) {
+    pub(super) fn halt(&mut self) {
         self.ready.signal.halt();
         self.halted_at = Some(self.ready.clock.now());
     }
 
-    /// Looks for lanes that panicked. A thread that has ended handed over before it did: its last
-    /// tally is here or still in the inbox, so threads are looked at first and the inbox is emptied
-    /// after that.
-    fn find_dead(&mut self) {
-        let lanes = self.ready.teardown.lanes.iter().enumerate();
-        let ended = lanes.filter(|(_, handle)| handle.is_finished()).map(|(lane, _)| lane);
-        let ended: Vec<usize> = ended.collect();
-        while self.ready.collector.has_mail() {
-            for second in self.ready.collector.collect(Nanos::ZERO) {
-                self.add(&second);
-            }
-        }
-        let silent = |lane: &usize| self.ready.collector.end(*lane).is_none();
-        self.died = ended.into_iter().filter(silent).collect();
-    }
-
-    fn lanes_of(&self, role: Role) -> Vec<usize> {
+    pub(super) fn lanes_of(&self, role: Role) -> Vec<usize> {
         let lanes = self.ready.plan.lanes.iter().enumerate();
         lanes.filter(|(_, lane)| lane.role() == role).map(|(index, _)| index).collect()
     }
 
-    fn have_ended(&self, lanes: &[usize]) -> bool {
+    pub(super) fn have_ended(&self, lanes: &[usize]) -> bool {
         lanes
             .iter()
             .all(|lane| self.died.contains(lane) || self.ready.collector.end(*lane).is_some())
     }
 
-    fn add(&mut self, second: &Second) {
+    pub(super) fn add(&mut self, second: &Second) {
         let mut interval = Interval::default();
         self.warming.note(second);
         let number = self.warming.number(second.number);
@@ -204,13 +212,12 @@ impl Watch<'_> {
 
     /// Waits for all producing lanes: their schedules, their debts, their acks.
     fn produce(&mut self) -> Vec<String> {
-        let producers = self.lanes_of(Role::Producer);
         let phases = self.ready.plan.demand.phases;
         if Nanos::ZERO < phases.warmup.longest() {
             self.hooks.event(&Event::Warmup(phases.warmup));
         }
         let (mut measuring, mut measured) = (false, false);
-        while !self.have_ended(&producers) {
+        while !self.have_ended(&self.lanes_of(Role::Producer)) {
             self.turn();
             let now = self.ready.clock.now();
             if !measured && self.warming.measured() + phases.measured <= now + TURN + TURN {
@@ -230,6 +237,7 @@ impl Watch<'_> {
             }
         }
         self.stopped = Some(self.ready.clock.now());
+        let producers = self.lanes_of(Role::Producer);
         let ends = producers.iter().filter_map(|lane| self.ready.collector.end(*lane));
         ends.filter_map(|end| end.struck.clone()).collect()
     }
@@ -258,10 +266,14 @@ impl Watch<'_> {
             }
             last = seen;
             let quiet = now.since(moved_at).unwrap_or_default();
-            if deadlines.quiet <= quiet {
+            // Those of a host that was lost are in their groups until their session ends: when that
+            // has passed, others read what was theirs, or there is nothing left to read.
+            let is_whole = self.gaps.is_empty();
+            let allowed = if is_whole { deadlines.quiet } else { deadlines.quiet.min(REJOINED) };
+            if allowed <= quiet {
                 struck.push(format!(
-                    "consumers: nothing came for {}, {} messages not read",
-                    deadlines.quiet, last.left
+                    "consumers: nothing came for {allowed}, {} messages not read",
+                    last.left
                 ));
                 return last.groups;
             }
@@ -276,6 +288,7 @@ impl Watch<'_> {
 
     /// Lets consumers commit and hand over; names lanes that do not.
     fn close(&mut self) -> Vec<String> {
+        self.hooks.event(&Event::Collecting);
         self.ready.signal.advance(Stage::Closing);
         let until = self.ready.clock.now() + HANDOVER;
         let all: Vec<usize> = (0..self.ready.plan.lanes.len()).collect();
@@ -292,95 +305,6 @@ impl Watch<'_> {
             }
         }
         Vec::new()
-    }
-
-    /// What the clients said of themselves: of the whole, and into the seconds.
-    fn hear_out(&mut self) -> Option<ClientStats> {
-        let listener = self.ready.collector.listener();
-        listener.hear();
-        for interval in &mut self.intervals {
-            interval.client = listener.take_second(interval.second);
-        }
-        listener.stats()
-    }
-
-    fn finish(
-        mut self,
-        start: StartLine,
-        (deadlines_struck, drained): (Vec<String>, Vec<bool>),
-        (cost, clock_seen, throttled): (Cost, ClockSeen, Option<Throttled>),
-    ) -> (Outcome, Teardown) {
-        let client = self.hear_out();
-        let interrupted = self.hooks.is_interrupted();
-        let cut_short = self.hooks.is_cut_short();
-        let stopped = self.stopped.unwrap_or(start.end);
-        let died: Vec<String> =
-            self.died.iter().map(|lane| self.ready.plan.lanes[*lane].name.clone()).collect();
-        let Ready {
-            plan, clock, board, collector, began, partitions_per_member, mut teardown, ..
-        } = self.ready;
-        let tally = collector.total();
-        let steady_since = self.warming.steady_since();
-        let lost = balances(&plan, &tally, &drained).iter().any(|of| 0 < of.lost);
-        let removed = if lost { drain::removed(&plan, &*teardown.topics) } else { None };
-        let missing = drained.contains(&false)
-            || tally
-                .streams
-                .iter()
-                .any(|stream| 0 < stream.measured.outstanding() + stream.measured.acked.failed);
-        let ending = if let Some(lane) = died.into_iter().next() {
-            Ending::Failed(RunError::Lane {
-                lane,
-                reason: "panicked; the run was ended, results are kept".to_owned(),
-            })
-        } else if let Some(words) = board.slots().find_map(|slot| slot.failed.clone()) {
-            Ending::Failed(RunError::NotReady(words))
-        } else if interrupted {
-            Ending::Interrupted
-        } else if let Some(error) =
-            missing.then(|| teardown.topics.check(PROBE)).and_then(Result::err)
-        {
-            // Who did not answer now will not delete topics either: no use in waiting long for it.
-            teardown.hurry(PROBE);
-            Ending::Failed(error)
-        } else if cut_short {
-            Ending::CutShort
-        } else {
-            Ending::Finished
-        };
-        let lanes =
-            plan.lanes.iter().zip(collector.into_lanes()).map(|(lane, (own, end))| LaneOutcome {
-                name: lane.name.clone(),
-                role: lane.role(),
-                tally: own,
-                error: match end {
-                    Some(LaneEnd { error, .. }) => error,
-                    None => Some("ended without a word".to_owned()),
-                },
-            });
-        let outcome = Outcome {
-            started: began,
-            ended: clock.now(),
-            stopped,
-            start: Some(start),
-            tally,
-            lanes: lanes.collect(),
-            intervals: self.intervals,
-            steady_since,
-            ending,
-            deadlines_struck,
-            trouble: board.trouble(),
-            partitions_per_member,
-            drained,
-            cost,
-            clock: clock_seen,
-            throttled,
-            client_thread: self.client_thread,
-            removed,
-            client,
-            topics_created: teardown.created.clone(),
-        };
-        (outcome, teardown)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::outcome::CleanUp;
 use crate::lane::LaneHandle;
 use crate::link::Topics;
-use crate::plan::Plan;
+use crate::plan::Demand;
 use crate::time::{Clock, OsClock};
 use crate::units::Nanos;
 use std::sync::Arc;
@@ -29,20 +29,25 @@ impl std::fmt::Debug for Teardown {
 }
 
 impl Teardown {
-    pub(super) fn new(plan: &Plan, topics: Arc<dyn Topics>) -> Self {
+    pub(super) fn new(demand: &Demand, topics: Arc<dyn Topics>) -> Self {
         Self {
             lanes: Vec::new(),
             created: Vec::new(),
             groups: Vec::new(),
             topics,
-            keep: plan.demand.keep_topics,
-            deadline: plan.demand.deadlines.teardown,
+            keep: demand.keep_topics,
+            deadline: demand.deadlines.teardown,
         }
     }
 
     /// Gives every step no more than `deadline`.
     pub(super) fn hurry(&mut self, deadline: Nanos) {
         self.deadline = self.deadline.min(deadline);
+    }
+
+    /// Waits until all clients are closed; names those that are not by the deadline.
+    pub(super) fn close(&mut self) -> Vec<String> {
+        close(std::mem::take(&mut self.lanes), self.deadline)
     }
 
     /// Waits until all clients are closed, then deletes the run's groups and topics unless they are
@@ -72,7 +77,7 @@ impl Teardown {
 }
 
 /// Joins the lanes that end by the deadline and names the others.
-fn close(lanes: Vec<LaneHandle>, deadline: Nanos) -> Vec<String> {
+pub(super) fn close(lanes: Vec<LaneHandle>, deadline: Nanos) -> Vec<String> {
     let clock = OsClock::anchored();
     let until = clock.now() + deadline;
     while lanes.iter().any(|lane| !lane.is_finished()) && clock.now() < until {

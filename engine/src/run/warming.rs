@@ -70,6 +70,11 @@ impl Warming {
         second - i64::try_from(seconds).expect("292 years of seconds")
     }
 
+    /// The same; the first and the last number there are stay what they are.
+    pub(super) fn number_or_edge(&self, second: i64) -> i64 {
+        if second == i64::MIN || second == i64::MAX { second } else { self.number(second) }
+    }
+
     /// From which second on the run was steady, counted from the start of the measured phase.
     pub(super) fn steady_since(&self) -> Option<i64> {
         steady_since(&self.pulses, self.due_per_second).map(|second| self.number(second))

@@ -1,0 +1,145 @@
+//! The end of a run's work: what clients and hosts said, and the outcome.
+
+use super::drain;
+use super::fleet::readings;
+use super::outcome::{ClockSeen, Cost, Ending, LaneOutcome, Outcome, StartLine, WorkerOutcome};
+use super::prepare::Ready;
+use super::running::Watch;
+use super::teardown::Teardown;
+use crate::error::RunError;
+use crate::host::{Busy, Throttled};
+use crate::measure::{ClientStats, Collector, LaneEnd, Tally, balances};
+use crate::plan::{LanePlan, Plan};
+use crate::time::Clock;
+use crate::units::Nanos;
+
+/// How long the cluster may take to answer when messages are missing at the end.
+const PROBE: Nanos = Nanos::from_secs(5);
+
+/// What the run's processes used, and what was seen of their hosts.
+pub(super) struct Seen {
+    pub(super) cost: Cost,
+    pub(super) clock: ClockSeen,
+    pub(super) throttled: Option<Throttled>,
+    pub(super) client_thread: Option<Busy>,
+    pub(super) workers: Vec<WorkerOutcome>,
+}
+
+impl Watch<'_> {
+    /// What was seen here, or what other hosts say where the lanes were theirs.
+    pub(super) fn hear_hosts(&mut self, own: Seen) -> Seen {
+        let Some(used) = self.ready.crew.used() else { return own };
+        for said in &used.clients {
+            self.ready.collector.listener().absorb(said);
+        }
+        Seen {
+            cost: used.cost,
+            clock: used.clock.unwrap_or(own.clock),
+            throttled: used.throttled,
+            client_thread: used.client_thread,
+            workers: used.workers,
+        }
+    }
+
+    /// What the clients said of themselves: of the whole, and into the seconds.
+    fn hear_out(&mut self) -> Option<ClientStats> {
+        let listener = self.ready.collector.listener();
+        listener.hear();
+        for interval in &mut self.intervals {
+            interval.client = listener.take_second(interval.second);
+        }
+        listener.stats()
+    }
+
+    /// Puts the outcome together.
+    pub(super) fn finish(
+        mut self,
+        start: StartLine,
+        (deadlines_struck, drained): (Vec<String>, Vec<bool>),
+        seen: Seen,
+    ) -> (Outcome, Teardown) {
+        let client = self.hear_out();
+        self.mark_gaps();
+        let interrupted = self.hooks.is_interrupted();
+        let cut_short = self.hooks.is_cut_short();
+        let stopped = self.stopped.unwrap_or(start.end);
+        let mut tally = self.ready.collector.total();
+        // Lanes count what is due until they are told to end.
+        let until = start.end.min(self.halted_at.unwrap_or(stopped));
+        self.fill_gaps(&mut tally, (start.measured, until));
+        // Of lanes that were lost the crew has said what there is to say.
+        let slots = self.ready.board.slots().enumerate();
+        let failed = slots
+            .filter(|(lane, _)| !self.died.contains(lane))
+            .find_map(|(_, slot)| slot.failed.clone());
+        let Ready {
+            plan, clock, board, collector, began, partitions_per_member, mut teardown, ..
+        } = self.ready;
+        let steady_since = self.warming.steady_since();
+        let readings = readings(&plan, &drained, |lane| collector.end(lane).is_none());
+        let lost = balances(&plan, &tally, &readings).iter().any(|of| 0 < of.lost);
+        let removed = if lost { drain::removed(&plan, &*teardown.topics) } else { None };
+        let missing = drained.contains(&false)
+            || tally
+                .streams
+                .iter()
+                .any(|stream| 0 < stream.measured.outstanding() + stream.measured.acked.failed);
+        let ending = if let Some(error) = self.broken {
+            Ending::Failed(error)
+        } else if let Some(words) = failed {
+            Ending::Failed(RunError::NotReady(words))
+        } else if interrupted {
+            Ending::Interrupted
+        } else if let Some(error) =
+            missing.then(|| teardown.topics.check(PROBE)).and_then(Result::err)
+        {
+            // Who did not answer now will not delete topics either: no use in waiting long for it.
+            teardown.hurry(PROBE);
+            Ending::Failed(error)
+        } else if cut_short {
+            Ending::CutShort
+        } else {
+            Ending::Finished
+        };
+        let lanes = lanes_of(&plan, collector);
+        let outcome = Outcome {
+            started: began,
+            ended: clock.now(),
+            stopped,
+            start: Some(start),
+            tally,
+            lanes,
+            added: plan.lanes[self.planned..].to_vec(),
+            intervals: self.intervals,
+            steady_since,
+            ending,
+            deadlines_struck,
+            trouble: board.trouble(),
+            partitions_per_member,
+            drained,
+            cost: seen.cost,
+            clock: seen.clock,
+            throttled: seen.throttled,
+            client_thread: seen.client_thread,
+            removed,
+            client,
+            topics_created: teardown.created.clone(),
+            workers: seen.workers,
+        };
+        (outcome, teardown)
+    }
+}
+
+/// What each lane of the plan brought, and how it ended.
+fn lanes_of(plan: &Plan, collector: Collector) -> Vec<LaneOutcome> {
+    let brought = plan.lanes.iter().zip(collector.into_lanes());
+    let lane = |(lane, (tally, end)): (&LanePlan, (Tally, Option<LaneEnd>))| {
+        let is_lost = end.is_none();
+        let error = match end {
+            Some(LaneEnd { error, .. }) => error,
+            None => Some("ended without a word".to_owned()),
+        };
+        LaneOutcome { name: lane.name.clone(), role: lane.role(), tally, error, is_lost }
+    };
+    brought.map(lane).collect()
+}

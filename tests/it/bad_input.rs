@@ -153,6 +153,37 @@ fn every_fault_of_a_driver_is_told_at_once_with_its_line_and_nothing_is_created(
 }
 
 #[test]
+fn every_nonsense_of_workers_is_refused_and_nothing_is_created() {
+    check(
+        "bad-workers.txt",
+        &[
+            (
+                "workers, each with what is wrong",
+                &[
+                    "good.yaml",
+                    "--workers",
+                    "https://a:1,b/x,c,C:9410",
+                    "--workers-file",
+                    "hosts",
+                    "--config",
+                    "b.yaml",
+                ],
+                &[
+                    ("hosts", "# ours\nhttp://d:8080\n::1\nuser:hunter2@e\n"),
+                    ("b.yaml", "workers: [ftp://f]\n"),
+                ],
+            ),
+            (
+                "what belongs to workers, without any",
+                &["good.yaml", "--on-worker-loss", "fail", "--token-file", "token"],
+                &[],
+            ),
+            ("no such loss", &["good.yaml", "--on-worker-loss", "wait"], &[]),
+        ],
+    );
+}
+
+#[test]
 fn every_nonsense_flag_is_refused_and_nothing_is_created() {
     check(
         "bad-flags.txt",

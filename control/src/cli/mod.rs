@@ -2,9 +2,11 @@
 
 mod ceiling;
 mod checks;
+mod fleet;
 
 pub use ceiling::CeilingFlags;
 pub use checks::CheckFlags;
+pub use fleet::{FleetFlags, WorkerFlags};
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -24,7 +26,8 @@ Examples:
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 valid, 1 could not be finished, 2 usage or configuration, 10 assertion failed,
-11 client-limited, 12 target not reached, 13 verification failed, 15 timed out, 130 interrupted";
+11 client-limited, 12 target not reached, 13 verification failed, 14 a worker was lost, 15 timed
+out, 130 interrupted";
 
 const SET_HELP: &str = "\
 Set any field (repeatable):
@@ -52,6 +55,8 @@ pub enum Command {
     Validate(ValidateFlags),
     /// Measure what this host's engine can do by itself, for later runs to be set against
     Ceiling(Box<CeilingFlags>),
+    /// Do shares of runs for coordinators (kdyno run --workers) until a signal ends it
+    Worker(Box<WorkerFlags>),
     /// Handle topics that runs left behind
     #[command(subcommand)]
     Topics(TopicsCommand),
@@ -73,14 +78,17 @@ pub struct RunFlags {
     /// On which threads.
     #[command(flatten)]
     pub lanes: LaneFlags,
+    /// On which hosts.
+    #[command(flatten)]
+    pub fleet: FleetFlags,
     /// What the result is held to.
     #[command(flatten)]
     pub checks: CheckFlags,
     /// What is written and shown.
     #[command(flatten)]
     pub output: OutputFlags,
-    /// Benchmark file: resultsDir, warmupEnabled, cleanupEnabled, consumerReadyTimeout, logLevel,
-    /// enableMonitoring, monitorInterval
+    /// Benchmark file: workers, resultsDir, warmupEnabled, cleanupEnabled, consumerReadyTimeout,
+    /// logLevel, enableMonitoring, monitorInterval
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Existing topic to use, never created and never deleted (repeatable)
@@ -162,6 +170,14 @@ pub struct OutputFlags {
     /// Form of the result on stdout
     #[arg(long, value_name = "FORM", default_value = "text")]
     pub format: Format,
+    /// What is logged.
+    #[command(flatten)]
+    pub log: LogFlags,
+}
+
+/// What is logged on stderr.
+#[derive(Clone, Debug, Args)]
+pub struct LogFlags {
     /// Least level that is logged on stderr [default: info]
     #[arg(long, value_name = "LEVEL", value_parser = log_level())]
     pub log_level: Option<LogLevel>,
@@ -273,7 +289,8 @@ impl RunFlags {
             monitor: self.output.monitor.clone(),
             checks: self.checks.order(),
             results_dir: self.output.output.clone(),
-            log_level: self.output.log_level,
+            log_level: self.output.log.log_level,
+            fleet: self.fleet.order(),
         }
     }
 }

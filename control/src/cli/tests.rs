@@ -64,8 +64,8 @@ fn flags_become_an_order() {
 #[test]
 fn without_flags_everything_is_at_its_default() {
     let flags = run("kdyno run w.yaml");
-    assert_eq!((flags.output.format, flags.output.log_format), (Format::Text, Format::Text));
-    assert!(!flags.dry_run && !flags.output.quiet && !flags.keep_topics, "no switch is on");
+    assert_eq!((flags.output.format, flags.output.log.log_format), (Format::Text, Format::Text));
+    assert!(!flags.dry_run && !flags.output.log.quiet && !flags.keep_topics, "no switch is on");
     let order = flags.order();
     assert!(
         order.flags.is_empty() && order.sets.is_empty() && order.topics.is_empty(),
@@ -118,7 +118,9 @@ fn usage_faults_exit_2_and_help_exits_0() {
     check("kdyno run w --in-flight 0", 2, "in-flight");
     check("kdyno run w --format xml", 2, "text, json");
     check("kdyno run w --log-level loud", 2, "debug, info, warning, error");
-    check("kdyno run w --workers http://a:1", 2, "--workers");
+    check("kdyno run w --on-worker-loss wait", 2, "fail, degrade, reassign");
+    check("kdyno worker --listen x", 2, "need an IP address and a port");
+    check("kdyno worker --help", 0, "KDYNO_TOKEN");
     check("kdyno validate", 2, "FILE");
     check("kdyno topics", 2, "clean");
     check("kdyno --help", 0, "Examples:");

@@ -5,6 +5,7 @@ use engine::kafka::properties::{Entry, PropertyKind, kind_of};
 use super::driver::{self, Config};
 use super::fault::{Fault, Ledger};
 use super::fields;
+use super::files::Files;
 use super::given::FieldFlag;
 use super::secret;
 
@@ -23,17 +24,17 @@ pub struct Assignments {
 
 impl Assignments {
     /// Reads the values of `--set`, after flags that stand for workload fields.
-    pub fn read(flags: &[FieldFlag], sets: &[String], ledger: &mut Ledger) -> Self {
+    pub fn read(flags: &[FieldFlag], sets: &[String], files: &Files, ledger: &mut Ledger) -> Self {
         let mut read = Self { workload: flags.to_vec(), ..Self::default() };
         for set in sets {
-            if let Err(fault) = read.add(set) {
+            if let Err(fault) = read.add(set, files) {
                 ledger.fault(fault);
             }
         }
         read
     }
 
-    fn add(&mut self, set: &str) -> Result<(), Fault> {
+    fn add(&mut self, set: &str, files: &Files) -> Result<(), Fault> {
         let Some((name, value)) = set.split_once('=') else {
             let problem = format!("got \"{set}\", need field=value, e.g. --set messageSize=1KiB");
             return Err(Fault::whole("--set", problem));
@@ -41,7 +42,7 @@ impl Assignments {
         let name = name.trim();
         let flag = format!("--set {name}");
         let is_literal = !secret::is_reference(value);
-        let value = secret::expand(value).map_err(|problem| Fault::whole(&flag, problem))?;
+        let value = files.expand(value).map_err(|problem| Fault::whole(&flag, problem))?;
         let Some(field) = name.strip_prefix("driver.") else {
             self.workload.push(FieldFlag { flag, field: name.to_owned(), value });
             return Ok(());
@@ -78,13 +79,13 @@ fn home(property: &str) -> Config {
 
 #[cfg(test)]
 mod tests {
-    use super::{Assignments, Config};
+    use super::{Assignments, Config, Files};
     use crate::spec::fault::Ledger;
 
     fn read(sets: &[&str]) -> (Assignments, Vec<String>) {
         let mut ledger = Ledger::default();
         let sets: Vec<String> = sets.iter().map(|set| (*set).to_owned()).collect();
-        let read = Assignments::read(&[], &sets, &mut ledger);
+        let read = Assignments::read(&[], &sets, &Files::disk(), &mut ledger);
         (read, ledger.faults.iter().map(ToString::to_string).collect())
     }
 

@@ -7,10 +7,13 @@ use serde_yaml::Value;
 
 use super::document::Document;
 use super::fault::Ledger;
-use super::fields::Field;
+use super::fields::{self, Field};
+use super::files::Files;
+use super::fleet;
 use super::given::Givens;
 use super::monitoring;
 use super::scalar;
+use super::worker_url::WorkerUrl;
 
 /// The fields of a benchmark file.
 pub(crate) const FIELDS: &[Field] = &[
@@ -22,7 +25,7 @@ pub(crate) const FIELDS: &[Field] = &[
     Field::used("enableMonitoring"),
     Field::used("monitorInterval"),
     Field::no_effect("name", &[], "a run has its workload's name"),
-    Field::unsupported("workers", &[], "a run uses this host alone, leave it out or empty"),
+    Field::used("workers"),
 ];
 
 /// Longer than a day nobody waits for consumers.
@@ -75,12 +78,14 @@ pub(crate) struct Benchmark {
     pub monitoring_enabled: Option<bool>,
     /// How often it is looked at.
     pub monitor_interval: Option<Nanos>,
+    /// The workers that do the runs; nothing where the list is empty, too.
+    pub workers: Option<Vec<WorkerUrl>>,
 }
 
 impl Benchmark {
     /// Reads a file, or notes all that is wrong with it.
-    pub(crate) fn read(path: &Path, ledger: &mut Ledger) -> Option<Self> {
-        Document::read(path, ledger).map(|document| Self::of_document(&document, ledger))
+    pub(crate) fn read(path: &Path, files: &mut Files, ledger: &mut Ledger) -> Option<Self> {
+        Document::read(path, files, ledger).map(|document| Self::of_document(&document, ledger))
     }
 
     /// The same for a file that was read already.
@@ -95,8 +100,14 @@ impl Benchmark {
             log_level: givens.read("logLevel", ledger, log_level),
             monitoring_enabled: givens.read("enableMonitoring", ledger, scalar::switch),
             monitor_interval: givens.read("monitorInterval", ledger, monitoring::period),
+            workers: given_workers(&givens, ledger),
         }
     }
+}
+
+fn given_workers(givens: &Givens, ledger: &mut Ledger) -> Option<Vec<WorkerUrl>> {
+    let given = givens.get("workers").filter(|given| !fields::is_default(&given.value, &[]))?;
+    Some(fleet::of_given(given, ledger))
 }
 
 fn log_level(value: &Value) -> Result<LogLevel, String> {
@@ -130,6 +141,7 @@ mod tests {
             log_level: Some(LogLevel::Warning),
             monitoring_enabled: Some(true),
             monitor_interval: Some(Nanos::from_millis(500)),
+            workers: None,
         };
         assert_eq!(read, Some(expected));
         let remarks: Vec<String> = ledger.remarks.iter().map(ToString::to_string).collect();
@@ -139,18 +151,19 @@ mod tests {
     #[test]
     fn faults_are_told_at_once() {
         let (_, ledger) = read(
-            "workers: [http://a:1]\nwarmupEnabled: maybe\nconsumerReadyTimeout: 60\nlogLevel: loud\n\
+            "workers: [http://a:1, https://b, A:1]\nwarmupEnabled: maybe\nconsumerReadyTimeout: 60\nlogLevel: loud\n\
              resultDir: x\nenableMonitoring: yes\nmonitoringEnabled: no\nmonitorInterval: 1\n",
         );
         let faults: Vec<String> = ledger.faults.iter().map(ToString::to_string).collect();
         let expected = [
-            "b.yaml:1: workers: is not supported: a run uses this host alone, leave it out or empty",
             "b.yaml:5: resultDir: there is no such field, did you mean resultsDir?",
             "b.yaml:7: monitoringEnabled: is the same field as enableMonitoring (b.yaml:6): keep one of them",
             "b.yaml:2: warmupEnabled: got \"maybe\", need true or false",
             "b.yaml:3: consumerReadyTimeout: got \"60\", need a time above 0 and of at most 24h with its unit, e.g. 30s or 5m",
             "b.yaml:4: logLevel: got \"loud\", need debug, info, warning or error",
             "b.yaml:8: monitorInterval: got \"1\", need a time from 100ms to 1h with its unit, e.g. 1s",
+            "b.yaml:1: workers: got \"https://b\", but there is no TLS between kdyno's hosts: need http://, through a tunnel or in a private network",
+            "b.yaml:1: workers: got http://a:1 twice, need each worker once",
         ];
         assert_eq!(faults, expected);
     }

@@ -3,12 +3,14 @@
 use std::path::Path;
 
 use super::fault::{Fault, Ledger};
+use super::files::{Facts, Files};
 use super::scan;
+use engine::units::Bytes;
 use serde::Deserialize;
 use serde_yaml::Value;
 
 /// Larger files are no configuration: the largest that is known has 4 KiB.
-const SIZE_MAX: u64 = 4 << 20;
+const SIZE_MAX: Bytes = Bytes(4 << 20);
 
 /// A file that was read.
 #[derive(Clone, Debug)]
@@ -34,10 +36,9 @@ pub struct DocumentEntry {
 
 impl Document {
     /// Reads a file, or notes why it cannot be used.
-    pub fn read(path: &Path, ledger: &mut Ledger) -> Option<Self> {
-        let name = path.display().to_string();
-        let text = ledger.take(text_of(path, &name))?;
-        Self::parse(&name, &text, ledger)
+    pub fn read(path: &Path, files: &mut Files, ledger: &mut Ledger) -> Option<Self> {
+        let text = ledger.take(text_of(path, files))?;
+        Self::parse(&path.display().to_string(), &text, ledger)
     }
 
     /// Reads a file's text, or notes why it cannot be used.
@@ -83,20 +84,27 @@ impl Document {
     }
 }
 
-fn text_of(path: &Path, name: &str) -> Result<String, Fault> {
+/// The text of a file that people write.
+///
+/// # Errors
+/// Why it cannot be used.
+pub(super) fn text_of(path: &Path, files: &mut Files) -> Result<String, Fault> {
+    let name = path.display().to_string();
     let unreadable = |error: std::io::Error| match error.kind() {
-        std::io::ErrorKind::NotFound => Fault::whole(name, "no such file"),
-        _ => Fault::whole(name, format!("cannot be read: {error}")),
+        std::io::ErrorKind::NotFound => Fault::whole(&name, "no such file"),
+        _ => Fault::whole(&name, format!("cannot be read: {error}")),
     };
-    let facts = std::fs::metadata(path).map_err(unreadable)?;
-    if facts.is_dir() {
-        return Err(Fault::whole(name, "is a directory, need a YAML file"));
+    match files.facts(path).map_err(unreadable)? {
+        Facts::Folder => return Err(Fault::whole(name, "is a directory, need a YAML file")),
+        Facts::File(size) if SIZE_MAX < size => {
+            let (size, most) = (size.0, SIZE_MAX.0);
+            let problem = format!("has {size} bytes, need a YAML file of at most {most}");
+            return Err(Fault::whole(name, problem));
+        }
+        Facts::File(_) | Facts::Other => {}
     }
-    if SIZE_MAX < facts.len() {
-        let problem = format!("has {} bytes, need a YAML file of at most {SIZE_MAX}", facts.len());
-        return Err(Fault::whole(name, problem));
-    }
-    String::from_utf8(std::fs::read(path).map_err(unreadable)?).map_err(|error| {
+    let bytes = files.read(path).map_err(unreadable)?;
+    String::from_utf8(bytes.to_vec()).map_err(|error| {
         let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let line = 1 + valid.iter().filter(|byte| **byte == b'\n').count();
         Fault::whole(format!("{name}:{line}"), "is no UTF-8 text, need a YAML file")
@@ -147,7 +155,7 @@ fn mapping(path: &str, text: &str) -> Result<serde_yaml::Mapping, Fault> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Document, Ledger};
+    use super::{Document, Files, Ledger};
 
     fn faults(text: &str) -> Vec<String> {
         let mut ledger = Ledger::default();
@@ -194,7 +202,7 @@ mod tests {
         std::fs::write(&bad, b"a: 1\nb: \xff\n").expect("written");
         let check = |path: &std::path::Path, word: &str| {
             let mut ledger = Ledger::default();
-            assert!(Document::read(path, &mut ledger).is_none(), "{word}");
+            assert!(Document::read(path, &mut Files::disk(), &mut ledger).is_none(), "{word}");
             assert!(ledger.faults[0].to_string().ends_with(word), "{:?}", ledger.faults);
         };
         check(&folder.path().join("none.yaml"), "none.yaml: no such file");

@@ -6,6 +6,7 @@ use super::document::Document;
 use super::fault::{Fault, Ledger};
 use super::fields::{self, Field, Treatment};
 use super::scalar;
+use serde::{Deserialize, Serialize};
 use serde_yaml::Value;
 
 /// A field's value and where it was written.
@@ -33,7 +34,8 @@ impl Given {
 }
 
 /// A flag that stands for a field.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct FieldFlag {
     /// The flag, for messages: `--rate`, `--set topics`.
     pub flag: String,

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use engine::plan::{ClientSettings, Wishes};
 use engine::time::{ClockChoice, ClockSource, KERNEL_CLOCK_SOURCE};
 use engine::units::{Nanos, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use super::assignments::Assignments;
 use super::benchmark::{Benchmark, LogLevel};
@@ -13,10 +14,12 @@ use super::checks::{CheckOrder, Checks};
 use super::clients::clients;
 use super::driver::{DriverFile, DriverSource};
 use super::fault::{Fault, Faults, Ledger};
+use super::files::Files;
+use super::fleet::{self, Fleet, FleetOrder};
 use super::given::FieldFlag;
+use super::identity::{Identities, Identity};
 use super::monitoring;
 use super::request::{DriverChoice, Request, Shared};
-use super::test_id::Ids;
 use super::workload::{Circumstances, Workload};
 
 /// Kafka's longest topic name.
@@ -25,7 +28,12 @@ const TOPIC_NAME_MAX: usize = 249;
 pub const RESULTS_DIR: &str = "results";
 
 /// What the command line names.
-#[derive(Clone, Debug, Default)]
+///
+/// As JSON it is what a worker needs to do a share of one of its runs. What only concerns the
+/// coordinator stays behind: where results go, what they are held to, and the fleet. A field that is
+/// not known is refused, since it may change the load; one that is left out is as without its flag.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct Order {
     /// Workload files, in the order of their runs.
     pub workloads: Vec<PathBuf>,
@@ -50,11 +58,17 @@ pub struct Order {
     /// How often the system is looked at, or `off`; unread.
     pub monitor: Option<String>,
     /// What results are held to.
+    #[serde(skip)]
     pub checks: CheckOrder,
     /// Where results go.
+    #[serde(skip)]
     pub results_dir: Option<PathBuf>,
     /// How much is logged.
+    #[serde(skip)]
     pub log_level: Option<LogLevel>,
+    /// Which workers do the runs, unread.
+    #[serde(skip)]
+    pub fleet: FleetOrder,
 }
 
 /// What an invocation becomes.
@@ -72,6 +86,8 @@ pub struct Job {
     pub results_dir: PathBuf,
     /// How much is logged.
     pub log_level: LogLevel,
+    /// The workers that do the runs; without, this host does them.
+    pub fleet: Option<Fleet>,
 }
 
 /// A cluster without a workload, for handling topics.
@@ -83,18 +99,45 @@ pub struct Target {
     pub settings: ClientSettings,
 }
 
-/// Reads everything that the order names.
+impl Order {
+    /// The part of it that a worker needs to do a share of one workload's run.
+    pub fn for_worker(&self, workload: &Path) -> Self {
+        Self {
+            workloads: vec![workload.to_owned()],
+            checks: CheckOrder::default(),
+            results_dir: None,
+            log_level: None,
+            fleet: FleetOrder::default(),
+            ..self.clone()
+        }
+    }
+}
+
+/// Reads everything that the order names, from this host's disk.
 ///
 /// # Errors
 /// Every fault of every file and flag.
 pub fn load(order: &Order, now: Timestamp) -> Result<Job, Faults> {
+    load_with(order, &mut Files::disk(), Identity::Drawn(now))
+}
+
+/// Reads everything that the order names out of `files`, for runs of this identity.
+///
+/// # Errors
+/// Every fault of every file and flag.
+pub fn load_with(order: &Order, files: &mut Files, identity: Identity) -> Result<Job, Faults> {
     let mut ledger = Ledger::default();
+    let is_own = matches!(identity, Identity::Drawn(_));
+    let identities = Identities::new(identity, order, &mut ledger);
     check_topics(order, &mut ledger);
-    let benchmark = order.benchmark.as_deref().map(|path| Benchmark::read(path, &mut ledger));
-    let benchmark = benchmark.flatten().unwrap_or_default();
-    let flags = Assignments::read(&order.flags, &order.sets, &mut ledger);
+    let benchmark =
+        order.benchmark.as_deref().and_then(|path| Benchmark::read(path, files, &mut ledger));
+    let benchmark = benchmark.unwrap_or_default();
+    let flags = Assignments::read(&order.flags, &order.sets, files, &mut ledger);
     let checks = Checks::read(&order.checks, &mut ledger);
-    let driver = DriverFile::read(&order.driver, &flags, &mut ledger);
+    let driver = DriverFile::read(&order.driver, &flags, files, &mut ledger);
+    let fleet = || fleet::resolve(order, &benchmark, driver.as_ref(), &mut ledger);
+    let fleet = is_own.then(fleet).flatten();
     if let Some(driver) = driver.as_ref().filter(|driver| !driver.driver.is_remote)
         && !order.topics.is_empty()
     {
@@ -111,18 +154,25 @@ pub fn load(order: &Order, now: Timestamp) -> Result<Job, Faults> {
         benchmark: &benchmark,
         driver,
         flags: &flags,
-        ids: Ids::new(now),
+        identities,
     });
     let mut requests = Vec::new();
     for path in &order.workloads {
         // Remarks so far hold for every request; those of a workload for it alone.
         let mut own = Ledger { faults: Vec::new(), remarks: ledger.remarks.clone() };
-        let workload = Workload::read(path, &asked, &mut own);
-        let request = shared.as_mut().and_then(|shared| shared.request(workload, &mut own));
+        let workload = Workload::read(path, &asked, files, &mut own);
+        let request = shared.as_mut().and_then(|shared| shared.request(workload, files, &mut own));
+        if let Some(request) = request.as_ref().filter(|_| fleet.is_some()) {
+            fleet::check(request, &mut own);
+        }
         requests.extend(request);
         own.faults.into_iter().for_each(|fault| ledger.fault(fault));
     }
     checks.fit(&requests, &mut ledger);
+    let bundle = fleet.as_ref().map(|_| files.bundle());
+    if let Some(Err(problem)) = bundle {
+        ledger.fault(Fault::whole("--workers", problem));
+    }
     let clock = ClockSource::choose(order.clock, Path::new(KERNEL_CLOCK_SOURCE));
     let clock = ledger.take(clock.map_err(|error| Fault::whole("--clock", error.0)));
     let monitor = monitoring::resolve(order.monitor.as_deref(), &benchmark, &mut ledger);
@@ -138,6 +188,7 @@ pub fn load(order: &Order, now: Timestamp) -> Result<Job, Faults> {
             .or_else(|| benchmark.results_dir.clone())
             .unwrap_or_else(|| RESULTS_DIR.into()),
         log_level: order.log_level.or(benchmark.log_level).unwrap_or_default(),
+        fleet,
     })
 }
 
@@ -147,7 +198,7 @@ pub fn load(order: &Order, now: Timestamp) -> Result<Job, Faults> {
 /// Every fault of the driver.
 pub fn target(source: &DriverSource) -> Result<Target, Faults> {
     let mut ledger = Ledger::default();
-    let driver = DriverFile::read(source, &Assignments::default(), &mut ledger);
+    let driver = DriverFile::read(source, &Assignments::default(), &mut Files::disk(), &mut ledger);
     let resolved = driver.as_ref().and_then(|driver| clients(driver, None, false, &mut ledger));
     ledger.settle()?;
     let (driver, resolved) = driver.zip(resolved).expect("what is missing was noted as a fault");

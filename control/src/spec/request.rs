@@ -11,7 +11,8 @@ use super::benchmark::Benchmark;
 use super::clients::{Clients, ShownProperty, clients, warn_of_literals};
 use super::driver::DriverFile;
 use super::fault::{Fault, Ledger, Remark};
-use super::test_id::Ids;
+use super::files::Files;
+use super::identity::Identities;
 use super::workload::{Speed, Workload};
 use super::{Order, test_id};
 
@@ -69,7 +70,7 @@ pub(super) struct Shared<'a> {
     pub(super) benchmark: &'a Benchmark,
     pub(super) driver: &'a DriverFile,
     pub(super) flags: &'a Assignments,
-    pub(super) ids: Ids,
+    pub(super) identities: Identities,
 }
 
 impl Shared<'_> {
@@ -78,13 +79,14 @@ impl Shared<'_> {
     pub(super) fn request(
         &mut self,
         workload: Option<Workload>,
+        files: &mut Files,
         ledger: &mut Ledger,
     ) -> Option<Request> {
         let is_existing = !self.order.topics.is_empty();
         let clients = clients(self.driver, workload.as_ref(), is_existing, ledger);
         let (workload, clients) = workload.zip(clients)?;
         warn_of_literals(&clients.shown, self.flags, ledger);
-        let mut request = self.join(&workload, clients, ledger)?;
+        let mut request = self.join(&workload, clients, files, ledger)?;
         request.resolved.remarks.clone_from(&ledger.remarks);
         Some(request)
     }
@@ -93,12 +95,13 @@ impl Shared<'_> {
         &mut self,
         workload: &Workload,
         clients: Clients,
+        files: &mut Files,
         ledger: &mut Ledger,
     ) -> Option<Request> {
-        let made = workload.body.make();
+        let made = workload.body.make(files);
         let bodies = ledger.take(made.map_err(|problem| Fault::whole("payloadFile", problem)))?;
         let pace = self.pace(workload, ledger)?;
-        let test_id = self.ids.test_id(&workload.name);
+        let (test_id, run) = self.identities.next(&workload.name);
         let topics = self.topics(workload, &test_id);
         let shape = workload.shape;
         let mut deadlines = Deadlines::standard(topics.len());
@@ -120,7 +123,7 @@ impl Shared<'_> {
         Some(Request {
             demand: Demand {
                 test_id,
-                run: self.ids.run(),
+                run,
                 streams: vec![stream],
                 phases: Phases { warmup: workload.warmup, measured: workload.measured },
                 clients: clients.settings,
@@ -158,7 +161,6 @@ impl Shared<'_> {
         }
     }
 
-    /// Partitions of existing topics are 0 until their broker was asked.
     fn topics(&self, workload: &Workload, test_id: &str) -> Vec<TopicPlan> {
         let partitions = workload.shape.partitions;
         if self.order.topics.is_empty() {
@@ -169,7 +171,11 @@ impl Shared<'_> {
             };
             return (0..workload.shape.topics).map(new).collect();
         }
-        let old = |name: &String| TopicPlan { name: name.clone(), partitions, existing: true };
+        let old = |name: &String| TopicPlan {
+            name: name.clone(),
+            partitions: self.identities.partitions(name),
+            existing: true,
+        };
         self.order.topics.iter().map(old).collect()
     }
 }

@@ -1,4 +1,7 @@
 //! Values that stand elsewhere: `${env:NAME}` and `${file:PATH}`.
+//!
+//! Each host of a run looks them up by itself: they are secrets, and what a coordinator sends to its
+//! workers is the reference.
 
 /// Replaces every `${env:NAME}` and `${file:PATH}` of a value; other text stays as it is.
 ///

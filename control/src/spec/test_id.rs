@@ -8,6 +8,8 @@ use rand::{Rng, SeedableRng};
 
 /// Characters of a name in a test id: Kafka's topic names end at 249.
 const SLUG_MAX: usize = 100;
+/// A slug, two underscores, the seconds of 64 bits and four digits.
+const TEST_ID_MAX: usize = SLUG_MAX + 26;
 
 /// A name in `[a-z0-9_-]`; OMB's names hold slashes and blanks.
 pub(crate) fn slug(name: &str) -> String {
@@ -22,6 +24,14 @@ pub(crate) fn slug(name: &str) -> String {
     slug.truncate(SLUG_MAX);
     let trimmed = slug.trim_end_matches('-');
     if trimmed.is_empty() { "run".to_owned() } else { trimmed.to_owned() }
+}
+
+/// Whether a name can be that of a run: it becomes part of the names of topics and groups.
+pub(crate) fn is_test_id(name: &str) -> bool {
+    let legal = |letter: char| {
+        letter.is_ascii_lowercase() || letter.is_ascii_digit() || "_-".contains(letter)
+    };
+    !name.is_empty() && name.len() <= TEST_ID_MAX && name.chars().all(legal)
 }
 
 /// The ids of one invocation's runs.
@@ -62,7 +72,7 @@ pub(crate) fn topic(test_id: &str, index: u32) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Ids, slug, topic};
+    use super::{Ids, is_test_id, slug, topic};
     use engine::units::Timestamp;
     use std::collections::BTreeSet;
 
@@ -92,6 +102,10 @@ mod tests {
     #[test]
     fn topics_fit_kafkas_limit() {
         let id = Ids::new(Timestamp::from_nanos(u64::MAX)).test_id(&"x".repeat(300));
+        assert!(is_test_id(&id), "{id}");
+        for name in ["", "a b", "A_1_00ff", "a/b", "../a", &"x".repeat(127)] {
+            assert!(!is_test_id(name), "{name}");
+        }
         assert!(topic(&id, u32::MAX).len() <= 249, "{id}");
         assert_eq!(topic("t_1_00ff", 3), "benchmark-t_1_00ff-topic-3");
     }

@@ -9,6 +9,8 @@ use super::document::Document;
 use super::driver::{self, DriverFile, DriverSource};
 use super::fault::{Faults, Ledger};
 use super::fields;
+use super::files::Files;
+use super::worker_url::WorkerUrl;
 use super::workload::{Circumstances, Speed, Workload};
 use engine::plan::Warmup;
 
@@ -16,12 +18,12 @@ use engine::plan::Warmup;
 ///
 /// # Errors
 /// Every fault of every file.
-pub fn validate(files: &[PathBuf]) -> Result<Vec<String>, Faults> {
+pub fn validate(paths: &[PathBuf]) -> Result<Vec<String>, Faults> {
     let mut ledger = Ledger::default();
-    let mut lines = Vec::new();
-    for path in files {
+    let (mut files, mut lines) = (Files::disk(), Vec::new());
+    for path in paths {
         let mut own = Ledger::default();
-        if let Some(summary) = one(path, &mut own) {
+        if let Some(summary) = one(path, &mut files, &mut own) {
             lines.push(format!("{}: {}", path.display(), summary.head));
             lines.extend(own.remarks.iter().map(|remark| format!("  remark: {remark}")));
             lines.extend(summary.details.into_iter().map(|detail| format!("  {detail}")));
@@ -37,17 +39,22 @@ struct Summary {
     details: Vec<String>,
 }
 
-fn one(path: &Path, ledger: &mut Ledger) -> Option<Summary> {
-    let document = Document::read(path, ledger)?;
+fn one(path: &Path, files: &mut Files, ledger: &mut Ledger) -> Option<Summary> {
+    let document = Document::read(path, files, ledger)?;
     if driver::is_driver(&document) {
-        return of_driver(path, ledger);
+        return of_driver(path, files, ledger);
     }
     if !document.has("topics") && document.entries.iter().any(|entry| is_of_benchmark(&entry.key)) {
-        Benchmark::of_document(&document, ledger);
-        return Some(Summary { head: "a benchmark file".to_owned(), details: Vec::new() });
+        let benchmark = Benchmark::of_document(&document, ledger);
+        let list = |workers: Vec<WorkerUrl>| {
+            let names: Vec<String> = workers.iter().map(ToString::to_string).collect();
+            format!("runs are done by {}", names.join(", "))
+        };
+        let details = benchmark.workers.map(list).into_iter().collect();
+        return Some(Summary { head: "a benchmark file".to_owned(), details });
     }
     let asked = Circumstances { flags: &[], existing_topics: 0, skip_warmup: false };
-    let workload = Workload::of_document(path, &document, &asked, ledger)?;
+    let workload = Workload::of_document(path, &document, &asked, files, ledger)?;
     Some(of_workload(&workload))
 }
 
@@ -85,9 +92,9 @@ fn count(number: u32, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
-fn of_driver(path: &Path, ledger: &mut Ledger) -> Option<Summary> {
+fn of_driver(path: &Path, files: &mut Files, ledger: &mut Ledger) -> Option<Summary> {
     let source = DriverSource { file: Some(path.to_owned()), bootstrap_servers: None };
-    let driver = DriverFile::read(&source, &Assignments::default(), ledger)?;
+    let driver = DriverFile::read(&source, &Assignments::default(), files, ledger)?;
     let clients = clients(&driver, None, false, ledger)?;
     let head = format!(
         "driver \"{}\" ({}), replication factor {}",

@@ -5,8 +5,9 @@ use serde_yaml::Value;
 
 use crate::spec::assignments::Assignments;
 use crate::spec::fault::{Fault, Ledger};
+use crate::spec::files::Files;
 use crate::spec::given::{Given, Givens};
-use crate::spec::{properties_text, scalar, scan, secret};
+use crate::spec::{properties_text, scalar, scan};
 
 /// One of the four blocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,12 +61,13 @@ impl Configs {
         givens: &Givens,
         flags: &Assignments,
         servers: Option<&str>,
+        files: &Files,
         ledger: &mut Ledger,
     ) -> Self {
         let mut configs = Self::default();
         for config in Config::ALL {
             let Some(given) = givens.get(config.field()) else { continue };
-            for entry in block(given, ledger) {
+            for entry in block(given, files, ledger) {
                 configs.entries.push(ConfigEntry { config, entry, origin: Origin::File });
             }
         }
@@ -148,7 +150,7 @@ impl Configs {
 }
 
 /// The properties of a block, values looked up where they stand elsewhere.
-fn block(given: &Given, ledger: &mut Ledger) -> Vec<Entry> {
+fn block(given: &Given, files: &Files, ledger: &mut Ledger) -> Vec<Entry> {
     let entries = match &given.value {
         Value::String(text) => text_entries(given, text, ledger),
         Value::Mapping(mapping) => map_entries(given, mapping, ledger),
@@ -159,7 +161,7 @@ fn block(given: &Given, ledger: &mut Ledger) -> Vec<Entry> {
             Vec::new()
         }
     };
-    let look_up = |entry: Entry| match secret::expand(&entry.value) {
+    let look_up = |entry: Entry| match files.expand(&entry.value) {
         Ok(value) => Some(Entry { value, ..entry }),
         Err(problem) => {
             ledger.fault(Fault::new(

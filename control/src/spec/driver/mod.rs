@@ -8,12 +8,14 @@ use std::path::{Path, PathBuf};
 
 use engine::driver::{DRIVERS, Driver, find};
 use engine::kafka::properties::Dialect;
+use serde::{Deserialize, Serialize};
 use serde_yaml::Value;
 
 use super::assignments::Assignments;
 use super::document::Document;
 use super::fault::{Fault, Ledger};
 use super::fields::Field;
+use super::files::Files;
 use super::given::Givens;
 use super::scalar;
 
@@ -35,7 +37,8 @@ pub(crate) const FIELDS: &[Field] = &[
 ];
 
 /// Where the driver comes from.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct DriverSource {
     /// A driver file.
     pub file: Option<PathBuf>,
@@ -71,9 +74,14 @@ pub(crate) fn is_driver(document: &Document) -> bool {
 impl DriverFile {
     /// Reads the driver, or notes all that is wrong with it. Without a file and an address it is
     /// the embedded broker.
-    pub fn read(source: &DriverSource, flags: &Assignments, ledger: &mut Ledger) -> Option<Self> {
+    pub fn read(
+        source: &DriverSource,
+        flags: &Assignments,
+        files: &mut Files,
+        ledger: &mut Ledger,
+    ) -> Option<Self> {
         let mut givens = match &source.file {
-            Some(path) => file_givens(path, ledger)?,
+            Some(path) => file_givens(path, files, ledger)?,
             None => Givens::new("--driver", FIELDS),
         };
         for flag in &flags.driver {
@@ -84,7 +92,8 @@ impl DriverFile {
             None if givens.get("driverClass").is_some() => return None,
             None => (default_driver(source), Dialect::Librdkafka),
         };
-        let configs = Configs::read(&givens, flags, source.bootstrap_servers.as_deref(), ledger);
+        let servers = source.bootstrap_servers.as_deref();
+        let configs = Configs::read(&givens, flags, servers, files, ledger);
         if !driver.is_remote {
             configs.refuse_servers(driver.name, ledger);
         }
@@ -107,8 +116,8 @@ impl DriverFile {
 }
 
 /// The file's fields; where the class is another system's, that alone is said.
-fn file_givens(path: &Path, ledger: &mut Ledger) -> Option<Givens> {
-    let document = Document::read(path, ledger)?;
+fn file_givens(path: &Path, files: &mut Files, ledger: &mut Ledger) -> Option<Givens> {
+    let document = Document::read(path, files, ledger)?;
     let of_class = |entry: &&super::document::DocumentEntry| {
         super::fields::is_spelling("driverClass", &entry.key)
     };

@@ -3,6 +3,7 @@
 use super::{Config, DriverFile, DriverSource};
 use crate::spec::assignments::Assignments;
 use crate::spec::fault::Ledger;
+use crate::spec::files::Files;
 use engine::kafka::properties::Dialect;
 
 fn read(text: &str) -> (Option<DriverFile>, Vec<String>, Vec<String>) {
@@ -11,7 +12,7 @@ fn read(text: &str) -> (Option<DriverFile>, Vec<String>, Vec<String>) {
     std::fs::write(&path, text).expect("written");
     let source = DriverSource { file: Some(path), bootstrap_servers: None };
     let mut ledger = Ledger::default();
-    let read = DriverFile::read(&source, &Assignments::default(), &mut ledger);
+    let read = DriverFile::read(&source, &Assignments::default(), &mut Files::disk(), &mut ledger);
     let prefix = format!("{}/", folder.path().display());
     let faults = ledger.faults.iter().map(|fault| fault.to_string().replace(&prefix, "")).collect();
     let remarks =

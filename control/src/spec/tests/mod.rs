@@ -1,6 +1,8 @@
 //! Orders and what they become, file by file.
 
+mod bundle;
 mod clients;
+mod fleet;
 
 use super::order::{Job, Order, load, target};
 use super::{DriverSource, FieldFlag, Request, validate};

@@ -10,6 +10,7 @@ use rand::{RngCore, SeedableRng};
 use serde_yaml::Value;
 
 use crate::spec::fault::Ledger;
+use crate::spec::files::{Facts, Files};
 use crate::spec::given::Givens;
 use crate::spec::scalar::{self, Whole};
 
@@ -71,7 +72,12 @@ pub(crate) enum Payload {
 }
 
 /// Reads the size, the payload and the stamp's place, and finds the payload's file.
-pub(super) fn read(givens: &Givens, workload: &Path, ledger: &mut Ledger) -> Option<Body> {
+pub(super) fn read(
+    givens: &Givens,
+    workload: &Path,
+    files: &Files,
+    ledger: &mut Ledger,
+) -> Option<Body> {
     let size = givens.demand("messageSize", ledger, |value| scalar::size(value, SIZE_MAX));
     let stamp = givens.read("stamp", ledger, stamp_wish);
     let stamp = size.map(|size| stamp_place(size, stamp, givens, ledger));
@@ -87,7 +93,10 @@ pub(super) fn read(givens: &Givens, workload: &Path, ledger: &mut Ledger) -> Opt
             unused(givens, name, "useRandomizedPayloads is not true", ledger);
         }
         match file {
-            Some(file) => find(givens, size, workload, &file, ledger),
+            Some(file) => {
+                let found = find(&file, workload, size, files);
+                ledger.take(found.map_err(|problem| givens.fault("payloadFile", problem)))
+            }
             None => size.map(standard),
         }
     };
@@ -157,40 +166,35 @@ fn standard(size: Bytes) -> Payload {
 
 /// Looks for the payload's file where OMB does and beside the workload: OMB's tree has
 /// `workloads/` and `payload/` side by side, and its files name the latter from the root.
+///
+/// # Errors
+/// When there is none, or it has another size than messages have.
 fn find(
-    givens: &Givens,
-    size: Option<Bytes>,
-    workload: &Path,
     file: &str,
-    ledger: &mut Ledger,
-) -> Option<Payload> {
+    workload: &Path,
+    size: Option<Bytes>,
+    files: &Files,
+) -> Result<Payload, String> {
     let folder = workload.parent().unwrap_or(Path::new(""));
     let mut places = vec![PathBuf::from(file), folder.join(file), folder.join("..").join(file)];
     places.dedup();
-    let found = places.iter().find_map(|path| Some((path, std::fs::metadata(path).ok()?)));
+    let found = places.iter().find_map(|path| Some((path, files.facts(path).ok()?)));
     let Some((path, facts)) = found else {
         let looked: Vec<String> = places.iter().map(|path| path.display().to_string()).collect();
-        let problem = format!("got \"{file}\": no such file, looked for {}", looked.join(", "));
-        ledger.fault(givens.fault("payloadFile", problem));
-        return None;
+        return Err(format!("got \"{file}\": no such file, looked for {}", looked.join(", ")));
     };
-    if !facts.is_file() {
-        let problem = format!("got \"{file}\": {} is no file", path.display());
-        ledger.fault(givens.fault("payloadFile", problem));
-        return None;
-    }
-    let size = size?;
-    if facts.len() != size.0 {
-        let problem = format!(
+    let Facts::File(length) = facts else {
+        return Err(format!("got \"{file}\": {} is no file", path.display()));
+    };
+    match size {
+        Some(size) if length != size => Err(format!(
             "got {} with {} bytes, need a file of messageSize: {} bytes",
             path.display(),
-            facts.len(),
+            length.0,
             size.0
-        );
-        ledger.fault(givens.fault("payloadFile", problem));
-        return None;
+        )),
+        _ => Ok(Payload::File(path.clone())),
     }
-    Some(Payload::File(path.clone()))
 }
 
 impl Body {
@@ -198,14 +202,14 @@ impl Body {
     ///
     /// # Errors
     /// When the payload's file can no longer be read, or has another length than before.
-    pub(crate) fn make(&self) -> Result<Vec<Vec<u8>>, String> {
+    pub(crate) fn make(&self, files: &mut Files) -> Result<Vec<Vec<u8>>, String> {
         let size = usize::try_from(self.size.0).expect("a body fits in memory");
         match &self.payload {
             Payload::File(path) => {
                 let bytes =
-                    std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+                    files.read(path).map_err(|error| format!("{}: {error}", path.display()))?;
                 if bytes.len() == size {
-                    Ok(vec![bytes])
+                    Ok(vec![bytes.to_vec()])
                 } else {
                     Err(format!("{}: has {} bytes, need {size}", path.display(), bytes.len()))
                 }
@@ -232,18 +236,18 @@ fn random_bytes(size: usize, ratio: f64) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{Body, Payload, StampWish, random_bytes};
+    use super::{Body, Files, Payload, StampWish, random_bytes};
     use engine::units::Bytes;
 
     #[test]
     fn random_bodies_differ_and_end_in_zeros() {
         let payload = Payload::Random { ratio: 0.5, pool: 3 };
         let body = Body { size: Bytes(100), payload, stamp: StampWish::Body };
-        let bodies = body.make().expect("no file is needed");
+        let bodies = body.make(&mut Files::disk()).expect("no file is needed");
         assert_eq!(bodies.len(), 3, "the pool");
         assert!(bodies.iter().all(|one| one.len() == 100 && one[50..] == [0; 50]), "half zeros");
         assert_ne!(bodies[0], bodies[1], "each its own");
-        assert_eq!(bodies, body.make().expect("again"), "the same in every run");
+        assert_eq!(bodies, body.make(&mut Files::disk()).expect("again"), "the same in every run");
     }
 
     #[test]

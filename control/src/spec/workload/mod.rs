@@ -20,6 +20,7 @@ use serde_yaml::Value;
 use super::document::Document;
 use super::fault::Ledger;
 use super::fields::Field;
+use super::files::Files;
 use super::given::{FieldFlag, Givens};
 use super::scalar;
 
@@ -127,10 +128,11 @@ impl Workload {
     pub(crate) fn read(
         path: &Path,
         asked: &Circumstances<'_>,
+        files: &mut Files,
         ledger: &mut Ledger,
     ) -> Option<Self> {
-        let document = Document::read(path, ledger)?;
-        Self::of_document(path, &document, asked, ledger)
+        let document = Document::read(path, files, ledger)?;
+        Self::of_document(path, &document, asked, files, ledger)
     }
 
     /// The same for a file that was read already.
@@ -138,6 +140,7 @@ impl Workload {
         path: &Path,
         document: &Document,
         asked: &Circumstances<'_>,
+        files: &Files,
         ledger: &mut Ledger,
     ) -> Option<Self> {
         if super::driver::is_driver(document) {
@@ -150,7 +153,7 @@ impl Workload {
         for flag in asked.flags {
             givens.set(flag, RIVALS, ledger);
         }
-        let read = read(path, &givens, asked, ledger);
+        let read = read(path, &givens, asked, files, ledger);
         read.filter(|_| ledger.faults.len() == faults_before)
     }
 }
@@ -159,11 +162,12 @@ fn read(
     path: &Path,
     givens: &Givens,
     asked: &Circumstances<'_>,
+    files: &Files,
     ledger: &mut Ledger,
 ) -> Option<Workload> {
     let name = givens.read("name", ledger, scalar::word);
     let shape = shape::read(givens, asked.existing_topics, ledger);
-    let body = body::read(givens, path, ledger);
+    let body = body::read(givens, path, files, ledger);
     let speed = pace::read(givens, ledger);
     let keys = givens.read("keyDistributor", ledger, key_source).unwrap_or(KeySource::None);
     let verification = givens.read("verification", ledger, verification).unwrap_or_default();

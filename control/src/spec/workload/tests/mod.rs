@@ -8,6 +8,7 @@ use super::{
 use crate::spec::document::Document;
 use crate::spec::fault::Ledger;
 use crate::spec::fields::snake;
+use crate::spec::files::Files;
 use crate::spec::given::FieldFlag;
 use engine::message::KeySource;
 use engine::plan::{Verification, Warmup};
@@ -22,7 +23,7 @@ fn read_with(text: &str, flags: &[FieldFlag]) -> (Option<Workload>, Ledger) {
     let asked = Circumstances { flags, existing_topics: 0, skip_warmup: false };
     let document = Document::parse("w.yaml", text, &mut ledger);
     let read = document.and_then(|document| {
-        Workload::of_document(Path::new("w.yaml"), &document, &asked, &mut ledger)
+        Workload::of_document(Path::new("w.yaml"), &document, &asked, &Files::disk(), &mut ledger)
     });
     (read, ledger)
 }
@@ -279,11 +280,11 @@ fn payload_files_are_found_beside_the_workload() {
         std::fs::write(&path, text).expect("written");
         let mut ledger = Ledger::default();
         let asked = Circumstances { flags: &[], existing_topics: 0, skip_warmup: false };
-        let read = Workload::read(&path, &asked, &mut ledger);
+        let read = Workload::read(&path, &asked, &mut Files::disk(), &mut ledger);
         match (read, expected) {
             (Some(workload), Ok(byte)) => {
                 assert_eq!(
-                    workload.body.make().expect("it is there"),
+                    workload.body.make(&mut Files::disk()).expect("it is there"),
                     [vec![byte; usize::try_from(size).expect("small")]]
                 );
             }

@@ -59,6 +59,20 @@ pub fn host_name() -> Option<String> {
     System::host_name()
 }
 
+/// The same for all processes of one start of a host; `None` where the system does not say.
+#[must_use]
+pub fn boot_id() -> Option<String> {
+    let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    Some(text.trim().to_owned())
+}
+
+/// Processes that wanted a core, on average over the last minute; `None` where the system does not say.
+#[must_use]
+pub fn load_1m() -> Option<f64> {
+    let load = System::load_average().one;
+    (load.is_finite() && 0.0 <= load).then_some(load)
+}
+
 /// What stands for a secret.
 const MASK: &str = "****";
 

@@ -14,7 +14,7 @@ use engine::error::RunError;
 use engine::kafka::KafkaTopics;
 use engine::link::Topics;
 use engine::measure::constants::exit;
-use engine::measure::{Evidence, Verdict};
+use engine::measure::{Evidence, NetworkSeen, Verdict};
 use engine::plan::Plan;
 use engine::run::{CleanUp, Ending, Outcome, Teardown};
 use engine::time::RunClock;
@@ -43,16 +43,31 @@ pub(crate) fn run(
     (format, environment, interrupt): (Format, &Environment, &Interrupt),
     out: &mut dyn Write,
 ) -> std::io::Result<u8> {
-    let (mut finished, mut codes, mut suites) = (Vec::new(), Vec::new(), Vec::new());
     let kept = Kept::read(&job.results_dir, environment, job.clock);
     if let Some(note) = kept.note() {
         tracing::warn!("{note}");
     }
+    run_all(job, (format, interrupt), out, |request| {
+        run_one(request, job, (environment, &kept), interrupt)
+    })
+}
+
+/// Has `run_one` do every request of a job, one after the other, and writes the results to `out`.
+///
+/// # Errors
+/// When `out` cannot be written.
+pub(crate) fn run_all(
+    job: &Job,
+    (format, interrupt): (Format, &Interrupt),
+    out: &mut dyn Write,
+    run_one: impl Fn(&Request) -> Finished,
+) -> std::io::Result<u8> {
+    let (mut finished, mut codes, mut suites) = (Vec::new(), Vec::new(), Vec::new());
     for request in &job.requests {
         if interrupt.is_raised() {
             break;
         }
-        let one = run_one(request, job, (environment, &kept), interrupt);
+        let one = run_one(request);
         codes.push(one.exit_code);
         suites.push(one.suite.clone());
         // After each run: what is known of it is not lost with a later one.
@@ -97,7 +112,7 @@ pub(crate) fn write_json<D: AsRef<[u8]>>(
 }
 
 /// A run that never came to a result: bad plan, or a cluster that cannot give what is asked.
-fn refused(request: &Request, job: &Job, exit_code: u8, words: &str) -> Finished {
+pub(crate) fn refused(request: &Request, job: &Job, exit_code: u8, words: &str) -> Finished {
     tracing::error!("{words}");
     let suite = suite_without_result(request, job, words);
     Finished { exit_code, json: None, text: String::new(), suite }
@@ -153,6 +168,7 @@ fn run_one(
         observation: observation.as_ref(),
         ceiling: kept.standing(request.driver.driver.name, &plan, &outcome),
         note: kept.note(),
+        fleet: None,
     };
     run.conclude(teardown)
 }
@@ -184,25 +200,59 @@ pub(crate) fn plan_without_cluster(request: &Request) -> Result<Plan, String> {
     Plan::new(request.demand.clone(), &machine, &request.wishes).map_err(|error| error.to_string())
 }
 
+/// What workers said of their hosts.
+#[derive(Debug, Default)]
+pub(crate) struct HostsSaid {
+    /// What each one's monitor saw, as the result has it.
+    pub(crate) systems: Vec<Value>,
+    /// The network where it was nearest to its limit.
+    pub(crate) network: Option<NetworkSeen>,
+}
+
+impl HostsSaid {
+    /// Of each worker, what it said of its host, if it did.
+    pub(crate) fn of<'said>(
+        said: impl Iterator<Item = (&'said str, Option<String>, Option<NetworkSeen>)>,
+    ) -> Self {
+        let mut seen = Self::default();
+        let load = |network: &NetworkSeen| -> f64 {
+            let card = network.card.as_ref().map_or(0.0, |card| card.share);
+            network.tcp.as_ref().map_or(0.0, |tcp| tcp.busy).max(card)
+        };
+        for (worker, system, network) in said {
+            let told = system.and_then(|text| serde_json::from_str::<Value>(&text).ok());
+            if let Some(mut host) = told {
+                host["worker"] = worker.into();
+                seen.systems.push(host);
+            }
+            let both = seen.network.take().into_iter().chain(network);
+            seen.network = both.max_by(|one, other| load(one).total_cmp(&load(other)));
+        }
+        seen
+    }
+}
+
 /// A run whose lanes have handed everything over.
-struct Run<'run> {
-    request: &'run Request,
-    job: &'run Job,
-    plan: &'run Plan,
-    outcome: &'run Outcome,
+pub(crate) struct Run<'run> {
+    pub(crate) request: &'run Request,
+    pub(crate) job: &'run Job,
+    pub(crate) plan: &'run Plan,
+    pub(crate) outcome: &'run Outcome,
     /// Why it was ended early, if it was.
-    cut: Option<&'run Cut>,
-    environment: &'run Environment,
-    observation: Option<&'run Observation>,
+    pub(crate) cut: Option<&'run Cut>,
+    pub(crate) environment: &'run Environment,
+    pub(crate) observation: Option<&'run Observation>,
     /// Where it stood against this host's ceiling.
-    ceiling: Option<CeilingPart>,
+    pub(crate) ceiling: Option<CeilingPart>,
     /// Why a ceiling that is there was ignored.
-    note: Option<&'run str>,
+    pub(crate) note: Option<&'run str>,
+    /// What workers said, where they did the run.
+    pub(crate) fleet: Option<&'run HostsSaid>,
 }
 
 impl Run<'_> {
     /// Saves the result, then cleans up, then adds what the clean-up found.
-    fn conclude(&self, teardown: Teardown) -> Finished {
+    pub(crate) fn conclude(&self, teardown: Teardown) -> Finished {
         let verdict = self.verdict();
         let first = self.report(&verdict, None);
         let saved = report::save(&first, &self.job.results_dir);
@@ -255,7 +305,7 @@ impl Run<'_> {
             .and_then(|(seen, phase)| report::network_seen(seen, phase));
         let evidence = Evidence {
             ended,
-            network: network.as_ref(),
+            network: network.as_ref().or_else(|| self.fleet?.network.as_ref()),
             remarks: remarks.collect(),
             standing: self.ceiling.as_ref().map(CeilingPart::standing),
             embedded: is_embedded,
@@ -280,6 +330,7 @@ impl Run<'_> {
             environment: self.environment,
             observation: self.observation,
             ceiling: self.ceiling.as_ref(),
+            systems: self.fleet.map_or(&[], |said| &said.systems),
         };
         Report::held_to(&inputs, &self.job.checks.assertions)
     }

@@ -1,10 +1,9 @@
 //! Logs: to stderr, coloured on a terminal, or as JSON.
 
-use crate::cli::Format;
+use crate::cli::{Format, LogFlags};
 use crate::spec::LogLevel;
 use std::io::IsTerminal;
-use tracing::Level;
-use tracing::subscriber::DefaultGuard;
+use tracing::{Dispatch, Level};
 use tracing_subscriber::fmt::time::FormatTime;
 use tracing_subscriber::fmt::{self, format::Writer};
 
@@ -28,14 +27,20 @@ pub(crate) struct LogPlan {
 }
 
 impl LogPlan {
+    /// As the flags have it.
+    pub(crate) fn of(flags: &LogFlags) -> Self {
+        let level = flags.log_level.unwrap_or_default();
+        Self { level, format: flags.log_format, is_quiet: flags.quiet }
+    }
+
     /// Only errors, as text.
     pub(crate) const fn errors() -> Self {
         Self { level: LogLevel::Error, format: Format::Text, is_quiet: true }
     }
 }
 
-/// Sends this thread's log lines to stderr until the guard is dropped.
-pub(crate) fn begin(plan: LogPlan) -> DefaultGuard {
+/// Sends the log lines of all threads to stderr, from now on. Where that was done before it stays as it was.
+pub(crate) fn begin(plan: LogPlan) {
     let level = match plan.level {
         _ if plan.is_quiet => Level::ERROR,
         LogLevel::Debug => Level::DEBUG,
@@ -47,13 +52,12 @@ pub(crate) fn begin(plan: LogPlan) -> DefaultGuard {
         .with_max_level(level)
         .with_writer(std::io::stderr)
         .with_target(false);
-    match plan.format {
-        Format::Json => tracing::subscriber::set_default(lines.json().finish()),
+    let all = match plan.format {
+        Format::Json => Dispatch::new(lines.json().finish()),
         Format::Text => {
             let is_terminal = std::io::stderr().is_terminal();
-            tracing::subscriber::set_default(
-                lines.with_timer(TimeOfDay).with_ansi(is_terminal).finish(),
-            )
+            Dispatch::new(lines.with_timer(TimeOfDay).with_ansi(is_terminal).finish())
         }
-    }
+    };
+    let _was_done_before = tracing::dispatcher::set_global_default(all);
 }

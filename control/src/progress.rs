@@ -95,6 +95,7 @@ impl Hooks for Progress<'_> {
                 }
             }
             Event::Draining => tracing::info!("all sent and answered, consumers read what is left"),
+            Event::Collecting => tracing::info!("all read, the last figures come in"),
         }
     }
 
@@ -168,7 +169,10 @@ pub(crate) fn describe(plan: &Plan, clock: ClockSource) -> String {
             stream.message_size, plan.demand.phases.warmup, plan.demand.phases.measured
         ));
     }
-    push(format!("machine: {}", plan.machine));
+    // Without lanes it is not known yet who carries them.
+    if !plan.lanes.is_empty() {
+        push(format!("machine: {}", plan.machine));
+    }
     for lane in &plan.lanes {
         let load = match &lane.work {
             LaneWork::Produce { clients, .. } => {

@@ -1,0 +1,12 @@
+//! What a coordinator has to send: what was asked, and the texts that it names.
+
+use crate::spec::{Files, Order};
+
+/// The order of an invocation, and what was read for it.
+#[derive(Debug)]
+pub(crate) struct Sent<'run> {
+    /// What was asked.
+    pub(crate) order: &'run Order,
+    /// The files that it names.
+    pub(crate) files: &'run Files,
+}

@@ -236,6 +236,11 @@ mod tests {
         check("consumed.subscriptions.1.drained", Holds::Truth);
         check("plan.lanes.0.cores.0", Holds::Number);
         check("verdict.valid", Holds::Truth);
+        check("workers.0.produced", Holds::Number);
+        check("workers.2.latency.publish.p99_us", Holds::Number);
+        check("workers.1.lost_at_s", Holds::Number);
+        check("intervals.4.lanes_missing", Holds::Number);
+        check("latency.end_to_end.clock_error_us", Holds::Number);
         check("plan.lanes.0.tick_us", Holds::Open);
         check("workload.topics", Holds::Open);
         check("driver.properties.3.value", Holds::Open);
@@ -256,6 +261,8 @@ mod tests {
         check("lsot", "there is no such metric, did you mean lost?");
         check("engine.cpu_second", "there is no such metric, did you mean engine.cpu_seconds?");
         check("intervals.backlog", "there is no such metric, did you mean intervals.0.backlog?");
+        check("workers.0.prodcued", "there is no such metric, did you mean workers.0.produced?");
+        check("workers.0.status", "which is text, ");
         check("colour", "there is no such metric, need a short one ");
         check("produced.errors_by_code._NO_SUCH", "there is no such metric");
         check("workload", "which is a group of fields, ");

@@ -312,6 +312,9 @@ pub struct Interval {
     pub errors: u64,
     /// Acked × subscriptions − received at its end.
     pub backlog: u64,
+    /// Lanes of which nothing is in it, since their worker was lost; only where there are some.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub lanes_missing: u32,
     /// Publish latency; null where nothing was acked.
     pub publish_p50_us: Option<f64>,
     /// Its 99th percentile.
@@ -352,6 +355,7 @@ impl Interval {
             consumed: second.consumed,
             errors: second.errors,
             backlog: second.backlog,
+            lanes_missing: second.lanes_missing,
             publish_p50_us: known(second.acked, second.publish_p50),
             publish_p99_us: known(second.acked, second.publish_p99),
             publish_max_us: known(second.acked, second.publish_max),
@@ -364,4 +368,9 @@ impl Interval {
             client: second.client.as_ref().map(ClientSecond::of),
         }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands fields over by reference")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }

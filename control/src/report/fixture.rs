@@ -1,22 +1,21 @@
 //! Made-up runs for the tests of the report.
 
 use super::fixture_client::said;
+use super::fixture_run::{AT, BODY, MEASURED, came, interval, observation, plan_of, stream};
 use super::{CeilingPart, Inputs, Report};
 use crate::assertion::Assertion;
 use crate::host::Environment;
-use crate::monitor::{CpuShares, Observation, Sample, Tcp, Traffic, Waits};
-use engine::host::{Busy, Card, Storage, Throttled};
-use engine::measure::{ClientStats, Ended, Evidence, PhaseTally, Tally, Verdict};
-use engine::message::KeySource;
-use engine::plan::{
-    ClientSettings, Deadlines, Demand, Machine, Pace, Partitioner, Phases, Plan, Role, StampPlace,
-    StreamDemand, TopicPlan, Verification, Warmup, Wishes,
-};
-use engine::run::{CleanUp, ClockSeen, Cost, Ending, Interval, LaneOutcome, Outcome, StartLine};
+use crate::monitor::Observation;
+use engine::host::{Busy, Throttled};
+use engine::measure::{ClientStats, Ended, Evidence, Tally, Verdict};
+use engine::plan::{Plan, Role};
+use engine::run::{CleanUp, ClockSeen, Cost, Ending, LaneOutcome, Outcome, StartLine};
 use engine::time::{ClockSource, Drift};
-use engine::units::{Bytes, Nanos, Rate, Timestamp};
-use serde_json::json;
+use engine::units::{Nanos, Timestamp};
+use serde_json::{Value, json};
 use std::path::PathBuf;
+
+pub(super) use super::fixture_run::plan;
 
 /// A plan, what it brought, and what the clean-up found.
 pub(super) struct Made {
@@ -28,95 +27,8 @@ pub(super) struct Made {
     pub(super) observation: Option<Observation>,
     pub(super) ceiling: Option<CeilingPart>,
     pub(super) assertions: Vec<&'static str>,
-}
-
-const BODY: u64 = 100;
-/// The start line: five seconds of warm-up, then ten of measuring.
-const AT: Timestamp = Timestamp::from_nanos(1_700_000_005_000_000_000);
-const MEASURED: Timestamp = Timestamp::from_nanos(1_700_000_010_000_000_000);
-
-/// Two topics of two partitions at 20,000/s for 10 s, two subscriptions of two consumers each.
-pub(super) fn plan() -> Plan {
-    plan_of(vec![stream("main", 20_000)])
-}
-
-fn stream(name: &str, rate: u64) -> StreamDemand {
-    let topic = |index: u32| TopicPlan {
-        name: format!("made-{name}-{index}"),
-        partitions: 2,
-        existing: false,
-    };
-    StreamDemand {
-        name: name.to_owned(),
-        pace: Pace::At(Rate::per_second(rate).expect("not zero")),
-        message_size: Bytes(BODY),
-        bodies: vec![vec![0; 100]],
-        stamp: StampPlace::Body,
-        keys: KeySource::None,
-        partitioner: Partitioner::RoundRobin,
-        topics: (0..2).map(topic).collect(),
-        producers_per_topic: 1,
-        subscriptions: 2,
-        consumers_per_subscription: 2,
-    }
-}
-
-fn plan_of(streams: Vec<StreamDemand>) -> Plan {
-    let demand = Demand {
-        test_id: "made-up_1700000000_abcd".to_owned(),
-        run: 1,
-        streams,
-        phases: Phases {
-            warmup: Warmup::Fixed(Nanos::from_secs(5)),
-            measured: Nanos::from_secs(10),
-        },
-        clients: ClientSettings::default(),
-        deadlines: Deadlines::standard(2),
-        keep_topics: false,
-        // The tally below says how many, and not which.
-        verification: Verification::Counts,
-        hiccups: true,
-    };
-    let wishes =
-        Wishes { cores: Some(vec![2, 3, 4, 5]), io_cores: Some(vec![0, 1]), ..Wishes::default() };
-    Plan::new(demand, &Machine::of_cores(0..8), &wishes).expect("a plan")
-}
-
-/// What a producing lane sees of `messages` messages, all acked.
-fn send(seen: &mut PhaseTally, from: Timestamp, messages: u64) {
-    (seen.produced.due, seen.produced.attempted) = (messages, messages);
-    (seen.produced.messages, seen.produced.bytes) = (messages, messages * BODY);
-    (seen.acked.messages, seen.acked.bytes) = (messages, messages * BODY);
-    seen.produced.window.include(from);
-    // The last of them a millisecond before the end of the five or ten seconds that they take.
-    let last = Nanos::from_millis(if from == AT { 4_999 } else { 9_999 });
-    seen.produced.window.include(from + last);
-    seen.acked.window.include(from + Nanos::from_millis(3));
-    seen.acked.window.include(from + Nanos::from_millis(10_250));
-    (0..20).for_each(|call| seen.ack_wait.record(Some(Nanos(2_000 + call * 100))));
-    for index in 0..messages {
-        let delay = Nanos(index % 100 * 100);
-        let service = Nanos(1_000_000 + index % 1_000 * 2_000);
-        seen.send_delay.record(Some(delay));
-        seen.service.record(Some(service));
-        seen.publish.record(Some(service + delay));
-    }
-}
-
-/// What a consuming lane sees of them, in both subscriptions.
-fn receive(seen: &mut PhaseTally, from: Timestamp, messages: u64) {
-    for consumed in &mut seen.consumed {
-        (consumed.messages, consumed.bytes) = (messages, messages * BODY);
-        consumed.window.include(from + Nanos::from_millis(4));
-        consumed.window.include(from + Nanos::from_millis(10_500));
-    }
-    seen.commits.succeeded = 4;
-    let subscriptions = u64::try_from(seen.consumed.len()).expect("two");
-    for index in 0..messages * subscriptions {
-        let transit = Nanos(1_500_000 + index % 1_000 * 3_000);
-        seen.transit.record(Some(transit));
-        seen.end_to_end.record(Some(transit + Nanos(index % 100 * 100)));
-    }
+    /// What its workers' monitors told.
+    pub(super) systems: Vec<Value>,
 }
 
 impl Made {
@@ -188,7 +100,7 @@ impl Made {
         made
     }
 
-    fn of(plan: Plan) -> Self {
+    pub(super) fn of(plan: Plan) -> Self {
         let lanes: Vec<LaneOutcome> =
             plan.lanes.iter().map(|lane| came(&plan, lane.role(), &lane.name)).collect();
         let names = plan.demand.streams.iter().flat_map(|stream| &stream.topics);
@@ -230,6 +142,8 @@ impl Made {
             }),
             client: None,
             topics_created: topics.clone(),
+            added: Vec::new(),
+            workers: Vec::new(),
         };
         outcome.merge_lanes();
         let clean_up = Some(CleanUp { deleted: topics, left: Vec::new(), unclosed: Vec::new() });
@@ -241,12 +155,13 @@ impl Made {
             observation: None,
             ceiling: None,
             assertions: Vec::new(),
+            systems: Vec::new(),
         }
     }
 }
 
 /// Joins what the lanes brought, as a run does.
-trait MergeLanes {
+pub(super) trait MergeLanes {
     fn merge_lanes(&mut self);
 }
 
@@ -256,90 +171,6 @@ impl MergeLanes for Outcome {
         for lane in &self.lanes {
             self.tally.merge(&lane.tally);
         }
-    }
-}
-
-/// Each role's messages are dealt to one lane of each stream.
-fn came(plan: &Plan, role: Role, name: &str) -> LaneOutcome {
-    let mut tally = Tally::new(&plan.demand);
-    let index: usize =
-        name.rsplit('-').next().and_then(|digits| digits.parse().ok()).expect("a number");
-    for (stream, (demand, seen)) in plan.demand.streams.iter().zip(&mut tally.streams).enumerate() {
-        let Pace::At(rate) = demand.pace else { continue };
-        match role {
-            Role::Producer if index == stream => {
-                send(&mut seen.warmup, AT, rate.get() * 5);
-                send(&mut seen.measured, MEASURED, rate.get() * 10);
-            }
-            Role::Consumer if index == 0 => receive(&mut seen.measured, MEASURED, rate.get() * 10),
-            Role::Producer | Role::Consumer => {}
-        }
-    }
-    LaneOutcome { name: name.to_owned(), role, tally, error: None }
-}
-
-/// Ten seconds of sending and one of draining.
-fn interval(second: u32, plan: &Plan) -> Interval {
-    let rate = |stream: &StreamDemand| match stream.pace {
-        Pace::At(rate) => rate.get(),
-        Pace::Max { .. } => 0,
-    };
-    let rate: u64 = plan.demand.streams.iter().map(rate).sum();
-    let produced = if second < 10 { rate } else { 0 };
-    Interval {
-        second,
-        produced,
-        acked: produced,
-        consumed: produced * 2,
-        publish_p50: Nanos::from_millis(2),
-        publish_p99: Nanos::from_millis(3),
-        publish_max: Nanos::from_millis(4),
-        ..Interval::default()
-    }
-}
-
-/// Ten looks at the measured phase and one at the drain, of a host that gets busier.
-fn observation(plan: &Plan) -> Observation {
-    let mut lane_cores: Vec<usize> =
-        plan.lanes.iter().flat_map(|lane| lane.cores.clone()).collect();
-    lane_cores.sort_unstable();
-    let second = Nanos::from_secs(1);
-    let sample = |index: u8| Sample {
-        at: MEASURED + Nanos::from_secs(u64::from(index) + 1),
-        span: second,
-        process_cpu: Nanos::from_millis(2_000 + 10 * u64::from(index)),
-        cpu: Some(CpuShares {
-            span: second,
-            host: 40.0 + f32::from(index),
-            lanes: vec![Some(50.0); lane_cores.len()],
-        }),
-        host_memory: Some(Bytes(4 << 30)),
-        resident: Some(Bytes(50_000_000 + 1_000_000 * u64::from(index))),
-        network: Some(Traffic { received: Bytes(1_000_000), sent: Bytes(2_000_000) }),
-        loopback: Some(Traffic { received: Bytes(4_000_000), sent: Bytes(4_000_000) }),
-        cards: vec![Some(Traffic { received: Bytes(1_000_000), sent: Bytes(2_000_000) })],
-        tcp: Some(Tcp {
-            on_cards: true,
-            sent: Bytes(1_900_000),
-            resent: Bytes(3_000),
-            busiest: vec![Waits {
-                inode: 7,
-                busy: Nanos::from_millis(200),
-                receiver_limited: Nanos::from_millis(50),
-                buffer_limited: Nanos::from_millis(10),
-                unsent: Bytes(40_000),
-            }],
-        }),
-        disk: Some(Storage { read: Bytes(0), written: Bytes(500_000) }),
-        process_disk: Some(Storage { read: Bytes(0), written: Bytes(300_000) }),
-    };
-    Observation {
-        host: Some("made-up".to_owned()),
-        cores: 8,
-        period: second,
-        cards: vec![Card { name: "eth0".to_owned(), speed: Bytes(125_000_000) }],
-        samples: (0..11).map(sample).collect(),
-        lane_cores,
     }
 }
 
@@ -384,6 +215,7 @@ pub(super) fn report(made: &Made) -> Report {
         environment: &environment,
         observation: made.observation.as_ref(),
         ceiling: made.ceiling.as_ref(),
+        systems: &made.systems,
     };
     let read = |text: &&str| Assertion::parse(text).expect("an assertion");
     Report::held_to(&inputs, &made.assertions.iter().map(read).collect::<Vec<_>>())

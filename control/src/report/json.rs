@@ -51,7 +51,21 @@ mod tests {
         let mut made = Made::troubled();
         made.assertions = vec!["publish.p99 < 10ms"];
         made.outcome.ending = Ending::Interrupted;
-        let report: Value = serde_json::from_slice(&json(&fixture::report(&made))).expect("JSON");
+        let read = |of: &Made| -> Value {
+            serde_json::from_slice(&json(&fixture::report(of))).expect("JSON")
+        };
+        let (mut report, fleet) = (read(&made), read(&Made::fleet()));
+        // What only a fleet has, of a worker that was lost what only that has.
+        let mut worker = fleet["workers"][0].clone();
+        for name in ["error", "lost_at_s", "heirs"] {
+            worker[name] = fleet["workers"][2][name].clone();
+        }
+        report["workers"] = Value::Array(vec![worker]);
+        report["intervals"][0]["lanes_missing"] = fleet["intervals"][4]["lanes_missing"].clone();
+        for span in ["end_to_end", "transit"] {
+            let error = &fleet["latency"][span]["clock_error_us"];
+            report["latency"][span]["clock_error_us"] = error.clone();
+        }
         let mut list = String::new();
         fields("$", &report, &mut list);
         fixture::golden("result-fields.txt", &list);

@@ -57,6 +57,9 @@ pub struct Block {
     pub negative: u64,
     /// Percentiles with fewer than 10 samples beyond them: one message's luck.
     pub few_samples: Vec<&'static str>,
+    /// How far each span may be off, since its two ends are read from two hosts' clocks; only in a fleet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clock_error_us: Option<f64>,
     /// The unit of the encoded histogram's values.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub histogram_unit: Option<&'static str>,
@@ -103,6 +106,7 @@ impl Block {
                 .filter(|(percent, _)| is_few(*percent))
                 .map(|(_, name)| *name)
                 .collect(),
+            clock_error_us: None,
             histogram_unit: None,
             histogram: None,
         }
@@ -146,6 +150,14 @@ impl Latencies {
             end_to_end: merged(|seen| &seen.end_to_end, timed),
             transit: merged(|seen| &seen.transit, any),
         }
+    }
+
+    /// With the error bar of the spans that may end on another host than they began on.
+    pub(super) fn uncertain_by(mut self, error: Option<Nanos>) -> Self {
+        for block in [&mut self.end_to_end, &mut self.transit].into_iter().flatten() {
+            block.clock_error_us = error.map(micros);
+        }
+        self
     }
 
     /// Only what a producer sees.

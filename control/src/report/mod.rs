@@ -9,12 +9,18 @@ mod figures;
 mod fixture;
 #[cfg(test)]
 mod fixture_client;
+#[cfg(test)]
+mod fixture_fleet;
+#[cfg(test)]
+mod fixture_run;
 mod host_figures;
 mod host_second;
 mod json;
 mod judgement;
 mod junit;
 mod latency;
+#[cfg(test)]
+mod merge_tests;
 mod network;
 mod number;
 mod partitions;
@@ -31,8 +37,10 @@ mod tasks;
 mod text;
 mod text_system;
 mod text_table;
+mod text_workers;
 mod traffic;
 mod warmup;
+mod workers;
 
 pub use ceiling::{CeilingPart, sink};
 pub use json::json;
@@ -102,11 +110,17 @@ pub fn write_junit(suites: &[Suite], path: &Path) -> io::Result<()> {
 
 /// What `--dry-run` shows as JSON: the plan of a run that is not run.
 #[must_use]
-pub fn dry_run(plan: &Plan, clock: ClockSource, workload: &Value, driver: &Value) -> Vec<u8> {
+pub fn dry_run(
+    (plan, clock): (&Plan, ClockSource),
+    workload: &Value,
+    driver: &Value,
+    workers: &[String],
+) -> Vec<u8> {
     let document = serde_json::json!({
         "test_id": plan.demand.test_id,
         "workload": workload,
         "driver": driver,
+        "workers": workers,
         "plan": plan::PlanPart::of(plan, &[]),
         "clock": clock.word(),
     });

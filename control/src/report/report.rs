@@ -15,10 +15,11 @@ use super::partitions::Partitions;
 use super::plan::PlanPart;
 use super::plateau::plateau;
 use super::streams::{StreamPart, Whole, is_timed, sending_lanes};
-use super::system::System;
+use super::system::{System, SystemPart};
 use super::tasks::{Partial, Task};
 use super::traffic::{Acked, Consumed, Produced, Span, Subscription};
 use super::warmup::Warmup;
+use super::workers::WorkerPart;
 use crate::host::Environment;
 use crate::monitor::Observation;
 use engine::measure::{Tally, Verdict, balances};
@@ -55,6 +56,9 @@ pub struct Inputs<'run> {
     pub observation: Option<&'run Observation>,
     /// Where it stood against this host's ceiling; `None` where there is none to set it against.
     pub ceiling: Option<&'run CeilingPart>,
+    /// What the monitors of a fleet's workers told, each as an entry of `system`; empty for a run on this
+    /// host alone.
+    pub systems: &'run [Value],
 }
 
 /// A run's result.
@@ -106,7 +110,7 @@ pub struct Report {
     /// librdkafka's own statistics; null: not collected.
     pub client: Option<Client>,
     /// The hosts over the measured phase; null: not monitored, or failed before the start.
-    pub system: Option<Vec<System>>,
+    pub system: Option<Vec<SystemPart>>,
     /// Where it ran.
     pub environment: Environment,
     /// The warm-up; null when there was none.
@@ -124,7 +128,7 @@ pub struct Report {
     /// Second by second.
     pub intervals: Vec<Interval>,
     /// The hosts of a fleet; null: this host alone.
-    pub workers: Option<Value>,
+    pub workers: Option<Vec<WorkerPart>>,
 }
 
 impl Report {
@@ -135,7 +139,7 @@ impl Report {
         let whole = Whole::of(plan, &outcome.tally);
         let seen = &whole.measured;
         let span = span(plan, outcome);
-        let balances = balances(plan, &outcome.tally, &outcome.drained);
+        let balances = balances(plan, &outcome.tally, &outcome.readings(plan));
         let subscriptions: Vec<Subscription> = balances
             .iter()
             .map(|balance| {
@@ -171,7 +175,8 @@ impl Report {
             consumed: Consumed::of(seen, span, subscriptions),
             partitions: Partitions::of(plan, outcome),
             startup: Startup::of(outcome),
-            latency: Latencies::of(&seen_by_stream(plan, &outcome.tally), Block::full),
+            latency: Latencies::of(&seen_by_stream(plan, &outcome.tally), Block::full)
+                .uncertain_by(outcome.fleet(plan).map(|fleet| fleet.clock_error())),
             verification: Verification::of(
                 plan.demand.verification,
                 &balances,
@@ -192,7 +197,7 @@ impl Report {
                 &outcome.intervals,
                 &Seconds::of(inputs.observation, start),
             ),
-            workers: None,
+            workers: WorkerPart::all(plan, outcome, span),
         }
     }
 }
@@ -206,11 +211,16 @@ fn span(plan: &Plan, outcome: &Outcome) -> Span {
     }
 }
 
-/// This host, where it was monitored.
-fn systems(inputs: &Inputs<'_>) -> Option<Vec<System>> {
+/// This host, where it was monitored; in a fleet those of the workers, and not the coordinator's.
+fn systems(inputs: &Inputs<'_>) -> Option<Vec<SystemPart>> {
     let (start, outcome) = (inputs.outcome.start?, inputs.outcome);
+    if !outcome.workers.is_empty() {
+        let told = inputs.systems.iter().cloned().map(SystemPart::Told);
+        return (!inputs.systems.is_empty()).then(|| told.collect());
+    }
     let phase = (start.measured, start.end.min(outcome.stopped));
-    Some(vec![System::of(inputs.plan, inputs.observation?, phase)])
+    let own = System::of(inputs.plan, inputs.observation?, phase);
+    Some(vec![SystemPart::Seen(Box::new(own))])
 }
 
 /// What was seen of each stream's measured messages.

@@ -93,7 +93,7 @@ impl StreamPart {
         if plan.demand.streams.len() < 2 {
             return Vec::new();
         }
-        let balances = balances(plan, &outcome.tally, &outcome.drained);
+        let balances = balances(plan, &outcome.tally, &outcome.readings(plan));
         let streams = plan.demand.streams.iter().zip(&outcome.tally.streams).enumerate();
         streams
             .map(|(index, (demand, stream))| {

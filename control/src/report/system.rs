@@ -7,6 +7,24 @@ use crate::monitor::{Observation, Sample};
 use engine::plan::Plan;
 use engine::units::Timestamp;
 use serde::Serialize;
+use serde_json::Value;
+
+/// One entry of the result's hosts.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+pub enum SystemPart {
+    /// This host, as its monitor saw it.
+    Seen(Box<System>),
+    /// A worker's host, as the worker told: a [`System`] that was written there.
+    Told(Value),
+}
+
+impl SystemPart {
+    /// The entry as the file has it.
+    pub(super) fn json(&self) -> Value {
+        serde_json::to_value(self).expect("every key of the format is a string")
+    }
+}
 
 /// A host over the measured phase. What it did not tell is null.
 #[derive(Clone, Debug, Serialize)]

@@ -5,10 +5,11 @@ use super::latency::{Block, Latencies, Seen};
 use super::number::per_second;
 use super::streams::is_timed;
 use super::traffic::Flow;
+use super::workers::worker_of;
 use engine::measure::constants::exit;
 use engine::measure::{Phase, PhaseTally, Tally, Window};
 use engine::plan::{LanePlan, LaneWork, Plan, Role};
-use engine::run::{Ending, LaneOutcome, Outcome};
+use engine::run::{Ending, LaneOutcome, Outcome, WorkerOutcome};
 use engine::units::Nanos;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -30,7 +31,8 @@ pub struct Task {
     pub subscriptions: Vec<u32>,
     /// How many logical producers or consumers it stood for.
     pub logical: u64,
-    /// `done`, `failed` or `timed_out`.
+    /// `done`, `failed`, `timed_out`; of a worker that was lost `lost`, or `moved` where others took its
+    /// share over.
     pub status: &'static str,
     /// Why it is not done.
     pub error: Option<String>,
@@ -107,15 +109,17 @@ struct Fate {
 impl Task {
     /// The tasks of all lanes of the plan, in its order.
     pub(super) fn all(plan: &Plan, outcome: &Outcome) -> Vec<Self> {
-        plan.lanes.iter().map(|lane| Self::of(plan, outcome, lane)).collect()
+        (0..plan.lanes.len()).map(|lane| Self::of(plan, outcome, lane)).collect()
     }
 
-    fn of(plan: &Plan, outcome: &Outcome, lane: &LanePlan) -> Self {
+    fn of(plan: &Plan, outcome: &Outcome, index: usize) -> Self {
+        let lane = &plan.lanes[index];
         let came = outcome.lanes.iter().find(|came| came.name == lane.name);
+        let worker = worker_of(outcome, index);
         let nothing = Tally::new(&plan.demand);
         let tally = came.map_or(&nothing, |came| &came.tally);
         let seen = tally.total(Phase::Measured);
-        let fate = fate(plan, outcome, lane, came);
+        let fate = lost(worker, came).unwrap_or_else(|| fate(plan, outcome, lane, came));
         let Carried { topics, subscriptions, logical } = carried(plan, lane);
         let (messages, bytes, window) = moved(lane.role(), &seen);
         let span = window.first().zip(window.last()).map(|(first, last)| first.until(last));
@@ -126,7 +130,7 @@ impl Task {
         };
         Self {
             task_id: lane.name.clone(),
-            worker: None,
+            worker: worker.map(|worker| worker.url.clone()),
             role: lane.role().to_string(),
             topics,
             subscription: match subscriptions[..] {
@@ -180,6 +184,15 @@ fn latencies(plan: &Plan, lane: &LanePlan, tally: &Tally) -> Latencies {
         Role::Producer => all.sending(),
         Role::Consumer => all.receiving(),
     }
+}
+
+/// How a lane fared whose worker was lost before it had told of its end.
+fn lost(worker: Option<&WorkerOutcome>, came: Option<&LaneOutcome>) -> Option<Fate> {
+    let loss = worker?.lost.as_ref()?;
+    came.is_none_or(|came| came.is_lost).then(|| Fate {
+        status: if loss.heirs.is_empty() { "lost" } else { "moved" },
+        error: Some(loss.reason.clone()),
+    })
 }
 
 fn fate(plan: &Plan, outcome: &Outcome, lane: &LanePlan, came: Option<&LaneOutcome>) -> Fate {

@@ -6,6 +6,7 @@ use super::errors::ByType;
 use super::latency::Block;
 use super::text_system;
 use super::text_table::{count, percent, rate, span, table, wrapped};
+use super::text_workers;
 use super::traffic::Flow;
 use super::warmup;
 use engine::measure::constants::exit;
@@ -23,6 +24,7 @@ pub fn text(report: &Report, directory: &Path) -> String {
         counts(report),
         latencies(report),
         publish_parts(report),
+        text_workers::workers(report),
         text_system::systems(report),
         ceiling(report),
         assertions(report),

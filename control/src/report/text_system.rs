@@ -2,75 +2,125 @@
 
 use super::Report;
 use super::number::{mib, thousandth};
-use super::spread::Spread;
-use super::system::System;
+use super::system::SystemPart;
 use super::text_table::table;
+use serde_json::Value;
 
-/// A table for each host that was looked at.
+/// Figures that are shown as they are: their paths, names and units.
+const CORES: [(&str, &str, &str); 2] = [
+    ("/cpu/cpu_cores", "cpu of the host", "cores"),
+    ("/cpu/process_cpu_cores", "cpu of kdyno", "cores"),
+];
+const SHARES: [(&str, &str, &str); 3] = [
+    ("/network/card_share", "network card used", "share"),
+    ("/network/tcp_busy_share", "tcp busy", "share"),
+    ("/network/tcp_receiver_limited_share", "tcp waiting for the reader", "share"),
+];
+
+/// Figures in bytes that are shown in MiB.
+const BYTES: [(&str, &str, &str); 7] = [
+    ("/memory/host_memory_bytes", "memory of the host", "MiB"),
+    ("/memory/resident_bytes", "memory of kdyno", "MiB"),
+    ("/network/network_received_bytes_per_second", "network received", "MiB/s"),
+    ("/network/network_sent_bytes_per_second", "network sent", "MiB/s"),
+    ("/network/loopback_sent_bytes_per_second", "loopback sent", "MiB/s"),
+    ("/disk/disk_read_bytes_per_second", "disks read", "MiB/s"),
+    ("/disk/disk_written_bytes_per_second", "disks written", "MiB/s"),
+];
+
+/// A table for each host that was looked at: read as the file has it, since workers tell theirs so.
 pub(super) fn systems(report: &Report) -> String {
-    report.system.iter().flatten().map(of_host).collect()
+    if report.workers.is_some() {
+        let parts: Vec<Value> = report.system.iter().flatten().map(SystemPart::json).collect();
+        return of_workers(&parts);
+    }
+    report.system.iter().flatten().map(|part| of_host(&part.json())).collect()
 }
 
-fn of_host(system: &System) -> String {
-    let System { cpu, memory, network, disk, .. } = system;
-    let busiest = cpu
-        .lane_cores
-        .iter()
-        .filter_map(|of| Some((of.core, of.cpu_cores?)))
-        .max_by(|(_, one), (_, other)| one.avg.total_cmp(&other.avg));
-    let lane_core =
-        busiest.map_or(String::new(), |(core, _)| format!("core {core}, the lanes' busiest"));
-    let cores = [
-        ("cpu of the host".to_owned(), cpu.whole.cpu_cores),
-        ("cpu of kdyno".to_owned(), cpu.whole.process_cpu_cores),
-        (lane_core, busiest.map(|(_, spread)| spread)),
-    ];
-    let mebibytes = [
-        ("memory of the host", memory.host_memory_bytes, "MiB"),
-        ("memory of kdyno", memory.resident_bytes, "MiB"),
-        ("network received", network.network_received_bytes_per_second, "MiB/s"),
-        ("network sent", network.network_sent_bytes_per_second, "MiB/s"),
-        ("loopback sent", network.loopback_sent_bytes_per_second, "MiB/s"),
-        ("disks read", disk.disk_read_bytes_per_second, "MiB/s"),
-        ("disks written", disk.disk_written_bytes_per_second, "MiB/s"),
-    ];
-    let shares = [
-        ("network card used", network.card_share, "share"),
-        ("tcp busy", network.tcp_busy_share, "share"),
-        ("tcp waiting for the reader", network.tcp_receiver_limited_share, "share"),
-    ];
-    let rows: Vec<Vec<String>> = cores
-        .into_iter()
-        .filter_map(|(name, spread)| Some(row(&name, spread?, "cores", thousandth)))
-        .chain(
-            mebibytes
-                .into_iter()
-                .filter_map(|(name, spread, unit)| Some(row(name, spread?, unit, mib))),
-        )
-        .chain(
-            shares
-                .into_iter()
-                .filter_map(|(name, spread, unit)| Some(row(name, spread?, unit, thousandth))),
-        )
-        .collect();
+/// One figure of a worker's host: its name, where it stands, which part of its spread, and its scale.
+type Column = (&'static str, &'static str, &'static str, fn(f64) -> f64);
+
+/// What is shown of each worker's host, in cores, MiB and MiB/s.
+const COLUMNS: [Column; 8] = [
+    ("cpu of the host", "/cpu/cpu_cores", "avg", thousandth),
+    ("max", "/cpu/cpu_cores", "max", thousandth),
+    ("cpu of kdyno", "/cpu/process_cpu_cores", "avg", thousandth),
+    ("max", "/cpu/process_cpu_cores", "max", thousandth),
+    ("MiB of kdyno", "/memory/resident_bytes", "max", mib),
+    ("MiB/s sent", "/network/network_sent_bytes_per_second", "avg", mib),
+    ("received", "/network/network_received_bytes_per_second", "avg", mib),
+    ("tcp busy", "/network/tcp_busy_share", "avg", thousandth),
+];
+
+/// A line for each worker's host.
+fn of_workers(systems: &[Value]) -> String {
+    if systems.is_empty() {
+        return String::new();
+    }
+    let mut head = vec!["worker's host".to_owned(), "cores".to_owned()];
+    head.extend(COLUMNS.iter().map(|(name, ..)| (*name).to_owned()));
+    let line = |system: &Value| {
+        let worker = system["worker"].as_str().unwrap_or("-");
+        let cores = system["cores"].as_u64().map_or("-".to_owned(), |cores| cores.to_string());
+        let figure = |(_, path, part, scaled): &Column| {
+            let value = system.pointer(path).and_then(|spread| spread[*part].as_f64());
+            value.map_or("-".to_owned(), |value| format!("{:.2}", scaled(value)))
+        };
+        let mut row = vec![worker.strip_prefix("http://").unwrap_or(worker).to_owned(), cores];
+        row.extend(COLUMNS.iter().map(figure));
+        row
+    };
+    let rows: Vec<Vec<String>> = std::iter::once(head).chain(systems.iter().map(line)).collect();
+    table(&rows)
+}
+
+fn of_host(system: &Value) -> String {
+    let rows = |of: &[(&str, &str, &str)], scaled: fn(f64) -> f64| -> Vec<Vec<String>> {
+        let told = of
+            .iter()
+            .filter_map(|(path, name, unit)| row(name, system.pointer(path)?, unit, scaled));
+        told.collect()
+    };
+    let rows = [
+        rows(&CORES, thousandth),
+        busiest_core(system).into_iter().collect(),
+        rows(&BYTES, mib),
+        rows(&SHARES, thousandth),
+    ]
+    .concat();
     if rows.is_empty() {
         return String::new();
     }
-    let host = system.host.as_deref().unwrap_or("this host");
-    let looks = match system.samples {
+    let host = system["host"].as_str().unwrap_or("this host");
+    let looks = match system["samples"].as_u64().unwrap_or(0) {
         1 => "1 sample".to_owned(),
         many => format!("{many} samples"),
     };
-    let mut head = vec![format!("{host}: {} cores, {looks}", system.cores)];
+    let cores = system["cores"].as_u64().unwrap_or(0);
+    let mut head = vec![format!("{host}: {cores} cores, {looks}")];
     head.extend(["avg", "p95", "max", ""].map(str::to_owned));
     table(&[vec![head], rows].concat())
 }
 
-fn row(name: &str, spread: Spread, unit: &str, scaled: fn(f64) -> f64) -> Vec<String> {
+/// Of the cores that lanes use the busiest.
+fn busiest_core(system: &Value) -> Option<Vec<String>> {
+    let cores = system.pointer("/cpu/lane_cores")?.as_array()?;
+    let known = cores.iter().filter_map(|core| {
+        let spread = core.get("cpu_cores")?;
+        Some((core["core"].as_u64()?, spread, spread["avg"].as_f64()?))
+    });
+    let (core, spread, _) = known.max_by(|one, other| one.2.total_cmp(&other.2))?;
+    row(&format!("core {core}, the lanes' busiest"), spread, "cores", thousandth)
+}
+
+/// A line; nothing where the figure is not known.
+fn row(name: &str, spread: &Value, unit: &str, scaled: fn(f64) -> f64) -> Option<Vec<String>> {
     let mut row = vec![name.to_owned()];
-    row.extend([spread.avg, spread.p95, spread.max].map(|value| format!("{:.2}", scaled(value))));
+    for part in ["avg", "p95", "max"] {
+        row.push(format!("{:.2}", scaled(spread[part].as_f64()?)));
+    }
     row.push(unit.to_owned());
-    row
+    Some(row)
 }
 
 #[cfg(test)]

@@ -72,10 +72,37 @@ impl Span {
         }
     }
 
+    /// What the rates of each side are divided by.
+    pub(super) fn lengths(self, seen: &PhaseTally) -> Lengths {
+        Lengths {
+            sending: self.of_sending(&seen.produced.window),
+            acking: self.of_events(&seen.acked.window),
+            reading: self.of_events(&reading(seen)),
+        }
+    }
+
     /// From the phase's start to the last event.
     fn of_events(self, window: &Window) -> Option<Nanos> {
         Some(self.start?.until(window.last()?))
     }
+}
+
+/// What the rates of each side are divided by; `None` where nothing happened.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Lengths {
+    /// The phase, or to the last send.
+    pub(super) sending: Option<Nanos>,
+    /// To the last ack.
+    pub(super) acking: Option<Nanos>,
+    /// To the last receipt.
+    pub(super) reading: Option<Nanos>,
+}
+
+/// From the first receipt of any subscription to the last.
+fn reading(seen: &PhaseTally) -> Window {
+    let mut window = Window::default();
+    seen.consumed.iter().for_each(|consumed| window.merge(&consumed.window));
+    window
 }
 
 /// The sending side.
@@ -240,8 +267,7 @@ pub struct Subscription {
 
 impl Consumed {
     pub(super) fn of(seen: &PhaseTally, span: Span, subscriptions: Vec<Subscription>) -> Self {
-        let mut window = Window::default();
-        seen.consumed.iter().for_each(|consumed| window.merge(&consumed.window));
+        let window = reading(seen);
         let (messages, bytes) = (seen.received(), seen.consumed.iter().map(|of| of.bytes).sum());
         let causes: [&ErrorCounts; 2] = [&seen.consume_errors, &seen.commit_errors];
         Self {

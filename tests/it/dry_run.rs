@@ -88,3 +88,27 @@ fn a_dry_run_of_several_workloads_as_json_is_one_array() {
     assert_eq!(names[0]["workload"]["name"], "plan", "in their order");
     assert_eq!(names[1]["workload"]["name"], "other", "in their order");
 }
+
+#[test]
+fn a_dry_run_names_the_workers_and_asks_none_of_them() {
+    let (broker, worker) = (Silent::listen(), Silent::listen());
+    let check = |format: &str| {
+        let ran = Kdyno::new(&["run", "w.yaml", "--dry-run", "--format", format])
+            .and(&["--bootstrap-server", &broker.address()])
+            .and(&["--workers", &format!("{},load-2", worker.address())])
+            .with_file("w.yaml", WORKLOAD)
+            .run();
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        ran.stdout
+    };
+    let names = [format!("http://{}", worker.address()), "http://load-2:9410".to_owned()];
+    let text = check("text");
+    let line = format!("workers (each plans its own lanes): {}", names.join(", "));
+    assert!(text.lines().any(|of| of == line), "{text}");
+    // The broker is this host's, which the second worker cannot know.
+    assert!(text.contains("is on each worker's own host: http://load-2:9410"), "{text}");
+    let document: Value = serde_json::from_str(&check("json")).expect("one JSON document");
+    assert_eq!(document["workers"], serde_json::json!(names), "{document:#}");
+    worker.was_left_alone();
+    broker.was_left_alone();
+}

@@ -9,10 +9,11 @@
 //! | 11 | client-limited | `a_process_that_was_stopped_is_limited_by_the_client` |
 //! | 12 | target not reached | `errors_cost_exit_12_above_one_in_a_thousand_and_below_it_a_finding` |
 //! | 13 | verification failed | `what_a_broker_forgot_before_it_was_read_fails_the_verification` |
+//! | 14 | a worker was lost | `the_share_of_a_worker_that_dies_goes_to_the_others` |
 //! | 15 | timed out | `consumers_that_get_nothing_for_30_s_time_the_run_out` |
 //! | 130 | interrupted | `ctrl_c_in_the_measured_phase_keeps_what_was_measured` |
 //!
-//! 14, a lost worker, needs a fleet. Which is told where several apply:
+//! Which is told where several apply:
 //! `of_several_codes_the_one_that_explains_the_others_is_told` and
 //! `an_assertion_that_fails_is_told_and_yields_to_a_graver_exit_code`.
 
@@ -45,7 +46,7 @@ fn every_exit_code_names_the_test_that_reaches_it() {
     let table: String = lines.map(|line| format!("{line}\n")).collect();
     let missing = tests_named(&table, &sources());
     assert!(missing.is_empty(), "\n{}\n", missing.join("\n"));
-    for code in [0, 1, 2, 10, 11, 12, 13, 15, 130] {
+    for code in [0, 1, 2, 10, 11, 12, 13, 14, 15, 130] {
         let rows = table.lines().filter(|line| line.starts_with(&format!("| {code} |"))).count();
         assert_eq!(rows, 1, "exit code {code} has a row");
     }

@@ -36,12 +36,14 @@ const UNSAFE: [&str; 5] = [
 /// What may lie at the top level.
 const TOP_LEVEL: &[&str] = &[
     ".ci",
+    ".dockerignore",
     ".gitignore",
     "ARCHITECTURE.md",
     "CHANGELOG.md",
     "CONTRIBUTING.md",
     "Cargo.lock",
     "Cargo.toml",
+    "Dockerfile",
     "LICENSE",
     "README.md",
     "STYLE.md",

@@ -37,7 +37,7 @@ fn faulty(mut demand: Demand, clients: ClientCount) -> (Outcome, Vec<Balance>) {
     let (outcome, teardown) = ready.start(&mut Silent);
     let clean_up = teardown.finish();
     assert!(clean_up.unclosed.is_empty(), "{clean_up:?}");
-    let balances = balances(&plan, &outcome.tally, &outcome.drained);
+    let balances = balances(&plan, &outcome.tally, &outcome.readings(&plan));
     (outcome, balances)
 }
 

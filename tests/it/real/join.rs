@@ -8,7 +8,7 @@ use engine::kafka::KafkaTarget;
 use engine::link::{InletSpec, OutletSpec, Target, Topics};
 use engine::plan::{ClientCount, Wishes};
 use engine::run::{Ending, prepare};
-use engine::time::{Clock, OsClock, RunClock};
+use engine::time::{Clock, ClockSource, OsClock, RunClock};
 use engine::units::Nanos;
 use kdyno_tests::demand::on_broker;
 use kdyno_tests::engine_run::{Silent, plan};
@@ -20,7 +20,7 @@ const HELD_BACK: Nanos = Nanos::from_secs(3);
 /// Kafka, but the last consumer of each group comes late.
 struct Late {
     inner: KafkaTarget,
-    clock: OsClock,
+    clock: RunClock,
 }
 
 impl Target for Late {
@@ -56,10 +56,10 @@ fn a_consumer_that_comes_late_delays_the_first_message_and_costs_none() {
     let test_id = format!("late_{}_0000", std::process::id());
     let mut demand = on_broker(&turn.address, &test_id, 1_000, 1_000);
     demand.streams[0].consumers_per_subscription = 4;
-    let clock = OsClock::anchored();
+    let clock = RunClock::anchored(ClockSource::Os);
     let target = Late { inner: KafkaTarget::new(&demand.clients), clock };
     let wishes = Wishes { clients: ClientCount::Each, ..Wishes::default() };
-    let ready = prepare(plan(demand, &wishes), target, RunClock::Os(clock), &mut Silent)
+    let ready = prepare(plan(demand, &wishes), target, clock, &mut Silent)
         .map_err(|failed| failed.0.ending)
         .expect("late is not never");
     let (outcome, teardown) = ready.start(&mut Silent);

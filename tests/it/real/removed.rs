@@ -84,7 +84,7 @@ fn records_that_are_deleted_before_they_are_read_are_lost_to_the_last_one() {
     let measured = &outcome.tally.streams[0].measured;
     assert_eq!(measured.acked.messages, 6_000, "acked");
     assert!((1_000..5_999).contains(&removed), "in mid-run: {removed}");
-    let [balance] = balances(&plan, &outcome.tally, &outcome.drained)[..] else {
+    let [balance] = balances(&plan, &outcome.tally, &outcome.readings(&plan))[..] else {
         panic!("one subscription")
     };
     assert_eq!((balance.lost, balance.received), (removed, 6_000 - removed), "each of them");

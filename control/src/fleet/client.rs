@@ -209,7 +209,7 @@ fn trouble(error: &ureq::Error, within: Nanos) -> Trouble {
     Trouble::Unreachable(match error {
         ureq::Error::Timeout(_) => format!("no answer within {within}"),
         ureq::Error::Io(io) if io.kind() == ErrorKind::ConnectionRefused => {
-            return Trouble::Gone("nobody listens there: is kdyno worker running?".to_owned());
+            return Trouble::Gone("nobody listens there (is kdyno worker running?)".to_owned());
         }
         ureq::Error::HostNotFound => "no such host".to_owned(),
         other => other.to_string(),

@@ -296,10 +296,9 @@ impl Begun<'_> {
                 return Err(error);
             }
         }
-        Err(RunError::Worker {
-            url: "every worker".to_owned(),
-            reason: "was lost before the start: nothing was measured".to_owned(),
-        })
+        Err(RunError::NotReady(
+            "every worker was lost before the start: nothing was measured".to_owned(),
+        ))
     }
 
     /// Says who does what.

@@ -279,10 +279,9 @@ impl Crew for FleetCrew {
             return Rescue::End(reason(first));
         }
         if !self.members.iter().any(|member| member.is_healthy()) {
-            return Rescue::End(RunError::Worker {
-                url: "every worker".to_owned(),
-                reason: "was lost: nobody is left to go on".to_owned(),
-            });
+            return Rescue::End(RunError::NotReady(
+                "every worker was lost: nobody is left to go on".to_owned(),
+            ));
         }
         let is_left = |of: &&Timeline| of.from < of.border.measured() + of.measured;
         if self.on_loss == OnLoss::Degrade || rest.filter(is_left).is_none() {

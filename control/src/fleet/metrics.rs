@@ -22,8 +22,11 @@ const COUNTERS: &[Counter] = &[
 /// All counters of all tasks, warm-up and measured phase apart.
 pub(super) fn text<'task>(tasks: impl Iterator<Item = &'task Task>) -> String {
     let phases = [("warmup", Phase::Warmup), ("measured", Phase::Measured)];
-    let rows: Vec<(String, PhaseTally)> = tasks
-        .flat_map(|task| phases.map(|(name, phase)| (labels(task, name), task.seen(phase))))
+    let values: Vec<_> = COUNTERS.iter().map(|(_, _, value)| *value).collect();
+    let rows: Vec<(String, Vec<u64>)> = tasks
+        .flat_map(|task| {
+            phases.map(|(name, phase)| (labels(task, name), task.counts(phase, &values)))
+        })
         .collect();
     let mut text = String::from(
         "# HELP kdyno_build_info The version that runs.\n# TYPE kdyno_build_info gauge\n",
@@ -31,10 +34,10 @@ pub(super) fn text<'task>(tasks: impl Iterator<Item = &'task Task>) -> String {
     let version = env!("CARGO_PKG_VERSION");
     let mut line = |line: String| text += &(line + "\n");
     line(format!("kdyno_build_info{{version=\"{version}\"}} 1"));
-    for (name, help, value) in COUNTERS {
+    for (index, (name, help, _)) in COUNTERS.iter().enumerate() {
         line(format!("# HELP {name} {help}\n# TYPE {name} counter"));
-        for (labels, seen) in &rows {
-            line(format!("{name}{{{labels}}} {}", value(seen)));
+        for (labels, counts) in &rows {
+            line(format!("{name}{{{labels}}} {}", counts[index]));
         }
     }
     text

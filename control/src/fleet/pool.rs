@@ -174,7 +174,8 @@ impl Member {
                         returned: clock.now(),
                     });
                     if let Err(words) = noted {
-                        tracing::warn!("worker {}: {words}", self.client.url());
+                        // The next one tells.
+                        tracing::debug!("worker {}: {words}", self.client.url());
                     }
                 }
                 Err(trouble) => {

@@ -3,7 +3,7 @@
 use super::protocol::{Finished, Frame, Frames, HostSaid, State, Status};
 use engine::lane::Timeline;
 use engine::link::Topics;
-use engine::measure::{Handover, Phase, PhaseTally, Tally};
+use engine::measure::{Handover, Phase, PhaseTally, StreamTally, Tally};
 use engine::plan::Role;
 use engine::run::{Lanes, Reins};
 use engine::time::{Clock, OsClock, Schedule};
@@ -170,6 +170,18 @@ impl Task {
     /// What was handed over so far of a phase, for a few figures.
     pub(super) fn seen(&self, phase: Phase) -> PhaseTally {
         self.kept().total.total(phase)
+    }
+
+    /// Counts of a phase so far, each summed over the streams: nothing is merged for it, so that asking
+    /// often takes little of the host's time.
+    pub(super) fn counts(&self, phase: Phase, values: &[fn(&PhaseTally) -> u64]) -> Vec<u64> {
+        let kept = self.kept();
+        let of = |stream: &StreamTally| match phase {
+            Phase::Warmup => values.iter().map(|value| value(&stream.warmup)).collect(),
+            Phase::Measured => values.iter().map(|value| value(&stream.measured)).collect(),
+        };
+        let streams: Vec<Vec<u64>> = kept.total.streams.iter().map(of).collect();
+        (0..values.len()).map(|index| streams.iter().map(|counts| counts[index]).sum()).collect()
     }
 
     /// Whether all lanes have handed everything over.

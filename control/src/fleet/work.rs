@@ -34,6 +34,9 @@ pub(crate) fn work(
     };
     let instance = format!("{:016x}", SmallRng::from_os_rng().random::<u64>());
     let worker = Arc::new(Worker::new(instance));
+    if token.is_none() {
+        tracing::info!("without a token: whoever reaches this host's loopback may use this worker");
+    }
     let listen = flags.listen.to_string();
     let server = match Server::start(&listen, token, Arc::clone(&worker) as Arc<_>) {
         Ok(server) => server,

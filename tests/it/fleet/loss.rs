@@ -222,7 +222,9 @@ fn the_share_of_a_worker_that_dies_goes_to_the_others() {
         .filter(|second| (13..15).contains(&count(second, "/t_s")))
         .map(|second| count(second, "/produced"))
         .collect();
-    assert!(last.iter().all(|produced| *produced == 2_000), "all of it again: {last:?}");
+    // A message at the edge of two seconds is in either; without the share 1,320 would be sent.
+    let is_whole = |produced: &i64| (1_980..=2_020).contains(produced);
+    assert!(last.len() == 2 && last.iter().all(is_whole), "all of it again: {last:?}");
     println!(
         "34 of 100 producers moved to two others: {} of 32000 unsent, exit {}",
         count(&result, "/produced/unsent"),

@@ -3,12 +3,10 @@
 use super::protocol::HostSaid;
 use crate::monitor::Monitor;
 use crate::report::{System, network_seen};
-use engine::host::{
-    Busy, ThreadTime, Throttling, busiest, cpu_time, peak_resident, threads, throttling,
-};
+use engine::host::{Busy, ThreadTime, Throttling, busiest, cpu_time, threads, throttling};
 use engine::lane::Timeline;
 use engine::plan::Plan;
-use engine::run::{CLIENT_THREADS, ClockSeen, Cost, Event};
+use engine::run::{CLIENT_THREADS, ClockSeen, Event, cost_since};
 use engine::time::{Clock, RunClock};
 use engine::units::{Nanos, Timestamp};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -95,8 +93,7 @@ fn attend(watch: Watch, heard: &Receiver<()>) -> HostSaid {
             }
         }
     }
-    let cost =
-        Cost { cpu: cpu_time().less(cpu), peak_rss: peak_resident().map_or(0, |peak| peak.0) };
+    let cost = cost_since(cpu);
     let observation = monitor.and_then(Monitor::stop);
     let phase = (measured, end.min(clock.now()));
     let system = observation.as_ref().map(|watched| System::of(&plan, watched, phase));

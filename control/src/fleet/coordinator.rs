@@ -326,7 +326,8 @@ impl Begun<'_> {
             let deal = Deal::of_host(u64::try_from(nth).expect("few"), hosts);
             let post = |role| {
                 let index = there[nth];
-                let (task, started) = self.dispatch.post(member, role, (deal, 0), index);
+                let (task, started) =
+                    self.dispatch.post((member, index), role, (deal, 0), dispatch::TASK);
                 if started.as_ref().is_ok_and(|started| started.lanes.is_empty()) {
                     // Nothing of that role falls to it.
                     dispatch::take_back(member, &task);

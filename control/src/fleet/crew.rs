@@ -69,14 +69,6 @@ pub(super) struct FleetCrew {
 }
 
 impl FleetCrew {
-    fn of_member(&self, postings: &[Posting]) -> BTreeMap<usize, Vec<Posting>> {
-        let mut of_member: BTreeMap<usize, Vec<Posting>> = BTreeMap::new();
-        for posting in postings {
-            of_member.entry(posting.member).or_default().push(posting.clone());
-        }
-        of_member
-    }
-
     /// Deals a lost task's share among those that are healthy.
     fn deal_on(&mut self, lost: &Posting, plan: &Plan, lanes: &mut Vec<LanePlan>) -> bool {
         let heirs: Vec<usize> = (0..self.members.len())
@@ -109,8 +101,12 @@ impl FleetCrew {
                 continue;
             }
             let incarnation = lost.incarnation + 1;
-            let (task, started) =
-                self.dispatch.post_late(&member, lost.role, (deal, incarnation), *heir);
+            let (task, started) = self.dispatch.post(
+                (&member, *heir),
+                lost.role,
+                (deal, incarnation),
+                dispatch::LATE_TASK,
+            );
             match started {
                 Ok(started) => {
                     let first = plan.lanes.len() + lanes.len();
@@ -193,7 +189,7 @@ impl FleetCrew {
 
 impl Crew for FleetCrew {
     fn hands(&self, _plan: &Plan) -> usize {
-        self.of_member(&self.postings).len()
+        of_member(&self.postings).len()
     }
 
     fn room(&self, plan: &Plan) -> usize {
@@ -219,7 +215,7 @@ impl Crew for FleetCrew {
             seats.mailboxes.into_iter().map(|(lane, mailbox, _)| (lane, mailbox)).collect();
         let mut handles = Vec::new();
         let mut refused = None;
-        for (member, postings) in self.of_member(&new) {
+        for (member, postings) in of_member(&new) {
             let mut take = |lane: usize| {
                 let mailbox = boxes.remove(&lane).expect("every lane of the plan has a mailbox");
                 (lane, mailbox)
@@ -323,6 +319,15 @@ impl Crew for FleetCrew {
             workers,
         })
     }
+}
+
+/// Each worker's tasks.
+fn of_member(postings: &[Posting]) -> BTreeMap<usize, Vec<Posting>> {
+    let mut of_member: BTreeMap<usize, Vec<Posting>> = BTreeMap::new();
+    for posting in postings {
+        of_member.entry(posting.member).or_default().push(posting.clone());
+    }
+    of_member
 }
 
 fn room_for(planned: usize) -> usize {

@@ -10,10 +10,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 /// How long a task's start may take: the texts travel, the worker plans.
-const TASK: Nanos = Nanos::from_secs(15);
+pub(super) const TASK: Nanos = Nanos::from_secs(15);
 
-/// The same in the middle of a run.
-const LATE_TASK: Nanos = Nanos::from_secs(4);
+/// The same in the middle of a run, whose thread does nothing else meanwhile.
+pub(super) const LATE_TASK: Nanos = Nanos::from_secs(4);
 
 /// What all tasks of a run have in common.
 #[derive(Debug)]
@@ -31,34 +31,13 @@ pub(super) struct Dispatch {
 }
 
 impl Dispatch {
-    /// Starts a task on a worker: its name, and its lanes.
+    /// Starts a task on a worker, which may take so long: its name, and its lanes.
     pub(super) fn post(
         &self,
-        member: &Member,
+        (member, index): (&Member, usize),
         role: Role,
-        share: (Deal, u16),
-        index: usize,
-    ) -> (String, Result<Started, Trouble>) {
-        self.post_within(TASK, member, role, (share, index))
-    }
-
-    /// The same while a run goes on: its thread does nothing else meanwhile.
-    pub(super) fn post_late(
-        &self,
-        member: &Member,
-        role: Role,
-        share: (Deal, u16),
-        index: usize,
-    ) -> (String, Result<Started, Trouble>) {
-        self.post_within(LATE_TASK, member, role, (share, index))
-    }
-
-    fn post_within(
-        &self,
+        (deal, incarnation): (Deal, u16),
         within: Nanos,
-        member: &Member,
-        role: Role,
-        ((deal, incarnation), index): ((Deal, u16), usize),
     ) -> (String, Result<Started, Trouble>) {
         // Relaxed: a count that orders nothing.
         let nth = self.count.fetch_add(1, Ordering::Relaxed);

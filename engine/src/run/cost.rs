@@ -4,8 +4,9 @@ use super::outcome::Cost;
 use crate::host::{cpu_time, peak_resident};
 use crate::units::Nanos;
 
-/// The cost since `begun`; the memory's peak is that of the process's whole life.
-pub(super) fn cost_since(begun: Nanos) -> Cost {
+/// The cost since `begun`, a reading of [`cpu_time`]; the memory's peak is that of the process's whole life.
+#[must_use]
+pub fn cost_since(begun: Nanos) -> Cost {
     let peak_rss = peak_resident().map_or(0, |peak| peak.0);
     Cost { cpu: cpu_time().less(begun), peak_rss }
 }

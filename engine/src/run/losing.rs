@@ -3,7 +3,7 @@
 use super::crew::{Join, Rescue, Seats};
 use super::running::Watch;
 use crate::lane::Timeline;
-use crate::measure::{Collector, Tally};
+use crate::measure::Tally;
 use crate::plan::LanePlan;
 use crate::time::{Clock, Schedule};
 use crate::units::{Nanos, Timestamp};
@@ -21,13 +21,22 @@ pub(super) struct Gap {
 
 impl Gap {
     /// The seconds of the border's origin in which something is missing: from the last that was handed
-    /// over in full to the first of those who came in place, or for ever.
-    pub(super) fn seconds(&self, collector: &Collector) -> (i64, i64) {
-        let heard = self.lost.iter().filter_map(|lane| collector.heard(*lane));
-        let last = heard.map(|(_, last)| last).min().map_or(i64::MIN, |last| last + 1);
-        let joined = self.heirs.clone().filter_map(|lane| collector.heard(lane));
-        let first = joined.map(|(first, _)| first).max();
-        (last, first.unwrap_or(i64::MAX))
+    /// over in full to the first of those who came in place, or for ever. Of lanes that never handed
+    /// anything over it begins with the run, or where they came in place of others, with theirs.
+    fn seconds(
+        &self,
+        earlier: &[Self],
+        heard: &impl Fn(usize) -> Option<(i64, i64)>,
+    ) -> (i64, i64) {
+        let last = self.lost.iter().filter_map(|lane| heard(*lane)).map(|(_, last)| last).min();
+        let came_for = || {
+            let is_parent = |gap: &&Self| self.lost.iter().any(|lane| gap.heirs.contains(lane));
+            let (nth, parent) = earlier.iter().enumerate().find(|(_, gap)| is_parent(gap))?;
+            Some(parent.seconds(&earlier[..nth], heard).0)
+        };
+        let from = last.map(|last| last + 1).or_else(came_for).unwrap_or(i64::MIN);
+        let joined = self.heirs.clone().filter_map(heard).map(|(first, _)| first).max();
+        (from, joined.unwrap_or(i64::MAX))
     }
 }
 
@@ -107,8 +116,9 @@ impl Watch<'_> {
 
     /// Marks the seconds in which lanes were missing.
     pub(super) fn mark_gaps(&mut self) {
-        for gap in &self.gaps {
-            let (from, to) = gap.seconds(&self.ready.collector);
+        for (nth, gap) in self.gaps.iter().enumerate() {
+            let heard = |lane| self.ready.collector.heard(lane);
+            let (from, to) = gap.seconds(&self.gaps[..nth], &heard);
             let missing = u32::try_from(gap.lost.len()).expect("fewer than 2^32 lanes");
             for interval in &mut self.intervals {
                 let second = i64::from(interval.second);
@@ -147,7 +157,7 @@ fn due_between(schedule: &Schedule, from: Timestamp, until: Timestamp) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::due_between;
+    use super::{Gap, due_between};
     use crate::plan::samples::rate;
     use crate::time::Schedule;
     use crate::units::{Nanos, Timestamp};
@@ -169,5 +179,22 @@ mod tests {
         check(20, 60, 1_000);
         check(10, 10, 0);
         check(20, 9, 0);
+    }
+
+    #[test]
+    fn a_gap_lasts_from_the_last_word_of_who_was_lost_to_the_first_of_who_came() {
+        let noticed = Timestamp::from_nanos(0);
+        let gap = |lost: &[usize], heirs| Gap { lost: lost.to_vec(), heirs, noticed };
+        // Lanes 0 and 1 of the plan; 2 and 3 came for 1, 4 for 3, which was never heard.
+        let heard = |lane: usize| [None, Some((-1, 4)), Some((9, 20)), None, Some((12, 20))][lane];
+        let gaps = [gap(&[1], 2..4), gap(&[3], 4..5), gap(&[0], 0..0)];
+        let seconds = |nth: usize| gaps[nth].seconds(&gaps[..nth], &heard);
+        assert_eq!(seconds(0), (5, 9), "whoever came first ends it");
+        assert_eq!(
+            seconds(1),
+            (5, 12),
+            "who never came begins where those began whose place it was"
+        );
+        assert_eq!(seconds(2), (i64::MIN, i64::MAX), "never heard, and nobody came");
     }
 }

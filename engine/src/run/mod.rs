@@ -15,6 +15,7 @@ mod running;
 mod teardown;
 mod warming;
 
+pub use cost::cost_since;
 pub use crew::{Crew, Join, Rescue, Seats, Used};
 pub use evidence::Sight;
 pub use outcome::{

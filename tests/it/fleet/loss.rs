@@ -225,6 +225,10 @@ fn the_share_of_a_worker_that_dies_goes_to_the_others() {
     // A message at the edge of two seconds is in either; without the share 1,320 would be sent.
     let is_whole = |produced: &i64| (1_980..=2_020).contains(produced);
     assert!(last.len() == 2 && last.iter().all(is_whole), "all of it again: {last:?}");
+    let gap = |second: &&Value| 0 < second["lanes_missing"].as_i64().unwrap_or(0);
+    let gaps: Vec<i64> = seconds.iter().filter(gap).map(|second| count(second, "/t_s")).collect();
+    assert!(gaps.iter().any(|second| (4..8).contains(second)), "the gap is marked: {gaps:?}");
+    assert!(gaps.iter().all(|second| (3..13).contains(second)), "and nothing else: {gaps:?}");
     println!(
         "34 of 100 producers moved to two others: {} of 32000 unsent, exit {}",
         count(&result, "/produced/unsent"),

@@ -20,6 +20,9 @@ use std::thread;
 /// From the release of the start line to the first due time: a word to every worker, and its answer.
 const LEAD: Nanos = Nanos::from_secs(1);
 
+/// From a word to all lanes to its moment: until their proxies look for one, and a call to each worker.
+const NOTICE: Nanos = Nanos::from_secs(2);
+
 /// How long tallies may wait until the run looks at them: not long beside the second that each covers.
 const GATHERS: Nanos = Nanos::from_millis(100);
 
@@ -206,6 +209,10 @@ impl Crew for FleetCrew {
 
     fn gathers(&self) -> Nanos {
         GATHERS
+    }
+
+    fn notice(&self) -> Nanos {
+        NOTICE
     }
 
     fn raise(&mut self, seats: Seats) -> Result<Vec<LaneHandle>, (RunError, Vec<LaneHandle>)> {

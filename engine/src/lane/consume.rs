@@ -54,6 +54,8 @@ pub(super) struct Reader<'lane, I> {
     pub(super) board: &'lane Board,
     pub(super) lane: usize,
     pub(super) commit: CommitMode,
+    /// Whether the run lets nobody read for now.
+    pub(super) is_held: bool,
 }
 
 struct Sink<'reader> {
@@ -126,7 +128,7 @@ impl<I: Inlet> Reader<'_, I> {
     fn serve(&mut self, clock: &impl Clock) -> Turn {
         let mut turn = Turn { more: false, brought: Brought::Nothing };
         for (index, member) in self.members.iter_mut().enumerate() {
-            let Member { inlet, name, stream, subscription, published, .. } = member;
+            let Member { inlet, name, stream, subscription, published, .. } = &mut *member;
             let mut sink = Sink {
                 recorder: &mut self.recorder,
                 client: index,
@@ -149,6 +151,11 @@ impl<I: Inlet> Reader<'_, I> {
                 let state = &mut slot.members[index];
                 state.revision = *published;
                 state.assignment = inlet.assignment().to_vec();
+                drop(slot);
+                if self.is_held {
+                    // What was assigned just now is held like the rest.
+                    hold(member, &mut self.recorder, true);
+                }
             }
         }
         turn
@@ -205,6 +212,10 @@ impl<I: Inlet> Reader<'_, I> {
         let mut next_positions = now;
         let mut gaps = self.recorder.gaps(wait);
         loop {
+            if signal.is_held() != self.is_held {
+                self.hold();
+                gaps.interrupt();
+            }
             let turn = self.serve(clock);
             now = clock.now();
             let handed_over = self.recorder.tick(now);
@@ -232,6 +243,14 @@ impl<I: Inlet> Reader<'_, I> {
             if !turn.more && wait == WaitMode::Sleep {
                 self.sleep(clock);
             }
+        }
+    }
+
+    /// Holds all members, or lets them read again.
+    fn hold(&mut self) {
+        self.is_held = !self.is_held;
+        for member in &mut self.members {
+            hold(member, &mut self.recorder, self.is_held);
         }
     }
 
@@ -284,6 +303,14 @@ impl<I: Inlet> Reader<'_, I> {
             }
             clock.park(PATIENCE);
         }
+    }
+}
+
+/// Holds a member or lets it read; it stays in its group and is polled all the same.
+fn hold<I: Inlet>(member: &mut Member<I>, recorder: &mut Recorder, is_held: bool) {
+    let done = if is_held { member.inlet.pause() } else { member.inlet.resume() };
+    if let Err(failure) = done {
+        recorder.consumer_trouble(member.stream, failure);
     }
 }
 

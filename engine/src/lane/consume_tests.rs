@@ -216,7 +216,14 @@ impl Case {
         let (boxes, mut collector) = mailboxes(&demand, 1);
         let (mailbox, tally) = boxes.into_iter().next().expect("one lane has one mailbox");
         let recorder = Recorder::new(tally, mailbox, &demand, &Duty::all(&demand));
-        let mut reader = Reader { members, recorder, board: &board, lane: 0, commit: self.commit };
+        let mut reader = Reader {
+            members,
+            recorder,
+            board: &board,
+            lane: 0,
+            commit: self.commit,
+            is_held: false,
+        };
         reader.announce();
         reader.prepare(&clock, &signal);
         if signal.stage() != Stage::Assembling {

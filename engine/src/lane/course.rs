@@ -12,6 +12,8 @@ pub(super) struct Course {
     outlook: Outlook,
     length: Nanos,
     grace: Nanos,
+    /// Where the run was told to end; later than any moment while it was not.
+    ends: Timestamp,
 }
 
 impl Course {
@@ -21,6 +23,7 @@ impl Course {
             outlook: Outlook::new(&timeline.border),
             length: timeline.measured,
             grace: timeline.grace,
+            ends: Timestamp::from_nanos(u64::MAX),
         }
     }
 
@@ -36,7 +39,12 @@ impl Course {
 
     /// When the last message is due, excluded; while the border is open, the latest moment.
     pub(super) fn end(&self) -> Timestamp {
-        self.measured() + self.length
+        (self.measured() + self.length).min(self.ends)
+    }
+
+    /// The run was told to end at `moment`, if that is earlier.
+    pub(super) fn end_at(&mut self, moment: Timestamp) {
+        self.ends = self.ends.min(moment);
     }
 
     /// How far the lane may go for now.

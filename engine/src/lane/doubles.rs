@@ -33,6 +33,8 @@ pub(super) enum Incident {
     Pass(Nanos),
     /// The rate changes from this moment on.
     Rate(Rate),
+    /// The run is told to send nothing that is due later than so long after its start.
+    End(Nanos),
     /// The run is found steady.
     Steady,
     /// The lane stands still for so long; so much later, meanwhile, the run is found steady.
@@ -123,6 +125,7 @@ impl ScriptedOutlet<'_> {
             self.script.incidents.remove(0);
             match incident {
                 Incident::Halt => self.signal.halt(),
+                Incident::End(span) => self.signal.end_at(START + span),
                 Incident::Pass(span) => self.clock.advance(span),
                 Incident::Steady => {
                     self.border.decide(now);

@@ -100,7 +100,9 @@ fn send_by_schedule<C: Clock, O: Outlet>(
         }
         if signal.version() != version {
             version = signal.version();
+            course.end_at(signal.end());
             walk.follow(signal.schedule(port.stream).expect("a paced stream keeps its schedule"));
+            walk.limit_to(course.horizon());
             continue;
         }
         let Some(now) = woken.filter(|now| !course.is_over(*now) && !signal.is_halted()) else {
@@ -207,6 +209,7 @@ fn send_closed<C: Clock, O: Outlet>(
     let mut slot = 0;
     loop {
         let now = clock.now();
+        course.end_at(orders.signal.end());
         if course.is_over(now) || orders.signal.is_halted() {
             return;
         }

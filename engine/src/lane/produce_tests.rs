@@ -313,3 +313,29 @@ fn what_a_sending_lane_saw_last_is_told_at_its_end() {
     let hiccup = case.run().tally.hiccup;
     assert_eq!(hiccup.max().0 / 1_000, 100, "in its last slot");
 }
+
+#[test]
+fn a_run_that_is_told_to_end_earlier_sends_all_that_is_due_before_and_nothing_after() {
+    let end = |at: u64| (at, Incident::End(ms(at + 500)));
+    let told = [vec![end(1_000)], vec![end(1_000), end(1_200)], vec![end(2_000)]];
+    for incidents in told {
+        let paced = Script { incidents: incidents.clone(), ..Script::default() };
+        let ran = case(1_000, 3_000, paced).run();
+        let produced = &ran.tally.streams[0].measured.produced;
+        let last = if incidents[0].0 == 1_000 { 1_500 } else { 2_500 };
+        let counts = (produced.due, produced.messages, produced.unsent);
+        assert_eq!(counts, (last, last, 0), "{incidents:?}");
+        assert!(ran.ended <= START + ms(last + 2), "it waits for the last answer and no longer");
+    }
+    // One in debt goes on after the end, and gives up what it cannot send.
+    let full = Script {
+        incidents: vec![end(1_000)],
+        stall_ms: Some((900, 60_000)),
+        room: 10,
+        ..Script::default()
+    };
+    let ran = case(1_000, 3_000, full).run();
+    let produced = &ran.tally.streams[0].measured.produced;
+    assert_eq!(produced.due, 1_500, "no more than was due before the end");
+    assert!(0 < produced.unsent, "given up");
+}

@@ -28,8 +28,13 @@ const STAGES: [Stage; 5] =
 struct Line {
     stage: AtomicU8,
     halted: AtomicBool,
-    /// Counts the changes of the schedules, so that a lane sees one without taking the lock.
+    /// Counts the changes of the schedules and of the end, so that a lane sees one without taking the
+    /// lock.
     version: AtomicU64,
+    /// When the last message is due, excluded, in nanoseconds; the greatest number: as planned.
+    end: AtomicU64,
+    /// Whether consumers are to read nothing for now.
+    is_held: AtomicBool,
 }
 
 /// The run's word to all lanes.
@@ -48,6 +53,8 @@ impl Signal {
             stage: AtomicU8::new(0),
             halted: AtomicBool::new(false),
             version: AtomicU64::new(0),
+            end: AtomicU64::new(u64::MAX),
+            is_held: AtomicBool::new(false),
         };
         Self { line: CachePadded::new(line), schedules: Mutex::new(vec![None; streams]) }
     }
@@ -76,10 +83,47 @@ impl Signal {
         self.line.halted.store(true, Ordering::Relaxed);
     }
 
-    /// How often the schedules have changed. Relaxed: the lock orders the schedules themselves.
+    /// How often the schedules or the end have changed. Acquire, so that the end is seen with it; the
+    /// lock orders the schedules themselves.
     #[must_use]
     pub fn version(&self) -> u64 {
-        self.line.version.load(Ordering::Relaxed)
+        self.line.version.load(Ordering::Acquire)
+    }
+
+    /// When the last message is due, excluded, where that is earlier than planned; else later than any
+    /// moment. Relaxed: it is ordered by the version.
+    #[must_use]
+    pub fn end(&self) -> Timestamp {
+        Timestamp::from_nanos(self.line.end.load(Ordering::Relaxed))
+    }
+
+    /// Ends the load at `moment` if it would have ended later. It lies ahead of what lanes have sent:
+    /// what was sent already is not taken back.
+    ///
+    /// # Panics
+    /// As [`Self::schedule`].
+    pub fn end_at(&self, moment: Timestamp) {
+        let mut schedules =
+            self.schedules.lock().expect("nobody panics with the schedules in hand");
+        schedules.iter_mut().flatten().for_each(|schedule| schedule.end_at(moment));
+        self.line.end.fetch_min(moment.as_nanos(), Ordering::Relaxed);
+        self.line.version.fetch_add(1, Ordering::Release);
+    }
+
+    /// Whether consumers are to read nothing for now. Relaxed, as the stage.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.line.is_held.load(Ordering::Relaxed)
+    }
+
+    /// Lets consumers read nothing until [`Self::let_read`]: they stay in their groups.
+    pub fn hold(&self) {
+        self.line.is_held.store(true, Ordering::Relaxed);
+    }
+
+    /// Lets consumers read.
+    pub fn let_read(&self) {
+        self.line.is_held.store(false, Ordering::Relaxed);
     }
 
     /// A stream's schedule as it is now.
@@ -98,7 +142,7 @@ impl Signal {
     pub fn set_schedule(&self, stream: usize, schedule: Schedule) {
         self.schedules.lock().expect("nobody panics with the schedules in hand")[stream] =
             Some(schedule);
-        self.line.version.fetch_add(1, Ordering::Relaxed);
+        self.line.version.fetch_add(1, Ordering::Release);
     }
 
     /// Changes a stream's rate from `moment` on; no debt is forgiven. False when the stream has no
@@ -111,7 +155,7 @@ impl Signal {
             self.schedules.lock().expect("nobody panics with the schedules in hand");
         let Some(schedule) = &mut schedules[stream] else { return false };
         schedule.change_rate(moment, rate);
-        self.line.version.fetch_add(1, Ordering::Relaxed);
+        self.line.version.fetch_add(1, Ordering::Release);
         true
     }
 }

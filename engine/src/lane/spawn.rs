@@ -274,8 +274,14 @@ fn run_consumer<T: Target, C: Clock>(
 ) {
     let (clock, signal) = (&setup.clock, &*setup.signal);
     let commit = setup.plan.demand.clients.commit;
-    let mut reader =
-        Reader { members: Vec::new(), recorder, board: &setup.board, lane: index, commit };
+    let mut reader = Reader {
+        members: Vec::new(),
+        recorder,
+        board: &setup.board,
+        lane: index,
+        commit,
+        is_held: false,
+    };
     for client in clients {
         match make_member(setup, client) {
             Ok(member) => reader.members.push(member),

@@ -84,6 +84,12 @@ pub trait Crew: std::fmt::Debug {
         Nanos::ZERO
     }
 
+    /// How far ahead of its moment a word to all lanes (a rate, the end, the border) is to be given, so
+    /// that each has heard it when it comes.
+    fn notice(&self) -> Nanos {
+        Nanos::ZERO
+    }
+
     /// Starts what carries these lanes. Each ticket of the start line that is not used arrives when it
     /// is dropped.
     ///

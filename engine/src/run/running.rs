@@ -118,7 +118,7 @@ impl Ready {
         let own = Seen { cost, clock, throttled, client_thread, workers: Vec::new() };
         let seen = watch.hear_hosts(own);
         let (measured, ready) = (watch.warming.measured(), watch.ready.ready);
-        let start = StartLine { at, measured, end: measured + phases.measured, ready };
+        let start = StartLine { at, measured, end: watch.end(), ready };
         watch.finish(start, (struck, drained), seen)
     }
 }
@@ -149,6 +149,12 @@ impl Watch<'_> {
             self.ready.collector.listener().start(measured, length);
             self.hooks.event(&Event::Steady(length));
         }
+    }
+
+    /// When the last message is due, excluded, as far as is known now.
+    pub(super) fn end(&self) -> Timestamp {
+        let planned = self.warming.measured() + self.timeline.measured;
+        planned.min(self.ready.signal.end())
     }
 
     pub(super) fn halt(&mut self) {
@@ -220,7 +226,7 @@ impl Watch<'_> {
         while !self.have_ended(&self.lanes_of(Role::Producer)) {
             self.turn();
             let now = self.ready.clock.now();
-            if !measured && self.warming.measured() + phases.measured <= now + TURN + TURN {
+            if !measured && self.end() <= now + TURN + TURN {
                 // Two turns before the end: then lanes let their clients go, and these their threads.
                 measured = true;
                 let (from, before) = &self.threads;

@@ -92,6 +92,21 @@ impl Border {
         self.measured()
     }
 
+    /// Decides that an open border lies at `moment`, which several hosts have been told alike. False
+    /// where it does not come to lie there: it is no whole second, lies behind the latest moment, a lane
+    /// has come to it, or the border lies elsewhere already.
+    pub fn decide_at(&self, moment: Timestamp) -> bool {
+        let border = self.start.until(moment).0;
+        let is_whole = border.is_multiple_of(NANOS_PER_SECOND) && 0 < border;
+        let fits = |word: u64| {
+            let is_ahead = word < border && moment < self.latest;
+            (word < DECIDED && is_ahead && is_whole).then_some(DECIDED | border)
+        };
+        // What stands in the way is told by where the border lies.
+        let _refused = self.word.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits);
+        self.is_decided() && self.measured() == moment
+    }
+
     /// A lane comes to `moment`. Returns the border if it is decided; else none will be decided at
     /// `moment` or before it.
     fn come_to(&self, moment: Timestamp) -> Option<Timestamp> {
@@ -263,6 +278,29 @@ mod tests {
         assert_eq!(border.decide(after(2_500)), after(4_000), "and stays warm-up");
         assert!(!lane.is_measured(after(3_999)), "the last of it");
         assert!(lane.is_measured(after(4_000)), "the first that is measured");
+    }
+
+    #[test]
+    fn a_border_that_was_agreed_on_lies_there_or_nowhere_new() {
+        // A lane came to the first moment; the border is to lie at the second.
+        let check = |came: u64, agreed: u64, expected: bool| {
+            let (border, mut lane) = open(10);
+            lane.come_to(after(came));
+            assert_eq!(border.decide_at(after(agreed)), expected, "{came} and {agreed} ms");
+            let measured = after(if expected { agreed } else { 10_000 });
+            assert_eq!(border.measured(), measured, "{came} and {agreed} ms");
+            assert_eq!(border.decide_at(after(agreed)), expected, "said twice");
+            let elsewhere = border.decide_at(after(agreed + 1_500));
+            assert!(!elsewhere, "a border lies between seconds, and nowhere else once it lies");
+        };
+        check(0, 6_000, true);
+        check(5_999, 6_000, true);
+        check(6_000, 6_000, false);
+        check(0, 6_001, false);
+        check(0, 0, false);
+        check(0, 10_000, false);
+        check(0, 11_000, false);
+        assert!(Border::fixed(START, after(700)).decide_at(after(700)), "it lies there already");
     }
 
     #[test]

@@ -62,6 +62,11 @@ impl Schedule {
         self.segments.push(Segment { start: moment, first, rate });
     }
 
+    /// Ends the schedule at `moment`, if it would have ended later.
+    pub fn end_at(&mut self, moment: Timestamp) {
+        self.end = self.end.min(moment);
+    }
+
     /// When the rate changed last, or the schedule began.
     #[must_use]
     pub fn changed(&self) -> Timestamp {

@@ -16,5 +16,6 @@ pub mod measure;
 pub mod message;
 pub mod plan;
 pub mod run;
+pub mod search;
 pub mod time;
 pub mod units;

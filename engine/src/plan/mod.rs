@@ -9,6 +9,7 @@ mod demand;
 mod machine;
 mod placement;
 mod remarks;
+mod search;
 mod share;
 mod statistics;
 
@@ -19,6 +20,7 @@ pub use demand::{
 };
 pub use machine::{Core, CoreList, Machine};
 pub use placement::{LanePlan, LaneWork, Role, WaitChoice, Wishes};
+pub use search::{Figure, Objective, ObjectiveSpan, SearchDemand};
 pub use share::{Deal, Share};
 pub use statistics::StatisticsPlan;
 

@@ -158,6 +158,7 @@ fn run_one(
         tracing::error!("{error}");
     }
     let observation = hooks.monitor.and_then(Monitor::stop);
+    let plan = outcome.plan_as_run(&plan);
     let run = Run {
         request,
         job,

@@ -3,8 +3,9 @@
 use crate::early_end::{Cut, EarlyEnd};
 use crate::interrupt::Interrupt;
 use crate::spec::Request;
-use engine::plan::{CoreList, LaneWork, Pace, Plan, Warmup};
+use engine::plan::{CoreList, LaneWork, Pace, Plan, SearchDemand, StreamDemand, Warmup};
 use engine::run::{Event, Hooks, Interval};
+use engine::search::Step;
 use engine::time::{ClockSource, WaitMode};
 use engine::units::Nanos;
 use std::fmt::Write;
@@ -15,6 +16,7 @@ pub(crate) struct Progress<'run> {
     told: bool,
     /// Without due times there is neither publish nor end-to-end latency to tell.
     is_timed: bool,
+    is_search: bool,
     early_end: Option<EarlyEnd<'run>>,
 }
 
@@ -39,7 +41,8 @@ impl<'run> Progress<'run> {
             tracing::warn!("{remark}");
         }
         let is_timed = plan.demand.streams.iter().any(|stream| matches!(stream.pace, Pace::At(_)));
-        Self { interrupt, told: false, is_timed, early_end: None }
+        let is_search = plan.demand.search.is_some();
+        Self { interrupt, told: false, is_timed, is_search, early_end: None }
     }
 
     /// Ends the run early when it should.
@@ -71,6 +74,9 @@ impl Hooks for Progress<'_> {
                 tracing::info!("all consumers are ready after {}", seconds(*took));
             }
             Event::Warmup(Warmup::Fixed(length)) => tracing::info!("warm-up for {length}"),
+            Event::Warmup(Warmup::Auto { .. }) if self.is_search => {
+                tracing::info!("the search for the highest sustainable rate begins");
+            }
             Event::Warmup(auto @ Warmup::Auto { .. }) => tracing::info!(
                 "warm-up until rate and latency are steady, at most {}",
                 auto.longest()
@@ -81,6 +87,12 @@ impl Hooks for Progress<'_> {
             Event::Unsteady(after) => {
                 tracing::warn!("not steady {after} after the start: measured all the same");
             }
+            Event::Asking(rate, why) => tracing::info!("search: {rate}, {why}"),
+            Event::Step(step) => tracing::info!("search: {}", step_line(step)),
+            Event::Found(rate) => {
+                tracing::info!("search: {rate} is sustained, it is measured next")
+            }
+            Event::NotFound(reason) => tracing::error!("search: {reason}"),
             Event::Measuring(length) => tracing::info!("measured phase for {length}"),
             Event::Second(interval, tally) => {
                 tracing::info!("{}", line(interval, self.is_timed));
@@ -128,6 +140,25 @@ fn line(interval: &Interval, is_timed: bool) -> String {
     )
 }
 
+/// A step of a search, ready to paste.
+fn step_line(step: &Step) -> String {
+    let rate = step.rate;
+    let held = match step.cause {
+        None => "sustained".to_owned(),
+        Some(cause) => format!("not sustained ({})", cause.word()),
+    };
+    format!(
+        "{rate}/s for {} s: {held}, acked {:.0}/s | unanswered {:.2} s | backlog {} | publish p50 {} p99 {} max {}",
+        step.seconds,
+        step.acked_per_second(),
+        step.lag_s,
+        step.backlog,
+        millis(true, step.publish_p50),
+        millis(true, step.publish_p99),
+        millis(true, step.publish_max),
+    )
+}
+
 fn millis(is_known: bool, span: Nanos) -> String {
     if !is_known {
         return "-".to_owned();
@@ -164,10 +195,13 @@ pub(crate) fn describe(plan: &Plan, clock: ClockSource) -> String {
                 format!("as fast as acks come, at most {window} unanswered")
             }
         };
-        push(format!(
-            "load: messages of {}, {pace}, warm-up {}, measured {}",
-            stream.message_size, plan.demand.phases.warmup, plan.demand.phases.measured
-        ));
+        match &plan.demand.search {
+            None => push(format!(
+                "load: messages of {}, {pace}, warm-up {}, measured {}",
+                stream.message_size, plan.demand.phases.warmup, plan.demand.phases.measured
+            )),
+            Some(search) => push(searching(search, stream, plan.demand.phases.measured)),
+        }
     }
     // Without lanes it is not known yet who carries them.
     if !plan.lanes.is_empty() {
@@ -209,6 +243,29 @@ pub(crate) fn describe(plan: &Plan, clock: ClockSource) -> String {
         push(format!("{NOTE}{remark}"));
     }
     text
+}
+
+/// What a search will do, and how long it may take.
+fn searching(search: &SearchDemand, stream: &StreamDemand, measured: Nanos) -> String {
+    let objectives: String = search.objectives.iter().map(|one| format!(", {one}")).collect();
+    format!(
+        "search: messages of {}, from {} on, each rate held for {} and looked at for {} or longer, within \
+         {:.1} %, confirmed {} x {measured}{objectives}\nsearch: takes at most {} and the last {measured}, \
+         a third of it as a rule",
+        stream.message_size,
+        search.start,
+        search.settle,
+        search.window,
+        permille(search.precision_permille),
+        search.confirmations,
+        search.bound,
+    )
+}
+
+/// Thousandths in percent.
+fn permille(thousandths: u64) -> f64 {
+    let tenths = u32::try_from(thousandths).unwrap_or(u32::MAX);
+    f64::from(tenths) / 10.0
 }
 
 /// The logical consumers that one member of a group stands for, rounded down.

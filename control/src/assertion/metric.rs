@@ -38,7 +38,7 @@ impl Metric {
     }
 
     /// The fields whose sum it is.
-    pub(super) fn paths(&self) -> &[String] {
+    pub(crate) fn paths(&self) -> &[String] {
         &self.paths
     }
 

@@ -13,6 +13,9 @@ pub struct CheckFlags {
     /// What must hold of the result, else exit 10, e.g. 'publish.p99 < 10ms' (repeatable)
     #[arg(long = "assert", value_name = "ASSERTION", long_help = assertion::help())]
     pub assertions: Vec<String>,
+    /// What a search (--rate 0) must hold besides throughput, e.g. 'publish.p99 < 20ms' (repeatable)
+    #[arg(long = "slo", value_name = "OBJECTIVE")]
+    pub objectives: Vec<String>,
     /// End the run when an assertion fails on what was measured so far, once GRACE of the measured
     /// phase is over, e.g. 10s
     #[arg(long, value_name = "GRACE", allow_hyphen_values = true)]
@@ -25,7 +28,7 @@ pub struct CheckFlags {
 impl CheckFlags {
     /// What is asked of `spec`.
     pub(super) fn order(&self) -> CheckOrder {
-        let Self { assertions, abort_on_fail, junit } = self.clone();
-        CheckOrder { assertions, abort_on_fail, junit }
+        let Self { assertions, objectives, abort_on_fail, junit } = self.clone();
+        CheckOrder { assertions, objectives, abort_on_fail, junit }
     }
 }

@@ -143,6 +143,7 @@ impl Made {
             client: None,
             topics_created: topics.clone(),
             added: Vec::new(),
+            search: None,
             workers: Vec::new(),
         };
         outcome.merge_lanes();

@@ -14,6 +14,7 @@ use super::number::rfc3339;
 use super::partitions::Partitions;
 use super::plan::PlanPart;
 use super::plateau::plateau;
+use super::search::Search;
 use super::streams::{StreamPart, Whole, is_timed, sending_lanes};
 use super::system::{System, SystemPart};
 use super::tasks::{Partial, Task};
@@ -115,6 +116,9 @@ pub struct Report {
     pub environment: Environment,
     /// The warm-up; null when there was none.
     pub warmup: Option<Warmup>,
+    /// The search for the highest sustainable rate; only where there was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub search: Option<Search>,
     /// What became of the topics.
     pub topics: Topics,
     /// One entry per lane, also for one that brought nothing.
@@ -188,6 +192,7 @@ impl Report {
             system: systems(inputs),
             environment: inputs.environment.clone(),
             warmup: Warmup::of(plan, outcome),
+            search: Search::of(outcome),
             topics: Topics::of(inputs),
             partial: Partial::of(&tasks, outcome, verdict.exit_code),
             tasks,

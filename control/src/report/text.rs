@@ -4,6 +4,7 @@ use super::Report;
 use super::ceiling::CeilingPart;
 use super::errors::ByType;
 use super::latency::Block;
+use super::search;
 use super::text_system;
 use super::text_table::{count, percent, rate, span, table, wrapped};
 use super::text_workers;
@@ -21,6 +22,7 @@ pub fn text(report: &Report, directory: &Path) -> String {
     let parts = [
         verdict(report),
         load(report),
+        search::in_words(report.search.as_ref()),
         counts(report),
         latencies(report),
         publish_parts(report),

@@ -3,9 +3,11 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
+use engine::plan::Objective;
 use engine::units::Nanos;
 
 use super::fault::{Fault, Ledger};
+use super::objective;
 use super::request::Request;
 use crate::assertion::Assertion;
 
@@ -17,6 +19,8 @@ const ABORT: &str = "--abort-on-fail";
 pub struct CheckOrder {
     /// `--assert`.
     pub assertions: Vec<String>,
+    /// `--slo`.
+    pub objectives: Vec<String>,
     /// `--abort-on-fail`.
     pub abort_on_fail: Option<String>,
     /// `--junit`.
@@ -28,6 +32,8 @@ pub struct CheckOrder {
 pub struct Checks {
     /// What must hold of each result.
     pub assertions: Vec<Assertion>,
+    /// What a search must hold besides throughput.
+    pub objectives: Vec<Objective>,
     /// How much of the measured phase must be over before a failed assertion ends a run; `None`:
     /// assertions are judged at the end only.
     pub grace: Option<Nanos>,
@@ -50,6 +56,11 @@ impl Checks {
                 }
             }
         }
+        for text in &order.objectives {
+            let read = objective::read(text)
+                .map_err(|problem| Fault::whole(&format!("--slo '{text}'"), problem));
+            checks.objectives.extend(ledger.take(read));
+        }
         if let Some(text) = &order.abort_on_fail {
             let read = text.parse().map_err(|problem: String| Fault::whole(ABORT, problem));
             checks.grace = ledger.take(read);
@@ -67,8 +78,22 @@ impl Checks {
         checks
     }
 
-    /// Notes where a run would be over before it could be ended early.
-    pub(super) fn fit(&self, requests: &[Request], ledger: &mut Ledger) {
+    /// Gives searches their objectives; notes where there is no search to have them, and where a run
+    /// would be over before it could be ended early.
+    pub(super) fn fit(&self, requests: &mut [Request], ledger: &mut Ledger) {
+        for request in requests.iter_mut().filter(|_| !self.objectives.is_empty()) {
+            match &mut request.demand.search {
+                Some(search) => search.objectives.clone_from(&self.objectives),
+                None => {
+                    let file = request.resolved.workload_file.display();
+                    let problem = format!(
+                        "bounds a search, and {file} has a rate: need --rate 0, or --assert to hold a \
+                         result to it"
+                    );
+                    ledger.fault(Fault::whole("--slo", problem));
+                }
+            }
+        }
         let Some(grace) = self.grace else { return };
         for request in requests {
             let measured = request.demand.phases.measured;
@@ -106,6 +131,7 @@ mod tests {
         CheckOrder {
             assertions: assertions.iter().map(|text| (*text).to_owned()).collect(),
             abort_on_fail: abort_on_fail.map(str::to_owned),
+            objectives: Vec::new(),
             junit: junit.map(Into::into),
         }
     }

@@ -18,6 +18,7 @@ mod fleet;
 mod given;
 mod identity;
 mod monitoring;
+mod objective;
 mod order;
 mod properties_text;
 mod request;

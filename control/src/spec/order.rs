@@ -168,7 +168,7 @@ pub fn load_with(order: &Order, files: &mut Files, identity: Identity) -> Result
         requests.extend(request);
         own.faults.into_iter().for_each(|fault| ledger.fault(fault));
     }
-    checks.fit(&requests, &mut ledger);
+    checks.fit(&mut requests, &mut ledger);
     let bundle = fleet.as_ref().map(|_| files.bundle());
     if let Some(Err(problem)) = bundle {
         ledger.fault(Fault::whole("--workers", problem));

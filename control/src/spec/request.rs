@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 
 use engine::driver::Driver;
-use engine::plan::{Deadlines, Demand, Pace, Phases, StreamDemand, TopicPlan, Wishes};
+use engine::plan::{
+    Deadlines, Demand, Pace, Phases, SearchDemand, StreamDemand, TopicPlan, Warmup, Wishes,
+};
+use engine::units::Nanos;
 use serde_json::{Map, Value};
 
 use super::assignments::Assignments;
@@ -100,7 +103,12 @@ impl Shared<'_> {
     ) -> Option<Request> {
         let made = workload.body.make(files);
         let bodies = ledger.take(made.map_err(|problem| Fault::whole("payloadFile", problem)))?;
-        let pace = self.pace(workload, ledger)?;
+        let search = self.search(workload, ledger)?;
+        let pace = self.pace(workload, search.as_ref(), ledger)?;
+        let warmup = match &search {
+            Some(search) => Warmup::Auto { bound: search.bound },
+            None => workload.warmup,
+        };
         let (test_id, run) = self.identities.next(&workload.name);
         let topics = self.topics(workload, &test_id);
         let shape = workload.shape;
@@ -125,7 +133,8 @@ impl Shared<'_> {
                 test_id,
                 run,
                 streams: vec![stream],
-                phases: Phases { warmup: workload.warmup, measured: workload.measured },
+                phases: Phases { warmup, measured: workload.measured },
+                search,
                 clients: clients.settings,
                 deadlines,
                 keep_topics: self.order.keep_topics
@@ -146,11 +155,36 @@ impl Shared<'_> {
         })
     }
 
-    fn pace(&self, workload: &Workload, ledger: &mut Ledger) -> Option<Pace> {
-        match (workload.speed, self.order.in_flight) {
-            (Speed::Max, in_flight) => Some(Pace::Max { in_flight }),
-            (Speed::At(rate), None) => Some(Pace::At(rate)),
-            (Speed::At(rate), Some(_)) => {
+    /// The search that a workload asks for; the outer option says whether it can be made.
+    fn search(&self, workload: &Workload, ledger: &mut Ledger) -> Option<Option<SearchDemand>> {
+        let Some(wish) = workload.search else { return Some(None) };
+        let warmup = match workload.warmup {
+            Warmup::Fixed(length) => length,
+            // Steadiness is what its steps wait for.
+            Warmup::Auto { .. } => Nanos::ZERO,
+        };
+        let is_remote = self.driver.driver.is_remote;
+        let made = wish.demand(workload.body.size, is_remote, (warmup, workload.measured));
+        let file = workload.file.display().to_string();
+        let made = made.map_err(|problem| Fault::new(&file, "searchTimeout", problem));
+        ledger.take(made).map(Some)
+    }
+
+    fn pace(
+        &self,
+        workload: &Workload,
+        search: Option<&SearchDemand>,
+        ledger: &mut Ledger,
+    ) -> Option<Pace> {
+        let rate = match (workload.speed, search) {
+            (Speed::At(rate), _) => Some(rate),
+            (Speed::Search, search) => search.map(|search| search.start),
+            (Speed::Max, _) => None,
+        };
+        match (rate, self.order.in_flight) {
+            (None, in_flight) => Some(Pace::Max { in_flight }),
+            (Some(rate), None) => Some(Pace::At(rate)),
+            (Some(rate), Some(_)) => {
                 let file = workload.file.display();
                 let problem = format!(
                     "only bounds --rate max, and the rate of {file} is {rate}: leave one of them out"

@@ -157,6 +157,7 @@ pub(crate) fn span(value: &Value, min: Nanos, max: Nanos) -> Result<Nanos, Strin
         let most = max.0 / Nanos::from_secs(3_600).0;
         let bound = match min {
             Nanos::ZERO => format!("of at most {most}h"),
+            least if Nanos::from_secs(1) <= least => format!("from {least} to {most}h"),
             _ => format!("above 0 and of at most {most}h"),
         };
         format!("got {}, need a time {bound} with its unit, e.g. 30s or 5m", show(value))

@@ -68,6 +68,7 @@ fn of_workload(workload: &Workload) -> Summary {
     let speed = match workload.speed {
         Speed::At(rate) => rate.to_string(),
         Speed::Max => "as fast as possible".to_owned(),
+        Speed::Search => "the highest rate that is sustained, which is searched,".to_owned(),
     };
     let warmup = match workload.warmup {
         Warmup::Fixed(length) => format!("{length} of warm-up"),

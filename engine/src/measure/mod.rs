@@ -30,6 +30,7 @@ mod partitions;
 mod parts;
 mod plausibility;
 mod recorder;
+mod searched;
 mod slack;
 mod spans;
 mod standing;
@@ -56,6 +57,7 @@ pub use partitions::{PARTITIONS_MAX, PartitionSeen, Partitions, partitions_seen}
 pub use parts::PublishParts;
 pub use plausibility::{PeerSeen, SecondSeen};
 pub use recorder::{Duty, Recorder};
+pub use searched::SearchSeen;
 pub use slack::slack;
 pub use standing::Standing;
 pub use steady::{Pulse, STEADY_WINDOW, steady_since};

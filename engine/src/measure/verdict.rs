@@ -11,12 +11,14 @@ use super::facts::Fact;
 use super::network::NetworkSeen;
 use super::partitions::PartitionSeen;
 use super::plausibility::{PeerSeen, SecondSeen};
+use super::searched::SearchSeen;
 use super::slack::slack;
 use super::standing::Standing;
 use super::tally::Tally;
 use super::workers::FleetSeen;
 use super::{
     above, back_pressure, cautions, findings, fleet, limits, losses, network, plausibility,
+    searched,
 };
 use crate::host::{Busy, Throttled};
 use crate::plan::{Pace, Plan, StreamDemand};
@@ -127,6 +129,8 @@ pub struct Evidence<'run> {
     pub warmed_up: Option<Nanos>,
     /// The lanes that sent, those of all workers together.
     pub peers: &'run [PeerSeen],
+    /// What a search came to; `None` where the run had none.
+    pub search: Option<&'run SearchSeen>,
     /// The workers of a fleet; `None` for a run on this host alone.
     pub fleet: Option<&'run FleetSeen>,
     /// The partitions of each topic; empty where they were not told apart.
@@ -254,6 +258,7 @@ impl Verdict {
             findings::ENDING,
             losses::CHECKS,
             fleet::CHECKS,
+            searched::CHECKS,
             findings::CHECKS,
             plausibility::CHECKS,
             above::CHECKS,

@@ -1,5 +1,6 @@
 //! What a run is asked to do, with every default filled in.
 
+use super::search::SearchDemand;
 use super::share::Share;
 use crate::message::KeySource;
 use crate::units::{Bytes, NANOS_PER_SECOND, Nanos, Rate};
@@ -17,6 +18,9 @@ pub struct Demand {
     pub streams: Vec<StreamDemand>,
     /// How long each phase lasts.
     pub phases: Phases,
+    /// What is asked of a search for the highest sustainable rate; the first stream begins at its first
+    /// rate, and the warm-up lasts until it is found.
+    pub search: Option<SearchDemand>,
     /// What the clients are told.
     pub clients: ClientSettings,
     /// How long each wait may last.

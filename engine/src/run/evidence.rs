@@ -3,10 +3,11 @@
 use super::outcome::{Ending, Interval, LaneOutcome, Outcome};
 use crate::error::RunError;
 use crate::measure::{
-    ClientStats, Ended, Evidence, FleetSeen, PartitionSeen, PeerSeen, Phase, Reading, SecondSeen,
-    partitions_seen,
+    ClientStats, Ended, Evidence, FleetSeen, PartitionSeen, PeerSeen, Phase, Reading, SearchSeen,
+    SecondSeen, partitions_seen,
 };
 use crate::plan::{Plan, Role};
+use crate::search::{Cause, SearchEnd, StepKind};
 use crate::units::Nanos;
 
 /// What the verdict looks at second by second and lane by lane, in its own form.
@@ -17,6 +18,7 @@ pub struct Sight {
     partitions: Vec<Vec<PartitionSeen>>,
     readings: Vec<Reading>,
     fleet: Option<FleetSeen>,
+    search: Option<SearchSeen>,
 }
 
 impl Outcome {
@@ -30,6 +32,7 @@ impl Outcome {
             partitions: partitions_seen(&plan.demand, &self.tally),
             readings: self.readings(plan),
             fleet: self.fleet(plan),
+            search: self.search.as_ref().map(|end| searched(end, plan)),
         }
     }
 
@@ -71,6 +74,7 @@ impl Outcome {
             steady_since: self.steady_since,
             warmed_up: self.warmed_up(),
             peers: &sight.peers,
+            search: sight.search.as_ref(),
             fleet: sight.fleet.as_ref(),
             partitions: &sight.partitions,
             round_trip_min: self.client.as_ref().and_then(shortest),
@@ -96,6 +100,22 @@ fn failed(lane: &LaneOutcome) -> Option<&String> {
 /// The shortest round trip of the clients that send.
 fn shortest(client: &ClientStats) -> Option<Nanos> {
     client.measured.producers.round_trip_min.map(|micros| Nanos(micros.saturating_mul(1_000)))
+}
+
+fn searched(end: &SearchEnd, plan: &Plan) -> SearchSeen {
+    let permille = plan.demand.search.as_ref().map_or(0, |demand| demand.precision_permille);
+    let allowed = end.sustainable.saturating_mul(permille) / 1_000;
+    let is_close = end.above.is_none_or(|above| above.abs_diff(end.sustainable) <= allowed.max(1));
+    SearchSeen {
+        sustainable: end.sustainable,
+        above: end.above,
+        is_close,
+        confirmed: end.confirmed,
+        by_client: end.bound_by == Some(Cause::Client),
+        was_measured: end.steps.iter().any(|step| step.kind == StepKind::Measured),
+        changes: end.changes,
+        gave_up: end.gave_up,
+    }
 }
 
 fn second(interval: &Interval) -> SecondSeen {

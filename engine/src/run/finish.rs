@@ -5,6 +5,7 @@ use super::fleet::readings;
 use super::outcome::{ClockSeen, Cost, Ending, LaneOutcome, Outcome, StartLine, WorkerOutcome};
 use super::prepare::Ready;
 use super::running::Watch;
+use super::searching::Searching;
 use super::teardown::Teardown;
 use crate::error::RunError;
 use crate::host::{Busy, Throttled};
@@ -75,7 +76,9 @@ impl Watch<'_> {
         let Ready {
             plan, clock, board, collector, began, partitions_per_member, mut teardown, ..
         } = self.ready;
-        let steady_since = self.warming.steady_since();
+        // A rate that a search confirms has been held before it is measured.
+        let is_searched = self.searching.is_some();
+        let steady_since = if is_searched { Some(0) } else { self.warming.steady_since() };
         let readings = readings(&plan, &drained, |lane| collector.end(lane).is_none());
         let lost = balances(&plan, &tally, &readings).iter().any(|of| 0 < of.lost);
         let removed = if lost { drain::removed(&plan, &*teardown.topics) } else { None };
@@ -124,6 +127,7 @@ impl Watch<'_> {
             removed,
             client,
             topics_created: teardown.created.clone(),
+            search: self.searching.map(Searching::end),
             workers: seen.workers,
         };
         (outcome, teardown)

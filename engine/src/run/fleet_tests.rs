@@ -73,6 +73,7 @@ fn outcome(plan: &Plan) -> Outcome {
         ready: Nanos::ZERO,
     };
     Outcome {
+        search: None,
         added: Vec::new(),
         started: MEASURED,
         ended: MEASURED,

@@ -1,5 +1,6 @@
 //! The run: prepare a plan, start its lanes together, merge what they hand over, end them.
 
+mod as_run;
 mod cost;
 mod crew;
 mod drain;
@@ -12,6 +13,7 @@ mod prepare;
 mod ready;
 mod remote;
 mod running;
+mod searching;
 mod teardown;
 mod warming;
 

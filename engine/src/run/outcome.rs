@@ -4,6 +4,7 @@ use crate::error::RunError;
 use crate::host::{Busy, Throttled};
 use crate::measure::{ClientStats, ClientTallies, Tally};
 use crate::plan::{LanePlan, Role};
+use crate::search::SearchEnd;
 use crate::time::{ClockSource, Drift};
 use crate::units::{Nanos, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -57,6 +58,8 @@ pub struct Outcome {
     pub client: Option<ClientStats>,
     /// Topics that this run created.
     pub topics_created: Vec<String>,
+    /// What a search came to; `None` where the run had none.
+    pub search: Option<SearchEnd>,
     /// The workers of a fleet; empty where the lanes were this process's.
     pub workers: Vec<WorkerOutcome>,
 }

@@ -9,8 +9,9 @@ use crate::lane::{Board, Go, Signal, Stage, StartLine};
 use crate::link::{Target, TopicSpec, Topics};
 use crate::measure::{Collector, Listener, Tally, mailboxes};
 use crate::plan::{Demand, Plan, Warmup};
+use crate::search::Step;
 use crate::time::{Clock, RunClock};
-use crate::units::{Nanos, Timestamp};
+use crate::units::{Nanos, Rate, Timestamp};
 use std::sync::Arc;
 
 /// How often the board is looked at while lanes prepare.
@@ -51,6 +52,14 @@ pub enum Event<'run> {
     Steady(Nanos),
     /// The run was not steady within the bound, so long: it is measured all the same.
     Unsteady(Nanos),
+    /// A search holds this rate next, and does so for this reason.
+    Asking(Rate, &'static str),
+    /// A step of a search is over.
+    Step(&'run Step),
+    /// A search has found this rate and measures it.
+    Found(Rate),
+    /// A search gives up, for this reason.
+    NotFound(&'static str),
     /// The measured phase begins and lasts this long.
     Measuring(Nanos),
     /// One second of the measured phase is complete: its figures, and what all lanes saw in it.
@@ -361,6 +370,7 @@ fn failed(
         removed: None,
         client: None,
         topics_created: teardown.created.clone(),
+        search: None,
         workers: Vec::new(),
     }
 }

@@ -6,6 +6,7 @@ use super::finish::Seen;
 use super::losing::Gap;
 use super::outcome::{ClockSeen, Interval, Outcome, StartLine};
 use super::prepare::{Event, Hooks, Ready};
+use super::searching::{STREAM, Searching};
 use super::teardown::Teardown;
 use super::warming::Warming;
 use crate::error::RunError;
@@ -40,6 +41,8 @@ pub(super) struct Watch<'run> {
     pub(super) hooks: &'run mut dyn Hooks,
     pub(super) intervals: Vec<Interval>,
     pub(super) warming: Warming,
+    /// The search for the rate, where that is what is asked.
+    pub(super) searching: Option<Searching>,
     /// Acked × subscriptions and received so far, warm-up included.
     pub(super) owed: u64,
     pub(super) received: u64,
@@ -75,6 +78,7 @@ impl Ready {
         }
         let at = self.clock.now() + self.crew.lead();
         let warming = Warming::new(&self.plan, at);
+        let searching = Searching::new(&self.plan, at);
         let border = Arc::clone(warming.border());
         // The latest end: where the measured phase begins earlier, lanes end earlier by themselves.
         let end = border.latest() + phases.measured;
@@ -95,6 +99,7 @@ impl Ready {
             hooks,
             intervals: Vec::new(),
             warming,
+            searching,
             owed: 0,
             received: 0,
             halted_at: None,
@@ -134,7 +139,9 @@ impl Watch<'_> {
         for second in self.ready.collector.collect(wait) {
             self.add(&second);
         }
-        self.warm_up();
+        if !self.conduct() {
+            self.warm_up();
+        }
         self.ready.collector.listener().hear();
         if self.halted_at.is_none() && (self.hooks.is_interrupted() || self.hooks.is_cut_short()) {
             self.halt();
@@ -190,6 +197,11 @@ impl Watch<'_> {
             send_delay.merge(&tally.measured.send_delay);
         }
         interval.backlog = self.owed.saturating_sub(self.received);
+        if let Some(searching) = &mut self.searching {
+            let schedule = self.ready.signal.schedule(STREAM);
+            let now = self.ready.clock.now();
+            searching.note(second, interval.backlog, schedule.as_ref(), now);
+        }
         let [publish, end_to_end, send_delay] = &latencies;
         interval.publish_p50 = publish.percentile(50.0);
         interval.publish_p99 = publish.percentile(99.0);

@@ -58,6 +58,12 @@ impl Warming {
         self.border.is_decided()
     }
 
+    /// Ends an open warm-up at a whole second, so far ahead that all lanes have heard of it. Returns where
+    /// the measured phase begins.
+    pub(super) fn decide(&self, now: Timestamp, notice: Nanos) -> Timestamp {
+        self.border.decide(now + notice)
+    }
+
     /// Whether it ended at its bound without having been steady.
     pub(super) fn was_in_vain(&self) -> bool {
         !self.border.is_decided() && self.steady_since().is_none_or(|second| 0 < second)

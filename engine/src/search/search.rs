@@ -132,6 +132,26 @@ impl Search {
         self.from = second;
     }
 
+    /// How many steps there have been.
+    #[must_use]
+    pub fn steps(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// What it does, in a few words.
+    #[must_use]
+    pub const fn doing(&self) -> &'static str {
+        match self.stage {
+            Stage::Warming(_) => "warms up",
+            Stage::Holding(StepKind::Bracket) => "looks for the order of magnitude",
+            Stage::Holding(StepKind::Confirm) => "confirms the answer",
+            Stage::Holding(StepKind::Probe | StepKind::Measured) => "tries it",
+            Stage::Recovering => "lets the cluster catch up",
+            Stage::Measuring => "measures",
+            Stage::Over => "is over",
+        }
+    }
+
     /// Whether the measured phase has begun, or the search has given up.
     #[must_use]
     pub const fn is_over(&self) -> bool {

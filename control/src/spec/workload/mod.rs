@@ -4,10 +4,12 @@ mod body;
 mod pace;
 mod phases;
 mod resolved;
+mod search;
 mod shape;
 
 pub(crate) use body::{Body, Payload, StampWish};
 pub(crate) use pace::Speed;
+pub(crate) use search::SearchWish;
 pub(crate) use shape::Shape;
 
 use std::path::{Path, PathBuf};
@@ -40,6 +42,13 @@ pub(crate) const FIELDS: &[Field] = &[
     Field::used("keyDistributor"),
     Field::used("producersPerTopic"),
     Field::used("producerRate"),
+    search::FIELDS[0],
+    search::FIELDS[1],
+    search::FIELDS[2],
+    search::FIELDS[3],
+    search::FIELDS[4],
+    search::FIELDS[5],
+    search::FIELDS[6],
     Field::used("subscriptionsPerTopic"),
     Field::used("consumerPerSubscription"),
     Field::used("offsetCommitInterval"),
@@ -89,6 +98,8 @@ pub(crate) struct Workload {
     pub body: Body,
     /// How fast.
     pub speed: Speed,
+    /// How its limit is searched, where that is asked for.
+    pub search: Option<SearchWish>,
     /// Where keys come from.
     pub keys: KeySource,
     /// How closely what is received is held against what was acked.
@@ -169,6 +180,7 @@ fn read(
     let shape = shape::read(givens, asked.existing_topics, ledger);
     let body = body::read(givens, path, files, ledger);
     let speed = pace::read(givens, ledger);
+    let search = search::read(givens, speed, ledger);
     let keys = givens.read("keyDistributor", ledger, key_source).unwrap_or(KeySource::None);
     let verification = givens.read("verification", ledger, verification).unwrap_or_default();
     let hiccups = givens.read("hiccups", ledger, scalar::switch).unwrap_or(true);
@@ -184,6 +196,7 @@ fn read(
         shape: shape?,
         body: body?,
         speed: speed?,
+        search,
         keys,
         verification,
         hiccups,

@@ -17,13 +17,16 @@ pub(crate) enum Speed {
     At(Rate),
     /// In a closed loop.
     Max,
+    /// As fast as the cluster sustains, which is searched.
+    Search,
 }
 
 /// Reads the rate.
 pub(super) fn read(givens: &Givens, ledger: &mut Ledger) -> Option<Speed> {
     // OMB's default for an absent rate is 0, its search.
-    let Speed::At(rate) = givens.demand("producerRate", ledger, speed)? else {
-        return Some(Speed::Max);
+    let rate = match givens.demand("producerRate", ledger, speed)? {
+        Speed::At(rate) => rate,
+        other => return Some(other),
     };
     if rate.get() < OMB_MAX {
         return Some(Speed::At(rate));
@@ -42,18 +45,13 @@ fn speed(value: &Value) -> Result<Speed, String> {
     }
     let whole = scalar::Whole { min: 0, max: u64::MAX, example: 1 }.parse(value).ok();
     let rate = match whole {
-        Some(0) => {
-            return Err(
-                "got \"0\", which asks OMB for a search of the highest rate: not supported, need a rate, e.g. 50k, or max"
-                    .to_owned(),
-            );
-        }
+        Some(0) => return Ok(Speed::Search),
         Some(number) => Rate::per_second(number),
         None => text.parse().ok(),
     };
     rate.map(Speed::At).ok_or_else(|| {
         format!(
-            "got {}, need a number of messages per second, e.g. 50000, 50k or max",
+            "got {}, need a number of messages per second, e.g. 50000 or 50k, or max, or 0 to search the highest",
             scalar::show(value)
         )
     })

@@ -4,7 +4,7 @@
 use engine::message::KeySource;
 use serde_json::{Map, Value, json};
 
-use super::{CommitWish, Payload, Speed, StampWish, VERIFICATIONS, Workload, phases};
+use super::{CommitWish, Payload, SearchWish, Speed, StampWish, VERIFICATIONS, Workload, phases};
 
 impl Workload {
     /// The fields with their values, in the order of the field table.
@@ -51,8 +51,12 @@ impl Workload {
             match self.speed {
                 Speed::At(rate) => json!(rate.get()),
                 Speed::Max => json!("max"),
+                Speed::Search => json!(0),
             },
         );
+        for (name, value) in self.search.iter().flat_map(SearchWish::shown) {
+            put(name, value);
+        }
         put("subscriptionsPerTopic", json!(self.shape.subscriptions));
         put("consumerPerSubscription", json!(self.shape.consumers));
         match self.commit {

@@ -40,9 +40,19 @@ fn each_fault_of_a_rate_or_time_says_where_what_and_what_instead() {
     );
     check(
         "producerRate: fast",
-        "w.yaml:8: producerRate: got \"fast\", need a number of messages per second, e.g. 50000, 50k or max",
+        "w.yaml:8: producerRate: got \"fast\", need a number of messages per second, e.g. 50000 or 50k, or max",
     );
-    check("producerRate: 0", "w.yaml:8: producerRate: got \"0\", which asks OMB for a search");
+    check("producerRate: 0\nsearchWindow: 2s", "searchWindow: got \"2s\", need");
+    check("producerRate: 0\nsearchSettle: 1500ms", "searchSettle: got 1500ms, need whole seconds");
+    check("producerRate: 0\nsearchMaxRate: 10M", "searchMaxRate: got \"10M\", need a rate from 1");
+    check(
+        "producerRate: 0\nsearchPrecision: 0",
+        "searchPrecision: got \"0\", need a share from 0.5%",
+    );
+    check(
+        "producerRate: 0\nsearchMaxRate: 5k\nsearchStartRate: 6k",
+        "searchStartRate: got 6k/s, need at most",
+    );
     check("producerRate: 1.5", "w.yaml:8: producerRate: got \"1.5\", need");
     check(
         "testDurationMinutes: 0",

@@ -135,11 +135,13 @@ fn rates_are_numbers_words_or_loops() {
         let speed = match read(&with(line)).speed {
             Speed::At(rate) => Some(rate.get()),
             Speed::Max => None,
+            Speed::Search => Some(0),
         };
         assert_eq!(speed, expected, "{line}");
     };
     check("producerRate: 50k/s", Some(50_000));
     check("producerRate: 9_999_999", Some(9_999_999));
+    check("producerRate: 0", Some(0));
     check("producerRate: max", None);
     check("producerRate: 10000000", None);
     assert_eq!(remarks(&with("producerRate: max")), Vec::<String>::new(), "asked for by name");
@@ -148,6 +150,36 @@ fn rates_are_numbers_words_or_loops() {
         said.len() == 1 && said[0].starts_with("w.yaml:8: producerRate: 10M/s is OMB's way"),
         "{said:?}"
     );
+}
+
+#[test]
+fn a_search_is_told_how_to_go_and_waits_for_quotas_against_a_real_cluster() {
+    let of = |lines: &str, is_remote: bool| {
+        let wish = read(&with(&format!("producerRate: 0\n{lines}"))).search.expect("a search");
+        wish.demand(Bytes(100), is_remote, (Nanos::ZERO, Nanos::from_secs(30)))
+    };
+    let usual = of("", true).expect("all of it is open");
+    assert_eq!((usual.start.get(), usual.most.get()), (10_000, 9_999_999), "as OMB begins");
+    assert_eq!((usual.settle, usual.window), (Nanos::from_secs(12), Nanos::from_secs(6)), "11 s");
+    assert_eq!((usual.precision_permille, usual.confirmations), (15, 2), "1.5 %, twice");
+    assert_eq!(usual.bound, Nanos::from_secs(900), "a quarter of an hour");
+    let near = of("", false).expect("all of it is open");
+    assert!(near.settle < usual.settle && near.window < usual.window, "there are no quotas");
+    let lines = "searchStartRate: 5k\nsearchMaxRate: 1M\nsearchSettle: 20s\nsearchWindow: 10s\n\
+                 searchPrecision: 5%\nsearchConfirmations: 3\nsearchTimeout: 10m";
+    let told = of(lines, true).expect("all of it fits");
+    let rates = (told.start.get(), told.most.get());
+    let spans = (told.settle, told.window, told.bound);
+    assert_eq!(rates, (5_000, 1_000_000));
+    assert_eq!(spans, (Nanos::from_secs(20), Nanos::from_secs(10), Nanos::from_secs(600)));
+    assert_eq!((told.precision_permille, told.confirmations), (50, 3));
+    let large = read(&with("producerRate: 0")).search.expect("a search");
+    let large = large.demand(Bytes(1 << 20), true, (Nanos::ZERO, Nanos::from_secs(30)));
+    assert_eq!(large.map(|of| of.start.get()), Ok(10), "no more than 10 MiB a second");
+    let late = of("searchTimeout: 60s", true).expect_err("it does not fit");
+    assert!(late.contains("need at least"), "{late}");
+    let said = remarks(&with("searchWindow: 10s"));
+    assert!(said.len() == 1 && said[0].contains("searchWindow: has no effect"), "{said:?}");
 }
 
 #[test]
@@ -249,7 +281,7 @@ fn flags_win_over_the_file() {
     let (_, refused) = read_with(
         BASE,
         &[
-            flag("--rate", "producerRate", "0"),
+            flag("--rate", "producerRate", "fast"),
             flag("--duration", "testDuration", "30s"),
             flag("--set testDurationMinutes", "testDurationMinutes", "1"),
             flag("--set topic", "topic", "1"),
@@ -262,7 +294,7 @@ fn flags_win_over_the_file() {
         "--set testDurationMinutes: says the same as --duration: keep one of them"
     );
     assert_eq!(found[1], "--set topic: there is no such field, did you mean topics?");
-    assert!(found[2].starts_with("--rate: got \"0\", which asks OMB"), "{found:?}");
+    assert!(found[2].starts_with("--rate: got \"fast\", need"), "{found:?}");
 }
 
 #[test]

@@ -20,7 +20,7 @@ impl Sent {
             .unwrap_or_else(|faults| panic!("{faults}"));
         let bundle = files.bundle().expect("small");
         Self {
-            order: json(&order.for_worker(&order.workloads[0])),
+            order: json(&order.for_worker(&job.requests[0].cell)),
             bundle: json(&bundle),
             identity: json(&RunIdentity::of(&job.requests[0].demand)),
             job,
@@ -155,7 +155,7 @@ fn partitions_of_existing_topics_come_with_the_identity() {
 fn an_order_that_is_no_share_of_a_run_is_refused() {
     let desk = Desk::new(OMB_DRIVER);
     let mut sent = Sent::of(&desk.order(&[]));
-    let mut order = desk.order(&[]).for_worker(&desk.folder.path().join("w.yaml"));
+    let mut order = desk.order(&[]).for_worker(&one(&desk.order(&[])).cell);
     order.workloads.push("w.yaml".into());
     sent.order = json(&order);
     sent.identity = r#"{"test_id":"a/b","run":1,"partitions":{}}"#.to_owned();

@@ -104,9 +104,11 @@ impl Shared<'_> {
     ) -> Option<Request> {
         let is_existing = !self.order.topics.is_empty();
         let clients = clients(self.driver, workload.as_ref(), is_existing, ledger);
+        if let Some(clients) = &clients {
+            sweep::refuse_secrets(self.cell, &clients.shown, ledger);
+        }
         let (workload, clients) = workload.zip(clients)?;
         warn_of_literals(&clients.shown, self.flags, ledger);
-        sweep::refuse_secrets(self.cell, &clients.shown, ledger);
         let mut request = self.join(&workload, clients, files, ledger)?;
         request.resolved.remarks.clone_from(&ledger.remarks);
         Some(request)

@@ -177,24 +177,24 @@ fn every_fault_of_every_cell_is_told_at_once() {
             "driver.sasl.password: is a secret",
         ],
     );
-    check("sweep: 5\n", &[], &["w.yaml:9: sweep: got \"5\", need fields with their values"]);
+    check("sweep: 5\n", &[], &["w.yaml:10: sweep: got \"5\", need fields with their values"]);
     check(
         "sweep:\n  topcs: [1]\n  topics: [1, [2]]\n  messageSize: []\n  name:\n  producersPerTopic: [1, 0]\n  \
          messageSize2: 1\n",
         &[],
         &[
-            "w.yaml:10: sweep: topcs: there is no such field, did you mean topics?",
-            "w.yaml:11: sweep: topics: got a list in a list, need values",
-            "w.yaml:12: sweep: messageSize: got an empty list",
-            "w.yaml:13: sweep: name: got nothing, need a list or a range",
-            "w.yaml:15: sweep: messageSize2: there is no such field, did you mean messageSize?",
-            "w.yaml:14: sweep: producersPerTopic: got \"0\"",
+            "w.yaml:11: sweep: topcs: there is no such field, did you mean topics?",
+            "w.yaml:12: sweep: topics: got a list in a list, need values",
+            "w.yaml:13: sweep: messageSize: got an empty list",
+            "w.yaml:14: sweep: name: got nothing, need a list or a range",
+            "w.yaml:16: sweep: messageSize2: there is no such field, did you mean messageSize?",
+            "w.yaml:15: sweep: producersPerTopic: got \"0\"",
         ],
     );
     check(
         "sweep: {topics: [1], messageSize: [1], message_size: [2]}\n",
         &[],
-        &["w.yaml:9: sweep: message_size: is there already in another spelling"],
+        &["w.yaml:10: sweep: message_size: is there already in another spelling"],
     );
     check("", &["messageSize=1,2", "messageSize=3,4"], &[]);
 }

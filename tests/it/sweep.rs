@@ -29,8 +29,7 @@ fn cells(document: &Value) -> &Vec<Value> {
 /// The lines of `sweep.md` that are cells.
 fn lines(folder: &Path) -> Vec<String> {
     let text = std::fs::read_to_string(folder.join("sweep.md")).expect("it is there");
-    let is_cell =
-        |line: &&str| line.starts_with(|first: char| first == '|') && !line.contains("---");
+    let is_cell = |line: &&str| line.starts_with('|') && !line.contains("---");
     text.lines().filter(is_cell).skip(1).map(str::to_owned).collect()
 }
 
@@ -94,8 +93,8 @@ fn a_sweep_that_was_killed_goes_on_and_keeps_what_was_done() {
     let mut run = sweep(SIZES, &[]).start();
     run.await_words("cell 4 of 6");
     send(Signal::Kill, &run.id().to_string());
-    let ran = run.finish();
-    assert_eq!((ran.code, rows(&ran).len()), (-1, 0), "killed: {}", ran.stderr);
+    let killed = run.finish();
+    assert_eq!((killed.code, rows(&killed).len()), (-1, 0), "killed: {}", killed.stderr);
     let folder = folder(results.path());
     let (before, lines_before) = (read_json(&folder.join("sweep.json")), lines(&folder));
     let states = |document: &Value| -> Vec<String> {
@@ -119,35 +118,35 @@ fn a_sweep_that_was_killed_goes_on_and_keeps_what_was_done() {
             "cell 1 (messageSize=100 driver.linger.ms=0 of w.yaml) has other fields of workload",
         ),
     ] {
-        let ran = sweep(sets, &resume).run();
-        assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{}", ran.stderr);
-        assert!(ran.stderr.contains(words), "{words}: {}", ran.stderr);
-        assert!(ran.stderr.contains("give the command that began it: "), "{}", ran.stderr);
+        let refused = sweep(sets, &resume).run();
+        assert_eq!((refused.code, refused.stdout.as_str()), (2, ""), "{}", refused.stderr);
+        assert!(refused.stderr.contains(words), "{words}: {}", refused.stderr);
+        assert!(refused.stderr.contains("give the command that began it: "), "{}", refused.stderr);
     }
     assert_eq!(read_json(&folder.join("sweep.json")), before, "nothing was touched");
 
-    let ran = sweep(SIZES, &resume).run();
+    let resumed = sweep(SIZES, &resume).run();
     assert!(
-        !ran.stderr.contains("cell 3 of 6") && ran.stderr.contains("cell 4 of 6"),
+        !resumed.stderr.contains("cell 3 of 6") && resumed.stderr.contains("cell 4 of 6"),
         "{}",
-        ran.stderr
+        resumed.stderr
     );
     let after = read_json(&folder.join("sweep.json"));
-    assert_eq!(states(&after), ["done"; 6], "{}", ran.stderr);
+    assert_eq!(states(&after), ["done"; 6], "{}", resumed.stderr);
     assert_eq!(cells(&after)[..3], cells(&before)[..3], "what was done stays");
     assert_eq!(lines(&folder)[..3], lines_before[..3], "also in the table");
     for name in ["schema", "id", "name", "fields", "command"] {
         assert_eq!(after[name], before[name], "{name}");
     }
     let values = |row: &Vec<String>| row[..3].join(" ");
-    let table: Vec<String> = rows(&ran).iter().map(values).collect();
+    let table: Vec<String> = rows(&resumed).iter().map(values).collect();
     assert_eq!(table, ["1 100 0", "2 100 5", "3 200 0", "4 200 5", "5 400 0", "6 400 5"]);
     let runs =
         |cell: &Value| folder.join(cell["test_id"].as_str().expect("a run")).join("result.json");
     assert!(cells(&after).iter().all(|cell| runs(cell).exists()), "every run has its result");
 
-    let ran = sweep(SIZES, &[&resume[..], &["--format", "json"]].concat()).run();
-    let document: Value = serde_json::from_str(&ran.stdout).expect("one JSON document");
+    let again = sweep(SIZES, &[&resume[..], &["--format", "json"]].concat()).run();
+    let document: Value = serde_json::from_str(&again.stdout).expect("one JSON document");
     let numbers: Vec<u64> = document
         .as_array()
         .expect("an array")
@@ -155,7 +154,7 @@ fn a_sweep_that_was_killed_goes_on_and_keeps_what_was_done() {
         .filter_map(|of| of["sweep"]["cell"].as_u64())
         .collect();
     assert_eq!(numbers, [1, 2, 3, 4, 5, 6], "what is done is told without a run");
-    assert!(!ran.stderr.contains("cell 1 of 6"), "{}", ran.stderr);
+    assert!(!again.stderr.contains("cell 1 of 6"), "{}", again.stderr);
 }
 
 #[test]
@@ -200,8 +199,8 @@ fn a_files_sweep_runs_as_the_command_lines_and_is_one_array() {
             .with_file("w.yaml", &file)
             .run()
     };
-    let check = |ran: &Ran| {
-        let document: Value = serde_json::from_str(&ran.stdout).expect("one JSON document");
+    let check = |told: &Ran| {
+        let document: Value = serde_json::from_str(&told.stdout).expect("one JSON document");
         let all = document.as_array().expect("an array");
         let values = |one: &Value| one["sweep"]["values"]["producersPerTopic"].clone();
         assert_eq!(all.iter().map(values).collect::<Vec<_>>(), ["1", "2"], "{document:#}");

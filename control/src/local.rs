@@ -8,7 +8,9 @@ use crate::interrupt::Interrupt;
 use crate::monitor::{Monitor, Observation, Watched};
 use crate::progress::Progress;
 use crate::report::{self, CeilingPart, Inputs, Report, Suite};
+use crate::runs::{self, Finished};
 use crate::spec::{Job, Request};
+use crate::sweep::{self, Figures};
 use engine::driver::Refusal;
 use engine::error::RunError;
 use engine::kafka::KafkaTopics;
@@ -21,18 +23,6 @@ use engine::time::RunClock;
 use serde_json::{Value, json};
 use std::io::Write;
 use std::path::Path;
-
-/// What one workload came to.
-pub(crate) struct Finished {
-    /// The exit code that its verdict asks for.
-    pub(crate) exit_code: u8,
-    /// The result as JSON, when there is a run directory.
-    json: Option<Vec<u8>>,
-    /// The summary as text, or the error.
-    text: String,
-    /// The same for CI servers.
-    suite: Suite,
-}
 
 /// Runs every request of a job, one after the other, and writes the results to `out`.
 ///
@@ -47,75 +37,16 @@ pub(crate) fn run(
     if let Some(note) = kept.note() {
         tracing::warn!("{note}");
     }
-    run_all(job, (format, interrupt), out, |request| {
+    runs::run_all(job, (format, environment, interrupt), out, |request| {
         run_one(request, job, (environment, &kept), interrupt)
     })
-}
-
-/// Has `run_one` do every request of a job, one after the other, and writes the results to `out`.
-///
-/// # Errors
-/// When `out` cannot be written.
-pub(crate) fn run_all(
-    job: &Job,
-    (format, interrupt): (Format, &Interrupt),
-    out: &mut dyn Write,
-    run_one: impl Fn(&Request) -> Finished,
-) -> std::io::Result<u8> {
-    let (mut finished, mut codes, mut suites) = (Vec::new(), Vec::new(), Vec::new());
-    for request in &job.requests {
-        if interrupt.is_raised() {
-            break;
-        }
-        let one = run_one(request);
-        codes.push(one.exit_code);
-        suites.push(one.suite.clone());
-        // After each run: what is known of it is not lost with a later one.
-        let written = job.checks.junit.as_deref().map(|path| report::write_junit(&suites, path));
-        if let Some(Err(error)) = written {
-            tracing::error!("--junit: the file could not be written: {error}");
-            codes.push(exit::FAILED);
-        }
-        match format {
-            Format::Text => out.write_all(one.text.as_bytes())?,
-            Format::Json if one.json.is_none() => tracing::error!("{}", one.text.trim_end()),
-            Format::Json => {}
-        }
-        finished.push(one);
-    }
-    if let Format::Json = format {
-        let documents: Vec<&[u8]> = finished.iter().filter_map(|one| one.json.as_deref()).collect();
-        write_json(&documents, job.requests.len(), out)?;
-    }
-    Ok(exit::gravest(&codes))
-}
-
-/// One document where one was asked for, an array for several; nothing when there is none.
-pub(crate) fn write_json<D: AsRef<[u8]>>(
-    documents: &[D],
-    asked: usize,
-    out: &mut dyn Write,
-) -> std::io::Result<()> {
-    match documents {
-        [] => Ok(()),
-        [one] if asked == 1 => out.write_all(one.as_ref()),
-        many => {
-            out.write_all(b"[\n")?;
-            for (index, document) in many.iter().enumerate() {
-                let comma: &[u8] = if index + 1 == many.len() { b"" } else { b",\n" };
-                out.write_all(document.as_ref().trim_ascii_end())?;
-                out.write_all(comma)?;
-            }
-            out.write_all(b"\n]\n")
-        }
-    }
 }
 
 /// A run that never came to a result: bad plan, or a cluster that cannot give what is asked.
 pub(crate) fn refused(request: &Request, job: &Job, exit_code: u8, words: &str) -> Finished {
     tracing::error!("{words}");
     let suite = suite_without_result(request, job, words);
-    Finished { exit_code, json: None, text: String::new(), suite }
+    Finished { exit_code, json: None, text: String::new(), suite, figures: None }
 }
 
 fn suite_without_result(request: &Request, job: &Job, reason: &str) -> Suite {
@@ -256,7 +187,7 @@ impl Run<'_> {
     pub(crate) fn conclude(&self, teardown: Teardown) -> Finished {
         let verdict = self.verdict();
         let first = self.report(&verdict, None);
-        let saved = report::save(&first, &self.job.results_dir);
+        let saved = report::save(&first, self.job.runs_dir());
         let clean_up = teardown.finish();
         for (name, reason) in clean_up.left.iter().filter(|_| !self.plan.demand.keep_topics) {
             tracing::warn!("{name} stays: {reason}");
@@ -273,6 +204,7 @@ impl Run<'_> {
                 json: Some(report::json(&whole)),
                 text: report::text(&whole, &directory),
                 suite: Suite::of(&whole),
+                figures: Some(Figures::of(&whole)),
             },
             // What was measured is not lost: it goes to stdout all the same.
             Err(error) => {
@@ -283,6 +215,7 @@ impl Run<'_> {
                     json: Some(report::json(&whole)),
                     text: report::text(&whole, Path::new("not saved")),
                     suite: suite_without_result(self.request, self.job, &words),
+                    figures: None,
                 }
             }
         }
@@ -319,6 +252,7 @@ impl Run<'_> {
     fn report(&self, verdict: &Verdict, clean_up: Option<&CleanUp>) -> Report {
         let resolved = &self.request.resolved;
         let bootstrap = self.bootstrap_servers();
+        let sweep = sweep::part(self.request, self.job);
         let inputs = Inputs {
             plan: self.plan,
             outcome: self.outcome,
@@ -332,6 +266,7 @@ impl Run<'_> {
             observation: self.observation,
             ceiling: self.ceiling.as_ref(),
             systems: self.fleet.map_or(&[], |said| &said.systems),
+            sweep: sweep.as_ref(),
         };
         Report::held_to(&inputs, &self.job.checks.assertions)
     }

@@ -184,6 +184,57 @@ fn every_nonsense_of_workers_is_refused_and_nothing_is_created() {
 }
 
 #[test]
+fn every_fault_of_every_cell_of_a_sweep_is_told_at_once_and_nothing_is_created() {
+    check(
+        "bad-sweeps.txt",
+        &[
+            (
+                "a fault in some cells",
+                &[
+                    "good.yaml",
+                    "--set",
+                    "messageSize=100,0",
+                    "--rate",
+                    "10,fast",
+                    "--set",
+                    "driver.acks=1,2",
+                ],
+                &[],
+            ),
+            ("no list", &["good.yaml", "--set", "topics=1,,2"], &[]),
+            ("the same value again", &["good.yaml", "--set", "topics=1..3,2"], &[]),
+            (
+                "no range",
+                &["good.yaml", "--set", "topics=5..1", "--message-size", "100B..1KiB*2"],
+                &[],
+            ),
+            (
+                "too many",
+                &["good.yaml", "--set", "topics=1..40", "--set", "producersPerTopic=1..40"],
+                &[],
+            ),
+            ("secrets", &["good.yaml", "--set", "driver.sasl.password=[a,b]"], &[]),
+            (
+                "a file's sweep",
+                &["w.yaml"],
+                &[(
+                    "w.yaml",
+                    &format!(
+                        "{GOOD}sweep:\n  topcs: [1, 2]\n  messageSize: [1, 0]\n  topics: 1,\n"
+                    ),
+                )],
+            ),
+            ("nothing to go on with", &["good.yaml", "--resume", "results/none"], &[]),
+            (
+                "no such folder",
+                &["good.yaml", "--set", "topics=1,2", "--resume", "results/none"],
+                &[],
+            ),
+        ],
+    );
+}
+
+#[test]
 fn every_nonsense_flag_is_refused_and_nothing_is_created() {
     check(
         "bad-flags.txt",

@@ -26,6 +26,7 @@ mod regressions;
 mod silent;
 mod stall;
 mod statistics;
+mod sweep;
 mod talk;
 mod tidy;
 mod verification;

@@ -22,6 +22,7 @@ const EXAMPLES: &str = "\
 Examples:
   kdyno run workloads/quick-test.yaml
   kdyno run workloads/quick-test.yaml --bootstrap-server localhost:9092 --rate 50k --duration 1m
+  kdyno run workloads/quick-test.yaml --set messageSize=100,1KiB,10KiB --set driver.linger.ms=0,5
   kdyno run omb/workloads/*.yaml --driver omb/driver-kafka/kafka-latency.yaml";
 
 const EXIT_CODES: &str = "\
@@ -35,7 +36,14 @@ Set any field (repeatable):
   driver.replicationFactor=1                 a field of the driver
   driver.producerConfig.linger.ms=5          a property of one config, or short:
   driver.linger.ms=5                         of the config in which it is legal
-In a value, ${env:NAME} and ${file:PATH} stand for what they hold";
+In a value, ${env:NAME} and ${file:PATH} stand for what they hold.
+Several values make a sweep, a run of every combination (at most 1,000), the first field slowest:
+  messageSize=100,1KiB,10KiB                 a list
+  producersPerTopic=1..32*2                  a range: 1 2 4 8 16 32
+  topics=1..5 or topics=1..9+2               by 1, or by 2
+  driver.bootstrap.servers=[a:1,b:2]         in brackets always a list
+Without brackets a comma is a part of the value where text can hold one: names, files, and
+properties that are text or lists themselves, such as bootstrap.servers";
 
 /// A dynamometer for Kafka: puts an exact load on a cluster and says what it really delivered.
 #[derive(Debug, Parser)]
@@ -100,6 +108,10 @@ pub struct RunFlags {
     /// Leave the run's topics and groups in the cluster
     #[arg(long)]
     pub keep_topics: bool,
+    /// Go on with a sweep in its folder: runs that are done stay, the others are done (again); give the
+    /// command that began it beside
+    #[arg(long, value_name = "DIR")]
+    pub resume: Option<PathBuf>,
     /// Show the plan and end, without touching the cluster
     #[arg(long)]
     pub dry_run: bool,
@@ -133,7 +145,8 @@ pub struct FieldFlags {
     /// Bytes of a message, e.g. 100 or 1KiB
     #[arg(long, value_name = "SIZE", allow_hyphen_values = true)]
     pub message_size: Option<String>,
-    /// Set any field, e.g. topics=3 or driver.linger.ms=5 (repeatable)
+    /// Set any field, e.g. topics=3 or driver.linger.ms=5 (repeatable); several values make a sweep, e.g.
+    /// topics=1,2,4 or topics=1..32*2
     #[arg(long = "set", value_name = "FIELD=VALUE", long_help = SET_HELP)]
     pub sets: Vec<String>,
 }

@@ -9,8 +9,9 @@ use crate::cli::Format;
 use crate::early_end::EarlyEnd;
 use crate::host::{self, Environment};
 use crate::interrupt::Interrupt;
-use crate::local::{self, Finished, HostsSaid, Run};
+use crate::local::{self, HostsSaid, Run};
 use crate::progress::Progress;
+use crate::runs::{self, Finished};
 use crate::spec::{Fleet, Job, OnLoss, Request, RunIdentity};
 use engine::error::RunError;
 use engine::measure::constants::exit;
@@ -49,7 +50,7 @@ pub(crate) fn run(
         }
     };
     let workplace = Workplace { job, fleet, sent, token: token.as_ref(), environment, interrupt };
-    local::run_all(job, (format, interrupt), out, |request| workplace.run_one(request))
+    runs::run_all(job, (format, environment, interrupt), out, |request| workplace.run_one(request))
 }
 
 /// What all runs of an invocation have in common.
@@ -94,7 +95,7 @@ impl Workplace<'_> {
         };
         let healthy: Vec<&Member> = members.iter().map(|member| &**member).collect();
         let dispatch = Arc::new(Dispatch {
-            order: self.sent.order.for_worker(&request.resolved.workload_file),
+            order: self.sent.order.for_worker(&request.cell),
             files,
             identity: RunIdentity::of(&plan.demand),
             places: pool::places(&healthy),

@@ -217,6 +217,7 @@ pub(super) fn report(made: &Made) -> Report {
         observation: made.observation.as_ref(),
         ceiling: made.ceiling.as_ref(),
         systems: &made.systems,
+        sweep: None,
     };
     let read = |text: &&str| Assertion::parse(text).expect("an assertion");
     Report::held_to(&inputs, &made.assertions.iter().map(read).collect::<Vec<_>>())

@@ -2,6 +2,7 @@
 
 mod assertions;
 mod ceiling;
+pub mod chart;
 mod client;
 mod errors;
 mod figures;
@@ -32,6 +33,7 @@ mod search;
 mod so_far;
 mod spread;
 mod streams;
+mod sweep;
 mod system;
 mod tail;
 mod tasks;
@@ -51,6 +53,7 @@ pub(crate) use number::{float, micros, per_second, rfc3339, seconds, thousandth}
 pub use report::{Inputs, Report, SCHEMA};
 pub use so_far::so_far;
 pub use spread::Spread;
+pub use sweep::SweepPart;
 pub use system::System;
 pub use text::text;
 pub(crate) use text_table::{count, rate, span, table, wrapped};
@@ -113,11 +116,10 @@ pub fn write_junit(suites: &[Suite], path: &Path) -> io::Result<()> {
 #[must_use]
 pub fn dry_run(
     (plan, clock): (&Plan, ClockSource),
-    workload: &Value,
-    driver: &Value,
+    (workload, driver, sweep): (&Value, &Value, Option<&SweepPart>),
     workers: &[String],
 ) -> Vec<u8> {
-    let document = serde_json::json!({
+    let mut document = serde_json::json!({
         "test_id": plan.demand.test_id,
         "workload": workload,
         "driver": driver,
@@ -125,6 +127,9 @@ pub fn dry_run(
         "plan": plan::PlanPart::of(plan, &[]),
         "clock": clock.word(),
     });
+    if let Some(sweep) = sweep {
+        document["sweep"] = serde_json::json!(sweep);
+    }
     let mut bytes = serde_json::to_vec_pretty(&document).expect("a document in memory is written");
     bytes.push(b'\n');
     bytes

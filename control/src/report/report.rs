@@ -16,6 +16,7 @@ use super::plan::PlanPart;
 use super::plateau::plateau;
 use super::search::Search;
 use super::streams::{StreamPart, Whole, is_timed, sending_lanes};
+use super::sweep::SweepPart;
 use super::system::{System, SystemPart};
 use super::tasks::{Partial, Task};
 use super::traffic::{Acked, Consumed, Produced, Span, Subscription};
@@ -60,6 +61,8 @@ pub struct Inputs<'run> {
     /// What the monitors of a fleet's workers told, each as an entry of `system`; empty for a run on this
     /// host alone.
     pub systems: &'run [Value],
+    /// Of which sweep it is a cell; `None` outside one.
+    pub sweep: Option<&'run SweepPart>,
 }
 
 /// A run's result.
@@ -81,6 +84,9 @@ pub struct Report {
     pub ended_at: String,
     /// When the last lane's figures were in, nanoseconds since the epoch.
     pub ended_at_ns: u64,
+    /// Of which sweep it is a cell; only in one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sweep: Option<SweepPart>,
     /// The judgement.
     pub verdict: Judgement,
     /// What the user said must hold; only where something was said.
@@ -164,6 +170,7 @@ impl Report {
             started_at_ns: outcome.started.as_nanos(),
             ended_at: rfc3339(outcome.ended),
             ended_at_ns: outcome.ended.as_nanos(),
+            sweep: inputs.sweep.cloned(),
             verdict: Judgement::of(verdict),
             assertions: Vec::new(),
             workload: inputs.workload.clone(),

@@ -7,7 +7,10 @@ use super::fault::{Fault, Ledger};
 use super::fields;
 use super::files::Files;
 use super::given::FieldFlag;
-use super::secret;
+use super::{secret, workload};
+
+/// How names of the driver begin.
+const DRIVER: &str = "driver.";
 
 /// All assignments of the command line, each where it belongs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,50 +25,99 @@ pub struct Assignments {
     pub literals: Vec<String>,
 }
 
-impl Assignments {
-    /// Reads the values of `--set`, after flags that stand for workload fields.
-    pub fn read(flags: &[FieldFlag], sets: &[String], files: &Files, ledger: &mut Ledger) -> Self {
-        let mut read = Self { workload: flags.to_vec(), ..Self::default() };
-        for set in sets {
-            if let Err(fault) = read.add(set, files) {
-                ledger.fault(fault);
-            }
-        }
-        read
-    }
+/// What an assignment's name means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// A field of the workload, by its name in camel case.
+    Workload(&'static str),
+    /// A field of the driver, likewise.
+    Driver(&'static str),
+    /// A property of the driver's clients or topics.
+    Property(Config, String),
+    /// Nothing that there is.
+    Unknown,
+}
 
-    fn add(&mut self, set: &str, files: &Files) -> Result<(), Fault> {
-        let Some((name, value)) = set.split_once('=') else {
-            let problem = format!("got \"{set}\", need field=value, e.g. --set messageSize=1KiB");
-            return Err(Fault::whole("--set", problem));
-        };
-        let name = name.trim();
-        let flag = format!("--set {name}");
-        let is_literal = !secret::is_reference(value);
-        let value = files.expand(value).map_err(|problem| Fault::whole(&flag, problem))?;
-        let Some(field) = name.strip_prefix("driver.") else {
-            self.workload.push(FieldFlag { flag, field: name.to_owned(), value });
-            return Ok(());
+impl Target {
+    /// What a name means: `topics`, `driver.replicationFactor`, `driver.linger.ms`.
+    pub(crate) fn of(name: &str) -> Self {
+        let Some(field) = name.strip_prefix(DRIVER) else {
+            return fields::find(workload::FIELDS, name)
+                .map_or(Self::Unknown, |field| Self::Workload(field.name));
         };
         let block = |config: &Config| {
             let (head, property) = field.split_once('.')?;
             fields::is_spelling(config.field(), head).then(|| (*config, property.to_owned()))
         };
-        let named = Config::ALL.iter().find_map(block);
-        if named.is_none() && fields::find(driver::FIELDS, field).is_some() {
-            self.driver.push(FieldFlag { flag, field: field.to_owned(), value });
-            return Ok(());
+        if let Some((config, property)) = Config::ALL.iter().find_map(block) {
+            return Self::Property(config, property);
         }
-        let (config, property) = named.unwrap_or_else(|| (home(field), field.to_owned()));
-        if property.is_empty() {
-            return Err(Fault::whole(flag, "need the name of a property after the last dot"));
+        match fields::find(driver::FIELDS, field) {
+            Some(found) => Self::Driver(found.name),
+            None => Self::Property(home(field), field.to_owned()),
         }
-        if is_literal {
-            self.literals.push(flag.clone());
+    }
+}
+
+impl Assignments {
+    /// Reads flags that stand for fields, and after them the values of `--set`.
+    pub fn read(flags: &[FieldFlag], sets: &[String], files: &Files, ledger: &mut Ledger) -> Self {
+        let mut read = Self::default();
+        for flag in flags {
+            if flag.field.starts_with(DRIVER) {
+                // Only a file's sweep has these.
+                let added = read.add(flag.clone(), files);
+                added.unwrap_or_else(|fault| ledger.fault(fault));
+            } else {
+                read.workload.push(flag.clone());
+            }
         }
-        self.properties.push((config, Entry { name: property, value, place: flag }));
+        for set in sets {
+            let is_literal = |flag: &FieldFlag| !secret::is_reference(&flag.value);
+            let added = assignment(set).and_then(|flag| {
+                let literal = is_literal(&flag).then(|| flag.flag.clone());
+                let before = read.properties.len();
+                read.add(flag, files)?;
+                let is_property = before < read.properties.len();
+                read.literals.extend(literal.filter(|_| is_property));
+                Ok(())
+            });
+            added.unwrap_or_else(|fault| ledger.fault(fault));
+        }
+        read
+    }
+
+    fn add(&mut self, given: FieldFlag, files: &Files) -> Result<(), Fault> {
+        let FieldFlag { flag, field, value } = given;
+        let value = files.expand(&value).map_err(|problem| Fault::whole(&flag, problem))?;
+        match Target::of(&field) {
+            Target::Workload(_) | Target::Unknown => {
+                self.workload.push(FieldFlag { flag, field, value });
+            }
+            Target::Driver(_) => {
+                let field = field.strip_prefix(DRIVER).unwrap_or(&field).to_owned();
+                self.driver.push(FieldFlag { flag, field, value });
+            }
+            Target::Property(_, property) if property.is_empty() => {
+                return Err(Fault::whole(flag, "need the name of a property after the last dot"));
+            }
+            Target::Property(config, property) => {
+                self.properties.push((config, Entry { name: property, value, place: flag }));
+            }
+        }
         Ok(())
     }
+}
+
+/// The field and the value of one `--set`.
+pub(super) fn assignment(set: &str) -> Result<FieldFlag, Fault> {
+    let Some((name, value)) = set.split_once('=') else {
+        let problem = format!("got \"{set}\", need field=value, e.g. --set messageSize=1KiB");
+        return Err(Fault::whole("--set", problem));
+    };
+    let name = name.trim();
+    let flag = format!("--set {name}");
+    Ok(FieldFlag { flag, field: name.to_owned(), value: value.to_owned() })
 }
 
 /// The block in which a property without one is legal. A client's property goes to the common

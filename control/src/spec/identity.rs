@@ -94,6 +94,14 @@ impl Identities {
         }
     }
 
+    /// The name of the invocation's sweep; nothing on a host that does a share of one run.
+    pub(super) fn sweep(&mut self, name: &str) -> Option<String> {
+        match self {
+            Self::Drawn(ids) => Some(ids.test_id(&format!("sweep-{name}"))),
+            Self::Given(_) => None,
+        }
+    }
+
     /// The partitions of an existing topic; 0 until the broker was asked.
     pub(super) fn partitions(&self, topic: &str) -> u32 {
         match self {

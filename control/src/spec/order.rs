@@ -20,6 +20,7 @@ use super::given::FieldFlag;
 use super::identity::{Identities, Identity};
 use super::monitoring;
 use super::request::{DriverChoice, Request, Shared};
+use super::sweep::{self, Cell, Sweep};
 use super::workload::{Circumstances, Workload};
 
 /// Kafka's longest topic name.
@@ -82,8 +83,10 @@ pub struct Job {
     pub monitor: Option<Nanos>,
     /// What their results are held to.
     pub checks: Checks,
-    /// The folder of all run directories.
+    /// The folder of all run directories, and of what is kept for all runs.
     pub results_dir: PathBuf,
+    /// Of which all requests are cells, if they are.
+    pub sweep: Option<Sweep>,
     /// How much is logged.
     pub log_level: LogLevel,
     /// The workers that do the runs; without, this host does them.
@@ -99,11 +102,20 @@ pub struct Target {
     pub settings: ClientSettings,
 }
 
+impl Job {
+    /// The folder of its run directories.
+    pub fn runs_dir(&self) -> &Path {
+        self.sweep.as_ref().map_or(&self.results_dir, |sweep| &sweep.folder)
+    }
+}
+
 impl Order {
-    /// The part of it that a worker needs to do a share of one workload's run.
-    pub fn for_worker(&self, workload: &Path) -> Self {
+    /// The part of it that a worker needs to do a share of one run: it is told one value for each field.
+    pub fn for_worker(&self, cell: &Cell) -> Self {
         Self {
-            workloads: vec![workload.to_owned()],
+            workloads: vec![cell.workload.clone()],
+            flags: cell.flags.clone(),
+            sets: cell.sets.clone(),
             checks: CheckOrder::default(),
             results_dir: None,
             log_level: None,
@@ -128,44 +140,25 @@ pub fn load(order: &Order, now: Timestamp) -> Result<Job, Faults> {
 pub fn load_with(order: &Order, files: &mut Files, identity: Identity) -> Result<Job, Faults> {
     let mut ledger = Ledger::default();
     let is_own = matches!(identity, Identity::Drawn(_));
-    let identities = Identities::new(identity, order, &mut ledger);
+    let mut identities = Identities::new(identity, order, &mut ledger);
     check_topics(order, &mut ledger);
     let benchmark =
         order.benchmark.as_deref().and_then(|path| Benchmark::read(path, files, &mut ledger));
     let benchmark = benchmark.unwrap_or_default();
-    let flags = Assignments::read(&order.flags, &order.sets, files, &mut ledger);
-    let checks = Checks::read(&order.checks, &mut ledger);
-    let driver = DriverFile::read(&order.driver, &flags, files, &mut ledger);
-    let fleet = || fleet::resolve(order, &benchmark, driver.as_ref(), &mut ledger);
-    let fleet = is_own.then(fleet).flatten();
-    if let Some(driver) = driver.as_ref().filter(|driver| !driver.driver.is_remote)
-        && !order.topics.is_empty()
-    {
-        let problem = format!("the {} driver has no topics before a run", driver.driver.name);
-        ledger.fault(Fault::whole("--topic", problem));
-    }
-    let asked = Circumstances {
-        flags: &flags.workload,
-        existing_topics: order.topics.len(),
-        skip_warmup: benchmark.warmup_enabled == Some(false),
+    // A share of a run is one cell, and was told its values.
+    let cells = match is_own {
+        true => sweep::cells(order, files, &mut ledger),
+        false => order.workloads.iter().map(|workload| Cell::only(order, workload)).collect(),
     };
-    let mut shared = driver.as_ref().map(|driver| Shared {
-        order,
-        benchmark: &benchmark,
-        driver,
-        flags: &flags,
-        identities,
-    });
-    let mut requests = Vec::new();
-    for path in &order.workloads {
-        // Remarks so far hold for every request; those of a workload for it alone.
+    let checks = Checks::read(&order.checks, &mut ledger);
+    let read = Reader { order, benchmark: &benchmark, is_own };
+    let (mut requests, mut fleet) = (Vec::new(), None);
+    for cell in &cells {
+        // Remarks so far hold for every request; those of a cell for it alone.
         let mut own = Ledger { faults: Vec::new(), remarks: ledger.remarks.clone() };
-        let workload = Workload::read(path, &asked, files, &mut own);
-        let request = shared.as_mut().and_then(|shared| shared.request(workload, files, &mut own));
-        if let Some(request) = request.as_ref().filter(|_| fleet.is_some()) {
-            fleet::check(request, &mut own);
-        }
+        let (request, workers) = read.cell(cell, &mut identities, files, &mut own);
         requests.extend(request);
+        fleet = fleet.or(workers);
         own.faults.into_iter().for_each(|fault| ledger.fault(fault));
     }
     checks.fit(&mut requests, &mut ledger);
@@ -177,19 +170,77 @@ pub fn load_with(order: &Order, files: &mut Files, identity: Identity) -> Result
     let clock = ledger.take(clock.map_err(|error| Fault::whole("--clock", error.0)));
     let monitor = monitoring::resolve(order.monitor.as_deref(), &benchmark, &mut ledger);
     ledger.settle()?;
+    let flag = order.results_dir.clone().or_else(|| benchmark.results_dir.clone());
+    let results_dir = flag.unwrap_or_else(|| RESULTS_DIR.into());
     Ok(Job {
+        sweep: together(&cells, &requests, &mut identities, &results_dir),
         requests,
         monitor,
         clock: clock.expect("what is missing was noted as a fault"),
         checks,
-        results_dir: order
-            .results_dir
-            .clone()
-            .or_else(|| benchmark.results_dir.clone())
-            .unwrap_or_else(|| RESULTS_DIR.into()),
+        results_dir,
         log_level: order.log_level.or(benchmark.log_level).unwrap_or_default(),
         fleet,
     })
+}
+
+/// What all cells of an invocation are read with.
+struct Reader<'a> {
+    order: &'a Order,
+    benchmark: &'a Benchmark,
+    is_own: bool,
+}
+
+impl Reader<'_> {
+    /// A cell's request and the workers that do it, or what is wrong is noted.
+    fn cell(
+        &self,
+        cell: &Cell,
+        identities: &mut Identities,
+        files: &mut Files,
+        ledger: &mut Ledger,
+    ) -> (Option<Request>, Option<Fleet>) {
+        let Self { order, benchmark, is_own } = *self;
+        let flags = Assignments::read(&cell.flags, &cell.sets, files, ledger);
+        let driver = DriverFile::read(&order.driver, &flags, files, ledger);
+        let fleet = || fleet::resolve(order, benchmark, driver.as_ref(), ledger);
+        let fleet = is_own.then(fleet).flatten();
+        if let Some(driver) = driver.as_ref().filter(|driver| !driver.driver.is_remote)
+            && !order.topics.is_empty()
+        {
+            let problem = format!("the {} driver has no topics before a run", driver.driver.name);
+            ledger.fault(Fault::whole("--topic", problem));
+        }
+        let asked = Circumstances {
+            flags: &flags.workload,
+            existing_topics: order.topics.len(),
+            skip_warmup: benchmark.warmup_enabled == Some(false),
+        };
+        let workload = Workload::read(&cell.workload, &asked, files, ledger);
+        let request = driver.as_ref().and_then(|driver| {
+            let mut shared = Shared { order, benchmark, driver, flags: &flags, cell, identities };
+            shared.request(workload, files, ledger)
+        });
+        if let Some(request) = request.as_ref().filter(|_| fleet.is_some()) {
+            fleet::check(request, ledger);
+        }
+        (request, fleet)
+    }
+}
+
+/// The sweep that all cells are together, if they are.
+fn together(
+    cells: &[Cell],
+    requests: &[Request],
+    identities: &mut Identities,
+    results_dir: &Path,
+) -> Option<Sweep> {
+    let axes = Sweep::axes_of(cells)?;
+    let first = requests.first()?.resolved.test_name.clone();
+    let is_one = requests.iter().all(|request| request.cell.workload == cells[0].workload);
+    let name = if is_one { first } else { "workloads".to_owned() };
+    let id = identities.sweep(&name)?;
+    Some(Sweep { folder: results_dir.join(&id), id, name, axes, of: requests.len() })
 }
 
 /// Reads what is needed to handle topics.

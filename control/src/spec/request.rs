@@ -1,5 +1,6 @@
 //! One workload against one driver: what the engine is asked, and what reports show of it.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 use engine::driver::Driver;
@@ -16,7 +17,8 @@ use super::driver::DriverFile;
 use super::fault::{Fault, Ledger, Remark};
 use super::files::Files;
 use super::identity::Identities;
-use super::workload::{Speed, Workload};
+use super::sweep::{self, Cell};
+use super::workload::{BodySource, Speed, Workload};
 use super::{Order, test_id};
 
 /// A run to be planned.
@@ -30,6 +32,23 @@ pub struct Request {
     pub driver: DriverChoice,
     /// What reports show.
     pub resolved: ResolvedRun,
+    /// What it was told, and its place in a sweep.
+    pub cell: Cell,
+    /// What its bodies are made of; `None` where they are made.
+    pub(crate) bodies: Option<BodySource>,
+}
+
+impl Request {
+    /// The same with its bodies made: the cells of a sweep have none before their turn, since those of
+    /// all of them could be more than there is memory.
+    pub fn whole(&self) -> Cow<'_, Self> {
+        let Some(source) = &self.bodies else { return Cow::Borrowed(self) };
+        let mut whole = Self { bodies: None, ..self.clone() };
+        for stream in &mut whole.demand.streams {
+            stream.bodies = source.bodies();
+        }
+        Cow::Owned(whole)
+    }
 }
 
 /// The system under test.
@@ -73,7 +92,8 @@ pub(super) struct Shared<'a> {
     pub(super) benchmark: &'a Benchmark,
     pub(super) driver: &'a DriverFile,
     pub(super) flags: &'a Assignments,
-    pub(super) identities: Identities,
+    pub(super) cell: &'a Cell,
+    pub(super) identities: &'a mut Identities,
 }
 
 impl Shared<'_> {
@@ -87,6 +107,9 @@ impl Shared<'_> {
     ) -> Option<Request> {
         let is_existing = !self.order.topics.is_empty();
         let clients = clients(self.driver, workload.as_ref(), is_existing, ledger);
+        if let Some(clients) = &clients {
+            sweep::refuse_secrets(self.cell, &clients.shown, ledger);
+        }
         let (workload, clients) = workload.zip(clients)?;
         warn_of_literals(&clients.shown, self.flags, ledger);
         let mut request = self.join(&workload, clients, files, ledger)?;
@@ -101,8 +124,10 @@ impl Shared<'_> {
         files: &mut Files,
         ledger: &mut Ledger,
     ) -> Option<Request> {
-        let made = workload.body.make(files);
-        let bodies = ledger.take(made.map_err(|problem| Fault::whole("payloadFile", problem)))?;
+        let source = workload.body.source(files);
+        let source = ledger.take(source.map_err(|problem| Fault::whole("payloadFile", problem)))?;
+        let is_swept = !self.cell.values.is_empty();
+        let bodies = if is_swept { Vec::new() } else { source.bodies() };
         let search = self.search(workload, ledger)?;
         let pace = self.pace(workload, search.as_ref(), ledger)?;
         let warmup = match &search {
@@ -152,6 +177,8 @@ impl Shared<'_> {
                 properties: clients.shown,
                 remarks: Vec::new(),
             },
+            cell: self.cell.clone(),
+            bodies: is_swept.then_some(source),
         })
     }
 

@@ -10,6 +10,8 @@ use super::driver::{self, DriverFile, DriverSource};
 use super::fault::{Faults, Ledger};
 use super::fields;
 use super::files::Files;
+use super::order::Order;
+use super::sweep::{self, Axis, Cell, Sweep};
 use super::worker_url::WorkerUrl;
 use super::workload::{Circumstances, Speed, Workload};
 use engine::plan::Warmup;
@@ -53,9 +55,36 @@ fn one(path: &Path, files: &mut Files, ledger: &mut Ledger) -> Option<Summary> {
         let details = benchmark.workers.map(list).into_iter().collect();
         return Some(Summary { head: "a benchmark file".to_owned(), details });
     }
-    let asked = Circumstances { flags: &[], existing_topics: 0, skip_warmup: false };
-    let workload = Workload::of_document(path, &document, &asked, files, ledger)?;
-    Some(of_workload(&workload))
+    let order = Order { workloads: vec![path.to_owned()], ..Order::default() };
+    let cells = sweep::cells(&order, files, ledger);
+    let workloads: Vec<Workload> =
+        cells.iter().filter_map(|cell| of_cell(&document, cell, files, ledger)).collect();
+    let mut summary = of_workload(workloads.first()?);
+    if let Some(axes) = Sweep::axes_of(&cells) {
+        summary.details.push(format!("that is the first of {} runs, a sweep of:", cells.len()));
+        let line = |axis: &Axis| format!("  {}: {}", axis.field, axis.values.join(", "));
+        summary.details.extend(axes.iter().map(line));
+    }
+    Some(summary)
+}
+
+/// A run's workload; what a sweep says of drivers is held to one that could be any.
+fn of_cell(
+    document: &Document,
+    cell: &Cell,
+    files: &mut Files,
+    ledger: &mut Ledger,
+) -> Option<Workload> {
+    let flags = Assignments::read(&cell.flags, &cell.sets, files, ledger);
+    let asked = Circumstances { flags: &flags.workload, existing_topics: 0, skip_warmup: false };
+    let workload = Workload::of_document(&cell.workload, document, &asked, files, ledger)?;
+    if !(flags.driver.is_empty() && flags.properties.is_empty()) {
+        let source = DriverSource { file: None, bootstrap_servers: Some("localhost:9092".into()) };
+        let driver = DriverFile::read(&source, &flags, files, ledger)?;
+        let clients = clients(&driver, Some(&workload), false, ledger)?;
+        sweep::refuse_secrets(cell, &clients.shown, ledger);
+    }
+    Some(workload)
 }
 
 /// Whether a key is a field of benchmark files alone; a name all kinds of files have.

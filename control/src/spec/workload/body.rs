@@ -1,6 +1,7 @@
 //! What a message is: its size, its bytes, where its stamp travels.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use engine::message::Stamp;
 use engine::plan::StampPlace;
@@ -67,6 +68,22 @@ pub(crate) enum Payload {
         /// The share.
         ratio: f64,
         /// How many.
+        pool: u64,
+    },
+}
+
+/// What the bodies of a run are made of: the cells of a sweep wait with this, which is small.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum BodySource {
+    /// These bytes.
+    File(Arc<[u8]>),
+    /// So many bodies of random bytes with zeros behind.
+    Random {
+        /// Bytes of each.
+        size: usize,
+        /// How many of them are random.
+        filled: usize,
+        /// How many bodies.
         pool: u64,
     },
 }
@@ -198,31 +215,42 @@ fn find(
 }
 
 impl Body {
-    /// Makes the bodies.
+    /// What the bodies are made of.
     ///
     /// # Errors
-    /// When the payload's file can no longer be read, or has another length than before.
-    pub(crate) fn make(&self, files: &mut Files) -> Result<Vec<Vec<u8>>, String> {
+    /// When the file cannot be read or has another size.
+    pub(crate) fn source(&self, files: &mut Files) -> Result<BodySource, String> {
         let size = usize::try_from(self.size.0).expect("a body fits in memory");
         match &self.payload {
             Payload::File(path) => {
                 let bytes =
                     files.read(path).map_err(|error| format!("{}: {error}", path.display()))?;
                 if bytes.len() == size {
-                    Ok(vec![bytes.to_vec()])
+                    Ok(BodySource::File(bytes))
                 } else {
                     Err(format!("{}: has {} bytes, need {size}", path.display(), bytes.len()))
                 }
             }
             Payload::Random { ratio, pool } => {
+                Ok(BodySource::Random { size, filled: random_bytes(size, *ratio), pool: *pool })
+            }
+        }
+    }
+}
+
+impl BodySource {
+    /// Makes the bodies.
+    pub(crate) fn bodies(&self) -> Vec<Vec<u8>> {
+        match self {
+            Self::File(bytes) => vec![bytes.to_vec()],
+            Self::Random { size, filled, pool } => {
                 let mut random = SmallRng::seed_from_u64(SEED);
-                let filled = random_bytes(size, *ratio);
                 let body = |_| {
-                    let mut body = vec![0; size];
-                    random.fill_bytes(&mut body[..filled]);
+                    let mut body = vec![0; *size];
+                    random.fill_bytes(&mut body[..*filled]);
                     body
                 };
-                Ok((0..*pool).map(body).collect())
+                (0..*pool).map(body).collect()
             }
         }
     }
@@ -243,11 +271,15 @@ mod tests {
     fn random_bodies_differ_and_end_in_zeros() {
         let payload = Payload::Random { ratio: 0.5, pool: 3 };
         let body = Body { size: Bytes(100), payload, stamp: StampWish::Body };
-        let bodies = body.make(&mut Files::disk()).expect("no file is needed");
+        let bodies = body.source(&mut Files::disk()).expect("no file is needed").bodies();
         assert_eq!(bodies.len(), 3, "the pool");
         assert!(bodies.iter().all(|one| one.len() == 100 && one[50..] == [0; 50]), "half zeros");
         assert_ne!(bodies[0], bodies[1], "each its own");
-        assert_eq!(bodies, body.make(&mut Files::disk()).expect("again"), "the same in every run");
+        assert_eq!(
+            bodies,
+            body.source(&mut Files::disk()).expect("again").bodies(),
+            "the same in every run"
+        );
     }
 
     #[test]

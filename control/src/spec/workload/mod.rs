@@ -7,7 +7,7 @@ mod resolved;
 mod search;
 mod shape;
 
-pub(crate) use body::{Body, Payload, StampWish};
+pub(crate) use body::{Body, BodySource, Payload, StampWish};
 pub(crate) use pace::Speed;
 pub(crate) use search::SearchWish;
 pub(crate) use shape::Shape;
@@ -74,7 +74,7 @@ pub(crate) const FIELDS: &[Field] = &[
     Field::unsupported("existingTopicList", &[], "name existing topics with --topic NAME"),
     Field::unsupported("existingProduceTopicList", &[], "name existing topics with --topic NAME"),
     Field::unsupported("existingConsumeTopicList", &[], "name existing topics with --topic NAME"),
-    Field::unsupported("sweep", &[], "a file is one run, repeat it with --set field=value"),
+    Field::used("sweep"),
 ];
 
 /// Pairs of fields that say the same in two units.

@@ -316,7 +316,7 @@ fn payload_files_are_found_beside_the_workload() {
         match (read, expected) {
             (Some(workload), Ok(byte)) => {
                 assert_eq!(
-                    workload.body.make(&mut Files::disk()).expect("it is there"),
+                    workload.body.source(&mut Files::disk()).expect("it is there").bodies(),
                     [vec![byte; usize::try_from(size).expect("small")]]
                 );
             }

@@ -1,0 +1,123 @@
+//! Whether a comma in a field's value stands between values or is a part of the value.
+
+use engine::kafka::properties::{
+    Dialect, Entry, Layer, Origin, PropertyError, Request, Role, Scope, resolve, resolve_topic,
+};
+
+use super::values::Form;
+use crate::spec::assignments::Target;
+use crate::spec::driver::Config;
+
+/// Fields whose values are free text.
+const TEXTS: [&str; 7] = [
+    "name",
+    "payloadFile",
+    "commonConfig",
+    "producerConfig",
+    "consumerConfig",
+    "topicConfig",
+    "sweep",
+];
+
+/// What a property is tried with: text and addresses take it, numbers and words do not.
+const PROBE: &str = "a:1,b:2";
+/// How the properties say what they need that are lists themselves.
+const LIST_WORDS: &str = "with commas between";
+
+/// What a comma is in the value of a field or a property.
+pub(super) fn of(target: &Target) -> Form {
+    let is_text = match target {
+        Target::Workload(field) | Target::Driver(field) => TEXTS.contains(field),
+        // It is refused by its name.
+        Target::Unknown => false,
+        Target::Property(config, name) => takes_commas(*config, name),
+    };
+    if is_text { Form::Text } else { Form::Separated }
+}
+
+/// Asks the table of properties itself, so that there is one list of their kinds.
+fn takes_commas(config: Config, name: &str) -> bool {
+    let entry = Entry { name: name.to_owned(), value: PROBE.to_owned(), place: String::new() };
+    let layer = Layer {
+        section: String::new(),
+        scope: Scope::Role,
+        origin: Origin::CommandLine,
+        entries: vec![entry],
+    };
+    let takes = |errors: &[PropertyError]| {
+        let own = errors.iter().find(|error| error.name == name);
+        own.is_none_or(|error| error.problem.contains(LIST_WORDS))
+    };
+    if config == Config::Topic {
+        let none = Layer { entries: Vec::new(), ..layer.clone() };
+        return resolve_topic(&[none, layer]).map_or_else(|errors| takes(&errors), |_| true);
+    }
+    let tried = [Role::Producer, Role::Consumer].into_iter().flat_map(|role| {
+        [Dialect::Librdkafka, Dialect::Java].map(|dialect| Request {
+            role,
+            dialect,
+            source: "",
+            layers: std::slice::from_ref(&layer),
+            defaults: &[],
+            forced: &[],
+            zone: None,
+        })
+    });
+    let mut taken = tried.map(|request| resolve(&request).err().unwrap_or_default());
+    taken.any(|errors| takes(&errors))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Config, Form, Target, of};
+
+    #[test]
+    fn a_comma_separates_where_no_value_holds_one() {
+        let check = |config: Config, names: &[&str], form: Form| {
+            for name in names {
+                let target = Target::Property(config, (*name).to_owned());
+                assert_eq!(of(&target), form, "{name}");
+            }
+        };
+        let separated = [
+            "linger.ms",
+            "batch.size",
+            "acks",
+            "compression.type",
+            "enable.idempotence",
+            "security.protocol",
+            "buffer.memory",
+            "max.request.size",
+            "fetch.min.bytes",
+            "auto.offset.reset",
+            "no.such.property",
+        ];
+        check(Config::Common, &separated, Form::Separated);
+        let text = [
+            "bootstrap.servers",
+            "metadata.broker.list",
+            "client.id",
+            "partition.assignment.strategy",
+            "sasl.password",
+            "sasl.username",
+            "ssl.ca.location",
+        ];
+        check(Config::Common, &text, Form::Text);
+        check(Config::Topic, &["retention.ms", "compression.type"], Form::Separated);
+        check(Config::Topic, &["cleanup.policy", "redpanda.remote.write"], Form::Text);
+    }
+
+    #[test]
+    fn names_and_files_are_text_and_other_fields_are_not() {
+        for (field, form) in [
+            ("name", Form::Text),
+            ("payloadFile", Form::Text),
+            ("messageSize", Form::Separated),
+            ("keyDistributor", Form::Separated),
+        ] {
+            assert_eq!(of(&Target::Workload(field)), form, "{field}");
+        }
+        assert_eq!(of(&Target::Driver("replicationFactor")), Form::Separated);
+        assert_eq!(of(&Target::Driver("topicConfig")), Form::Text);
+    }
+}

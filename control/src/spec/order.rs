@@ -162,9 +162,6 @@ pub fn load_with(order: &Order, files: &mut Files, identity: Identity) -> Result
         let mut own = Ledger { faults: Vec::new(), remarks: ledger.remarks.clone() };
         let workload = Workload::read(path, &asked, files, &mut own);
         let request = shared.as_mut().and_then(|shared| shared.request(workload, files, &mut own));
-        if let Some(request) = request.as_ref().filter(|_| fleet.is_some()) {
-            fleet::check(request, &mut own);
-        }
         requests.extend(request);
         own.faults.into_iter().for_each(|fault| ledger.fault(fault));
     }

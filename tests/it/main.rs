@@ -19,6 +19,7 @@ mod golden;
 mod hiccups;
 mod interrupt;
 mod lanes;
+mod led;
 mod monitor;
 mod partitions;
 mod real;

@@ -6,7 +6,7 @@ use crate::report::{System, network_seen};
 use engine::host::{Busy, ThreadTime, Throttling, busiest, cpu_time, threads, throttling};
 use engine::lane::Timeline;
 use engine::plan::Plan;
-use engine::run::{CLIENT_THREADS, ClockSeen, Event, cost_since};
+use engine::run::{CLIENT_THREADS, ClockSeen, Event, Reins, cost_since};
 use engine::time::{Clock, RunClock};
 use engine::units::{Nanos, Timestamp};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -27,23 +27,42 @@ pub(super) struct Attendant {
     thread: JoinHandle<()>,
 }
 
+/// How long it waits at most before it looks again where the phases lie: hosts hear of that earlier.
+const LOOK_EVERY: Nanos = Nanos::from_millis(500);
+
+/// The load that is on.
+pub(super) struct Load {
+    /// All lanes of this worker.
+    pub(super) plan: Plan,
+    pub(super) timeline: Timeline,
+    /// Of one of its tasks: all are told the same.
+    pub(super) reins: Reins,
+}
+
+impl Load {
+    /// Where the measured phase begins, as far as is known now.
+    fn measured(&self) -> Timestamp {
+        self.timeline.border.measured()
+    }
+
+    /// When the last message is due, as far as is known now.
+    fn end(&self) -> Timestamp {
+        (self.measured() + self.timeline.measured).min(self.reins.cut())
+    }
+}
+
 /// What is looked at from the start on.
 struct Watch {
     clock: RunClock,
-    plan: Plan,
+    load: Load,
     monitor: Option<Monitor>,
-    timeline: Timeline,
 }
 
 impl Attendant {
     /// Begins with the load. Without a thread for it, there is a warning and nothing to say.
-    pub(super) fn begin(
-        (plan, timeline): (&Plan, &Timeline),
-        clock: RunClock,
-        period: Option<Nanos>,
-    ) -> Option<Self> {
-        let monitor = period.and_then(|period| Monitor::start(period, plan, clock));
-        let watch = Watch { clock, plan: plan.clone(), monitor, timeline: timeline.clone() };
+    pub(super) fn begin(load: Load, clock: RunClock, period: Option<Nanos>) -> Option<Self> {
+        let monitor = period.and_then(|period| Monitor::start(period, &load.plan, clock));
+        let watch = Watch { clock, load, monitor };
         let (bell, heard) = channel();
         let (say, said) = channel();
         let work = move || {
@@ -73,20 +92,18 @@ impl Attendant {
 }
 
 fn attend(watch: Watch, heard: &Receiver<()>) -> HostSaid {
-    let Watch { clock, plan, monitor, timeline } = watch;
+    let Watch { clock, load, monitor } = watch;
     let (cpu, mark) = (cpu_time(), clock.mark());
-    let measured = timeline.border.measured();
-    let end = measured + timeline.measured;
     let mut seen = Seen { throttling: throttling(), threads: Vec::new(), since: clock.now() };
     let mut busy: Option<Busy> = None;
-    if !has_ended(clock, measured, heard) {
+    if !has_ended(clock, || load.measured(), heard) {
         seen =
             Seen { throttling: throttling(), threads: threads(CLIENT_THREADS), since: clock.now() };
-        tell(monitor.as_ref(), &Event::Measuring(timeline.measured));
-        if !has_ended(clock, end.before(BEFORE_END), heard) {
+        tell(monitor.as_ref(), &Event::Measuring(load.timeline.measured));
+        if !has_ended(clock, || load.end().before(BEFORE_END), heard) {
             let now = (clock.now(), &*threads(CLIENT_THREADS));
             busy = busiest((seen.since, &seen.threads), now);
-            if !has_ended(clock, end, heard) {
+            if !has_ended(clock, || load.end(), heard) {
                 tell(monitor.as_ref(), &Event::Draining);
                 // Until the lanes have handed everything over.
                 let _ended = heard.recv();
@@ -95,8 +112,8 @@ fn attend(watch: Watch, heard: &Receiver<()>) -> HostSaid {
     }
     let cost = cost_since(cpu);
     let observation = monitor.and_then(Monitor::stop);
-    let phase = (measured, end.min(clock.now()));
-    let system = observation.as_ref().map(|watched| System::of(&plan, watched, phase));
+    let phase = (load.measured(), load.end().min(clock.now()));
+    let system = observation.as_ref().map(|watched| System::of(&load.plan, watched, phase));
     HostSaid {
         cost,
         clock: ClockSeen { source: clock.source(), drift: clock.drift_since(mark) },
@@ -120,16 +137,16 @@ fn tell(monitor: Option<&Monitor>, event: &Event<'_>) {
     }
 }
 
-/// Waits until a moment; true when the load ended before it.
-fn has_ended(clock: RunClock, moment: Timestamp, heard: &Receiver<()>) -> bool {
+/// Waits until a moment, which may come to lie earlier meanwhile; true when the load ended before it.
+fn has_ended(clock: RunClock, moment: impl Fn() -> Timestamp, heard: &Receiver<()>) -> bool {
     loop {
-        let left = clock.now().until(moment);
+        let left = clock.now().until(moment());
         if left == Nanos::ZERO {
             return false;
         }
-        match heard.recv_timeout(left.duration()) {
+        match heard.recv_timeout(left.min(LOOK_EVERY).duration()) {
             Ok(_) | Err(RecvTimeoutError::Disconnected) => return true,
-            // That wait goes by another clock, which may be a little ahead.
+            // That wait goes by another clock, too, which may be a little ahead.
             Err(RecvTimeoutError::Timeout) => {}
         }
     }

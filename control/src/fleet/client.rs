@@ -2,7 +2,8 @@
 
 use super::names::Names;
 use super::protocol::{
-    ClockOrder, Deleted, Frames, Health, Moments, StartOrder, Started, Status, StopOrder, TaskOrder,
+    ClockOrder, CourseOrder, Deleted, Frames, Health, Moments, StartOrder, Started, Status,
+    StopOrder, TaskOrder,
 };
 use super::token::Token;
 use crate::spec::WorkerUrl;
@@ -130,6 +131,11 @@ impl Client {
     /// `POST /start`.
     pub(crate) fn start(&self, order: &StartOrder) -> Result<()> {
         self.send("POST", "/start", order, CALL).map(|_: serde_json::Value| ())
+    }
+
+    /// `PUT /course`.
+    pub(crate) fn lead(&self, order: &CourseOrder) -> Result<()> {
+        self.send("PUT", "/course", order, CALL).map(|_: serde_json::Value| ())
     }
 
     /// `POST /stop`.

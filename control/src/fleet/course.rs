@@ -1,11 +1,11 @@
 //! When a task's phases are and at which rates, and which orders about that can be obeyed.
 
-use super::protocol::{StartOrder, State};
+use super::protocol::{CourseOrder, StartOrder, State};
 use super::task::Task;
-use engine::lane::Timeline;
-use engine::plan::{Pace, Plan};
+use engine::lane::{Timeline, Word};
+use engine::plan::{Pace, Plan, Warmup};
 use engine::time::{Border, Schedule};
-use engine::units::{Nanos, Rate, Timestamp};
+use engine::units::{NANOS_PER_SECOND, Nanos, Rate, Timestamp};
 use std::sync::Arc;
 
 /// The shortest time from a start's order to the start.
@@ -17,24 +17,66 @@ const LEAD_MAX: Nanos = Nanos::from_secs(3_600);
 /// Rates are below it, as in workloads, where it means as fast as possible.
 const RATE_END: u64 = 10_000_000;
 
-/// When the phases of a run are, and at which rates.
-pub(super) fn of(plan: &Plan, order: &StartOrder) -> (Timeline, Vec<Option<Schedule>>) {
+/// When the phases of a run are, and what its lanes are told.
+///
+/// # Errors
+/// The measured phase cannot begin where it is to begin.
+pub(super) fn of(plan: &Plan, order: &StartOrder) -> Result<(Timeline, Word), String> {
     let phases = plan.demand.phases;
     let at = Timestamp::from_nanos(order.at_ns);
-    let measured = order.measured_ns.map_or(at + phases.warmup.longest(), Timestamp::from_nanos);
-    let timeline = Timeline {
-        border: Border::fixed(at, measured.max(at)),
-        from: from(order),
-        measured: phases.measured,
-        grace: phases.grace(),
-    };
-    let end = measured + phases.measured;
+    let border = border(phases.warmup, order)?;
+    let end = border.latest() + phases.measured;
+    let timeline =
+        Timeline { border, from: from(order), measured: phases.measured, grace: phases.grace() };
     let planned = plan.demand.streams.iter().map(|stream| match stream.pace {
         Pace::At(rate) => Some(Schedule::constant(rate, at, end)),
         Pace::Max { .. } => None,
     });
     let schedules = order.schedules.clone().unwrap_or_else(|| planned.collect());
-    (timeline, schedules)
+    let word = Word { is_held: order.held, ..Word::of(schedules) };
+    Ok((
+        timeline,
+        match order.end_ns.map(Timestamp::from_nanos) {
+            Some(early) => word.ending_at(early),
+            None => word,
+        },
+    ))
+}
+
+/// Settled, or open, and perhaps decided since.
+fn border(warmup: Warmup, order: &StartOrder) -> Result<Arc<Border>, String> {
+    let at = Timestamp::from_nanos(order.at_ns);
+    let measured = order.measured_ns.map(Timestamp::from_nanos);
+    let latest = match (order.latest_ns.map(Timestamp::from_nanos), measured, warmup) {
+        (Some(latest), _, _) => latest,
+        (None, None, Warmup::Auto { .. }) => at + warmup.longest(),
+        (None, measured, _) => {
+            let measured = measured.unwrap_or(at + warmup.longest());
+            return Ok(Border::fixed(at, measured.max(at)));
+        }
+    };
+    let longest = at.until(latest);
+    if longest == Nanos::ZERO || !longest.0.is_multiple_of(NANOS_PER_SECOND) {
+        let (at, got) = (at.as_nanos(), latest.as_nanos());
+        return Err(format!("latest_ns: got {got}, need whole seconds after the start at {at}"));
+    }
+    let border = Border::open(at, longest);
+    match measured {
+        Some(moment) if !border.decide_at(moment) => {
+            let (got, latest) = (moment.as_nanos(), latest.as_nanos());
+            Err(format!(
+                "measured_ns: got {got}, need whole seconds after the start, before {latest}"
+            ))
+        }
+        Some(_) | None => Ok(border),
+    }
+}
+
+/// What lanes are told by this order, which were told `before`.
+pub(super) fn word(before: Word, order: &CourseOrder) -> Word {
+    let end = order.end_ns.map_or(before.end, Timestamp::from_nanos);
+    let schedules = order.schedules.clone().unwrap_or(before.schedules);
+    Word { is_held: order.held, ..Word::of(schedules) }.ending_at(end)
 }
 
 fn from(order: &StartOrder) -> Timestamp {
@@ -43,10 +85,13 @@ fn from(order: &StartOrder) -> Timestamp {
 
 /// Whether a task was started by this order already.
 pub(super) fn is_on(task: &Task, order: &StartOrder) -> bool {
-    let (wanted, _) = of(task.reins.plan(), order);
-    task.timeline().is_some_and(|timeline| {
-        let moments =
-            |of: &Timeline| (of.border.start(), of.border.measured(), of.from, of.measured);
+    let wanted = of(task.reins.plan(), order);
+    task.timeline().zip(wanted.ok()).is_some_and(|(timeline, (wanted, _))| {
+        // Where an open border lies may have been decided since.
+        let moments = |of: &Timeline| {
+            let border = &of.border;
+            (border.start(), border.origin(), border.latest(), of.from, of.measured)
+        };
         moments(&timeline) == moments(&wanted)
     })
 }
@@ -80,6 +125,7 @@ pub(super) fn check(tasks: &[Arc<Task>], order: &StartOrder, now: Timestamp) -> 
             State::Done if task.reins.plan().lanes.is_empty() => {}
             State::Running | State::Done => return Err(format!("task {id}: was started before")),
         }
+        of(task.reins.plan(), order).map_err(|words| format!("task {id}: {words}"))?;
         let streams = &task.reins.plan().demand.streams;
         if let Some(schedules) = &order.schedules {
             let fits = |(stream, schedule): (&engine::plan::StreamDemand, &Option<Schedule>)| {
@@ -108,9 +154,12 @@ pub(super) fn rate(per_second: u64) -> Result<Rate, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{check, rate};
-    use crate::fleet::protocol::StartOrder;
-    use engine::units::{Nanos, Timestamp};
+    use super::{border, check, rate, word};
+    use crate::fleet::protocol::{CourseOrder, StartOrder};
+    use engine::lane::Word;
+    use engine::plan::Warmup;
+    use engine::time::Schedule;
+    use engine::units::{Nanos, Rate, Timestamp};
 
     #[test]
     fn a_start_is_soon_but_not_at_once() {
@@ -119,9 +168,7 @@ mod tests {
             let order = StartOrder {
                 at_ns: at.as_nanos(),
                 from_ns: from.map(Timestamp::as_nanos),
-                measured_ns: None,
-                schedules: None,
-                tasks: None,
+                ..StartOrder::default()
             };
             check(&[], &order, now).err().unwrap_or_default()
         };
@@ -140,5 +187,55 @@ mod tests {
         check(9_999_999, true);
         check(10_000_000, false);
         check(u64::MAX, false);
+    }
+
+    #[test]
+    fn the_measured_phase_begins_where_it_is_told_where_the_workload_says_or_is_decided_later() {
+        let at = |seconds: u64| Timestamp::from_nanos(7) + Nanos::from_secs(seconds);
+        let fixed = Warmup::Fixed(Nanos::from_secs(3));
+        let auto = Warmup::Auto { bound: Nanos::from_secs(30) };
+        // The moments told; the origin of seconds, the latest moment, and where it lies if decided.
+        type Lies = (u64, u64, Option<u64>);
+        let check =
+            |warmup, (measured, latest): (Option<u64>, Option<u64>), expected: Option<Lies>| {
+                let nanos = |seconds: u64| at(seconds).as_nanos();
+                let (measured_ns, latest_ns) = (measured.map(nanos), latest.map(nanos));
+                let order =
+                    StartOrder { at_ns: nanos(0), measured_ns, latest_ns, ..StartOrder::default() };
+                let seen = border(warmup, &order).ok().map(|of| {
+                    let decided = of.is_decided().then(|| of.measured());
+                    (of.origin(), of.latest(), decided)
+                });
+                let expected =
+                    expected.map(|(origin, last, decided)| (at(origin), at(last), decided.map(at)));
+                assert_eq!(seen, expected, "{warmup:?}, {measured:?}, {latest:?}");
+            };
+        check(fixed, (None, None), Some((3, 3, Some(3))));
+        check(fixed, (Some(5), None), Some((5, 5, Some(5))));
+        check(auto, (None, None), Some((0, 30, None)));
+        check(auto, (Some(5), None), Some((5, 5, Some(5))));
+        check(fixed, (None, Some(9)), Some((0, 9, None)));
+        // Of a run whose border was decided before these lanes join in.
+        check(auto, (Some(5), Some(30)), Some((0, 30, Some(5))));
+        check(auto, (Some(30), Some(30)), None);
+        check(auto, (None, Some(0)), None);
+    }
+
+    #[test]
+    fn a_course_leaves_what_it_does_not_name_and_its_end_is_the_schedules_too() {
+        let at = |seconds: u64| Timestamp::from_nanos(7) + Nanos::from_secs(seconds);
+        let schedule =
+            |end| Schedule::constant(Rate::per_second(5).expect("above zero"), at(0), at(end));
+        let before = Word { is_held: true, ..Word::of(vec![Some(schedule(9)), None]) };
+        let named = |order: &CourseOrder| word(before.clone(), order);
+        let none = named(&CourseOrder::default());
+        assert_eq!(none, Word { is_held: false, ..before.clone() }, "but for held");
+        let end_ns = Some(at(4).as_nanos());
+        let ending = named(&CourseOrder { end_ns, held: true, ..CourseOrder::default() });
+        assert_eq!((ending.end, ending.is_held), (at(4), true), "what it says");
+        assert_eq!(ending.schedules, [Some(schedule(4)), None], "nothing is due after it");
+        let schedules = Some(vec![None, Some(schedule(8))]);
+        let other = named(&CourseOrder { schedules: schedules.clone(), ..CourseOrder::default() });
+        assert_eq!(Some(other.schedules), schedules, "as it says; whether that fits is seen later");
     }
 }

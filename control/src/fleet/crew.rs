@@ -286,8 +286,7 @@ impl Crew for FleetCrew {
                 "every worker was lost: nobody is left to go on".to_owned(),
             ));
         }
-        let is_left = |of: &&Timeline| of.from < of.border.measured() + of.measured;
-        if self.on_loss == OnLoss::Degrade || rest.filter(is_left).is_none() {
+        if self.on_loss == OnLoss::Degrade || rest.is_none() {
             return Rescue::GoOn(Vec::new());
         }
         let until = self.clock.now() + DEALING;

@@ -27,6 +27,7 @@ pub mod offset;
 mod offset_law;
 #[cfg(test)]
 mod offset_tests;
+mod orders;
 mod parting;
 mod pool;
 pub mod protocol;
@@ -41,6 +42,7 @@ mod server_tests;
 mod share;
 mod summary;
 mod task;
+mod telling;
 mod token;
 mod wire;
 mod work;

@@ -204,7 +204,7 @@ pub(super) struct Assignment {
 }
 
 /// `POST /start`: the agreed instant.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct StartOrder {
     /// When the load begins.
@@ -212,14 +212,44 @@ pub(super) struct StartOrder {
     /// When these lanes join in, where that is later.
     #[serde(default)]
     pub from_ns: Option<u64>,
-    /// When the measured phase begins; left out: after the workload's warm-up.
+    /// When the measured phase begins; left out: after the workload's warm-up, or open.
     #[serde(default)]
     pub measured_ns: Option<u64>,
+    /// Where that is decided while the load is on, the latest moment, and seconds are counted from
+    /// `at_ns`; left out: with `measured_ns` it is settled, else the workload says.
+    #[serde(default)]
+    pub latest_ns: Option<u64>,
     /// By stream, where rates have changed; left out: the workload's.
     #[serde(default)]
     pub schedules: Option<Vec<Option<Schedule>>>,
+    /// When the last message is due, excluded, where that is earlier than planned.
+    #[serde(default)]
+    pub end_ns: Option<u64>,
+    /// Whether consumers read nothing for now.
+    #[serde(default)]
+    pub held: bool,
     /// Which tasks; left out: all that have not started.
     #[serde(default)]
+    pub tasks: Option<Vec<String>>,
+}
+
+/// `PUT /course`: what the run tells its lanes while it goes on, all of it. What is left out stays as it
+/// is, but for `held`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct CourseOrder {
+    /// Counts a coordinator's courses: one that was on its way for so long that a later one was followed
+    /// before is refused.
+    pub number: u64,
+    /// By stream, null for a closed loop: the same as before up to now.
+    pub schedules: Option<Vec<Option<Schedule>>>,
+    /// When the last message is due, excluded, where that is earlier than planned.
+    pub end_ns: Option<u64>,
+    /// When the measured phase begins, once that is decided.
+    pub measured_ns: Option<u64>,
+    /// Whether consumers read nothing for now.
+    pub held: bool,
+    /// Which tasks; left out: all that have started.
     pub tasks: Option<Vec<String>>,
 }
 

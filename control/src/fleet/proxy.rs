@@ -3,10 +3,11 @@
 use super::beat::next_fetch;
 use super::client::Trouble;
 use super::pool::{CLOCK_EVERY, Member};
-use super::protocol::{Finished, StartOrder, State, Stop, StopOrder};
+use super::protocol::{Finished, State};
 use super::proxied::{Posted, Task};
+use super::telling::Told;
 use engine::lane::{Board, Go, Signal, Stage, Ticket, Timeline};
-use engine::plan::{Demand, Plan};
+use engine::plan::Plan;
 use engine::time::{Clock, RunClock};
 use engine::units::{Nanos, Timestamp};
 use std::sync::{Arc, Mutex};
@@ -26,9 +27,6 @@ pub(super) const GONE_AFTER: Nanos = Nanos::from_secs(1);
 /// How long a lane may hand over nothing before it is stuck, and its worker lost: its loop turns, and it
 /// does so once a second.
 pub(super) const STUCK_AFTER: Nanos = Nanos::from_secs(6);
-
-/// From the moment that late lanes are told to join in to the moment when they do.
-const JOIN_LEAD: Nanos = Nanos::from_secs(1);
 
 /// How long late lanes may take to prepare.
 const PREPARE: Nanos = Nanos::from_secs(20);
@@ -65,8 +63,7 @@ pub(super) struct Proxy {
     refused_since: Option<Timestamp>,
     clock_at: Timestamp,
     /// What it was told last.
-    told: Option<Stop>,
-    halted: bool,
+    pub(super) told: Told,
 }
 
 /// Stands for the worker's lanes until they have ended or it is lost.
@@ -79,8 +76,7 @@ pub(super) fn stand_for(mut post: Post, begin: Begin) {
         answered: now,
         refused_since: None,
         clock_at: now,
-        told: None,
-        halted: false,
+        told: Told::default(),
     };
     match begin {
         Begin::Together(ticket) => proxy.take_part(ticket),
@@ -224,17 +220,18 @@ impl Proxy {
             task.heard.iter_mut().flatten().for_each(|heard| *heard = begin);
         }
         // Lanes count seconds from here on.
-        let origin = timeline.border.measured();
+        let origin = timeline.border.origin();
         let mut fetch_at = begin;
         while !self.tasks.iter().all(Task::has_ended) {
-            self.pass_on()?;
+            self.pass_on(timeline)?;
             let stage = self.post.signal.stage();
             if stage == Stage::Draining {
                 self.look()?;
             }
             let moment = self.post.clock.now();
-            let is_over = timeline.border.measured() + timeline.measured <= moment;
-            let is_ending = is_over || self.halted || Stage::Draining <= stage;
+            let end = timeline.border.measured() + timeline.measured;
+            let is_over = end.min(self.post.signal.end()) <= moment;
+            let is_ending = is_over || self.told.halted || Stage::Draining <= stage;
             if is_ending || fetch_at <= moment {
                 self.fetch()?;
                 // What was not answered is asked for again at once.
@@ -253,51 +250,6 @@ impl Proxy {
         }
         self.hear_out();
         Ok(())
-    }
-
-    /// Tells the worker when to begin. Trouble here is the worker's loss: a late word is none.
-    fn start(&mut self, timeline: &Timeline) -> Result<(), Lost> {
-        let demand = &self.post.plan.demand;
-        let is_late = timeline.border.start() < timeline.from;
-        let from = is_late.then(|| self.post.clock.now() + JOIN_LEAD);
-        let order = StartOrder {
-            at_ns: timeline.border.start().as_nanos(),
-            from_ns: from.map(Timestamp::as_nanos),
-            measured_ns: Some(timeline.border.measured().as_nanos()),
-            schedules: Some(self.schedules(demand)),
-            tasks: Some(self.tasks.iter().map(|task| task.id.clone()).collect()),
-        };
-        let started = self.post.member.client.start(&order);
-        started.map_err(|trouble| format!("could not be started: {trouble}"))
-    }
-
-    fn schedules(&self, demand: &Demand) -> Vec<Option<engine::time::Schedule>> {
-        (0..demand.streams.len()).map(|stream| self.post.signal.schedule(stream)).collect()
-    }
-
-    /// Passes on what the run tells its lanes.
-    fn pass_on(&mut self) -> Result<(), Lost> {
-        if self.post.signal.is_halted() && !self.halted {
-            self.halted = self.stop(Stop::Halt)?;
-        }
-        let wanted = match self.post.signal.stage() {
-            Stage::Draining => Some(Stop::Drain),
-            Stage::Closing => Some(Stop::Close),
-            Stage::Preparing | Stage::Assembling | Stage::Running => None,
-        };
-        if wanted != self.told
-            && let Some(how) = wanted
-            && self.stop(how)?
-        {
-            self.told = wanted;
-        }
-        Ok(())
-    }
-
-    fn stop(&mut self, how: Stop) -> Result<bool, Lost> {
-        let tasks = Some(self.tasks.iter().map(|task| task.id.clone()).collect());
-        let order = StopOrder { how, tasks };
-        Ok(self.ask(|member| member.client.stop(&order))?.is_some())
     }
 
     /// Fetches what lanes have handed over and hands it on.

@@ -1,13 +1,14 @@
 //! A task of a worker: its lanes, and the thread that keeps what they hand over until it is fetched.
 
-use super::protocol::{Finished, Frame, Frames, HostSaid, State, Status};
-use engine::lane::Timeline;
+use super::course;
+use super::protocol::{CourseOrder, Finished, Frame, Frames, HostSaid, State, Status};
+use engine::lane::{Timeline, Word};
 use engine::link::Topics;
 use engine::measure::{Handover, Phase, PhaseTally, StreamTally, Tally};
 use engine::plan::Role;
 use engine::run::{Lanes, Reins};
-use engine::time::{Clock, OsClock, Schedule};
-use engine::units::Nanos;
+use engine::time::{Clock, OsClock};
+use engine::units::{Nanos, Timestamp};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::{self, JoinHandle};
@@ -53,6 +54,8 @@ struct Kept {
     /// Everything, for those who ask for a summary.
     total: Tally,
     timeline: Option<Timeline>,
+    /// The number of the last course that was followed.
+    course: u64,
     is_ending: bool,
     /// Whether the cluster has answered.
     is_reached: bool,
@@ -79,6 +82,7 @@ impl Task {
             bytes: 0,
             total: Tally::new(&reins.plan().demand),
             timeline: None,
+            course: 0,
             is_ending: false,
             is_reached: false,
             error: None,
@@ -104,13 +108,27 @@ impl Task {
     ///
     /// # Errors
     /// As [`Reins::start`].
-    pub(super) fn start(
-        &self,
-        timeline: &Timeline,
-        schedules: Vec<Option<Schedule>>,
-    ) -> Result<(), String> {
-        self.reins.start(timeline, schedules)?;
+    pub(super) fn start(&self, timeline: &Timeline, word: &Word) -> Result<(), String> {
+        self.reins.start(timeline, word)?;
         self.kept().timeline = Some(timeline.clone());
+        Ok(())
+    }
+
+    /// Tells the lanes, which have come to `now`, what their run tells its lanes.
+    ///
+    /// # Errors
+    /// As [`Reins::follow`], and when a later course was followed before.
+    pub(super) fn follow(&self, order: &CourseOrder, now: Timestamp) -> Result<(), String> {
+        let mut kept = self.kept();
+        let (number, last) = (order.number, kept.course);
+        if number < last {
+            return Err(format!("course {number} comes after course {last}"));
+        }
+        let timeline = kept.timeline.as_ref().ok_or("it has not started")?;
+        let decided = order.measured_ns.map(Timestamp::from_nanos);
+        let word = course::word(self.reins.word(), order);
+        self.reins.follow(&word, (&timeline.border, decided), now)?;
+        kept.course = number;
         Ok(())
     }
 
@@ -235,7 +253,7 @@ fn reach(cluster: &dyn Topics, within: Nanos, kept: &Mutex<Kept>) {
 /// time.
 fn keep(mut lanes: Lanes, kept: &Mutex<Kept>) -> Vec<String> {
     let clock = OsClock::anchored();
-    let mut noted = false;
+    let mut noted = None;
     let mut ending = None;
     while !lanes.have_ended() {
         if let Some(handover) = lanes.pass_on(TURN) {
@@ -243,8 +261,12 @@ fn keep(mut lanes: Lanes, kept: &Mutex<Kept>) -> Vec<String> {
             lanes.give_back(handover);
         }
         let mut now = lock(kept);
-        if !noted && let Some(timeline) = &now.timeline {
-            noted = true;
+        // Again when it is decided where an open one lies.
+        let measured = now.timeline.as_ref().map(|timeline| timeline.border.measured());
+        if noted != measured
+            && let Some(timeline) = &now.timeline
+        {
+            noted = measured;
             lanes.note_start(timeline);
         }
         if let Some(lane) = lanes.dead() {

@@ -3,12 +3,11 @@
 use super::attendant::Attendant;
 use super::call::{Answer, Call, Method, Service};
 use super::clocks::Clocks;
-use super::course;
 use super::lease::Lease;
 use super::metrics;
 use super::protocol::{
-    ClockOrder, Deleted, Health, HostSaid, LEASE, LEASE_MAX, Moments, RateOrder, StartOrder,
-    Started, Stop, StopOrder, TASKS_MAX, TaskOrder, WIRE,
+    ClockOrder, Deleted, Health, HostSaid, LEASE, LEASE_MAX, Moments, Started, TASKS_MAX,
+    TaskOrder, WIRE,
 };
 use super::ready::Settling;
 use super::share::{self, Planned};
@@ -16,7 +15,7 @@ use super::summary;
 use super::task::Task;
 use crate::host;
 use engine::plan::Role;
-use engine::time::{Clock, Line, RunClock};
+use engine::time::{Line, RunClock};
 use engine::units::{Nanos, Timestamp};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -27,7 +26,7 @@ use xxhash_rust::xxh3::xxh3_64;
 #[derive(Debug)]
 pub(super) struct Worker {
     instance: String,
-    clocks: Clocks,
+    pub(super) clocks: Clocks,
     inner: Mutex<Inner>,
     /// Held by whoever starts something or changes a rate: one after the other, so that the same order
     /// twice at once is one task.
@@ -36,16 +35,16 @@ pub(super) struct Worker {
 
 /// What was started.
 #[derive(Debug, Default)]
-struct Inner {
+pub(super) struct Inner {
     lease: Lease,
-    tasks: BTreeMap<String, Arc<Task>>,
+    pub(super) tasks: BTreeMap<String, Arc<Task>>,
     settling: BTreeMap<String, Settling>,
-    attendant: Option<Attendant>,
-    said: Option<HostSaid>,
+    pub(super) attendant: Option<Attendant>,
+    pub(super) said: Option<HostSaid>,
     /// How often the run wants the system to be looked at.
-    monitor: Option<Nanos>,
+    pub(super) monitor: Option<Nanos>,
     /// The clock of the run's tasks.
-    clock: Option<RunClock>,
+    pub(super) clock: Option<RunClock>,
 }
 
 impl Inner {
@@ -55,7 +54,7 @@ impl Inner {
     }
 }
 
-type Reply = Result<Answer, Answer>;
+pub(super) type Reply = Result<Answer, Answer>;
 
 impl Worker {
     /// A worker that does nothing yet.
@@ -83,12 +82,12 @@ impl Worker {
         close_all(tasks.into_values().collect());
     }
 
-    fn inner(&self) -> MutexGuard<'_, Inner> {
+    pub(super) fn inner(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().expect("nobody panics with the tasks in hand")
     }
 
     /// Nothing that panicked with it leaves anything half done that the next one would meet.
-    fn turn(&self) -> MutexGuard<'_, ()> {
+    pub(super) fn turn(&self) -> MutexGuard<'_, ()> {
         self.turn.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -111,6 +110,7 @@ impl Worker {
             (Method::Post, ["consumer", "start"]) => self.start_task(call, Role::Consumer),
             (Method::Post, ["start"]) => self.start(call),
             (Method::Post, ["stop"]) => self.stop(call),
+            (Method::Put, ["course"]) => self.follow(call),
             (Method::Put, ["rate"]) => self.change_rate(call),
             (Method::Put, ["clock"]) => self.correct(call),
             (Method::Delete, ["task", id]) => self.delete(call, id),
@@ -139,7 +139,7 @@ impl Worker {
     }
 
     fn moments(&self, call: &Call<'_>) -> Reply {
-        let clock = self.clock(call)?;
+        let clock = self.source(call)?;
         // What passed between the gate and here is taken off by the clock that both have.
         let waited = self.clocks.steady().since(call.arrived).unwrap_or_default();
         let now = clock.own_now();
@@ -147,7 +147,7 @@ impl Worker {
         Ok(Answer::json(200, &Moments { received_ns, sent_ns: clock.own_now().as_nanos() }))
     }
 
-    fn clock(&self, call: &Call<'_>) -> Result<RunClock, Answer> {
+    fn source(&self, call: &Call<'_>) -> Result<RunClock, Answer> {
         let source = call.value("source").unwrap_or("auto");
         self.clocks.of(source).map_err(|words| Answer::error(400, &words))
     }
@@ -163,7 +163,7 @@ impl Worker {
         Ok(Answer::json(200, &json!({ "setting": setting })))
     }
 
-    fn hold(&self, call: &Call<'_>, lease: Nanos) -> Result<(), Answer> {
+    pub(super) fn hold(&self, call: &Call<'_>, lease: Nanos) -> Result<(), Answer> {
         let now = self.clocks.steady();
         let name = call.coordinator.unwrap_or("a caller without a name");
         let mut inner = self.inner();
@@ -175,7 +175,7 @@ impl Worker {
         })
     }
 
-    fn task(&self, id: &str) -> Result<Arc<Task>, Answer> {
+    pub(super) fn task(&self, id: &str) -> Result<Arc<Task>, Answer> {
         self.inner()
             .tasks
             .get(id)
@@ -270,86 +270,6 @@ impl Worker {
         said
     }
 
-    fn start(&self, call: &Call<'_>) -> Reply {
-        let order: StartOrder = call.read()?;
-        let _turn = self.turn();
-        self.hold(call, LEASE)?;
-        let tasks = self.chosen(order.tasks.as_deref(), |task| !task.reins.have_started())?;
-        // The same order again is done already.
-        let new: Vec<Arc<Task>> =
-            tasks.iter().filter(|t| !course::is_on(t, &order)).cloned().collect();
-        let clock = self.inner().clock.unwrap_or_else(|| self.clocks.best());
-        if !new.is_empty() {
-            course::check(&new, &order, clock.now()).map_err(|words| Answer::error(409, &words))?;
-        } else if tasks.is_empty() {
-            return Err(Answer::error(409, "there is no task that waits for its start"));
-        }
-        for task in &new {
-            let (timeline, schedules) = course::of(task.reins.plan(), &order);
-            task.start(&timeline, schedules)
-                .map_err(|words| Answer::error(409, &format!("task {}: {words}", task.id)))?;
-        }
-        self.attend(&new, &order, clock);
-        let ids: Vec<&str> = tasks.iter().map(|task| task.id.as_str()).collect();
-        Ok(Answer::json(200, &json!({ "started": ids })))
-    }
-
-    /// Looks after the process from now on, unless that is done already.
-    fn attend(&self, tasks: &[Arc<Task>], order: &StartOrder, clock: RunClock) {
-        let Some(first) = tasks.first() else { return };
-        let mut plan = first.reins.plan().clone();
-        plan.lanes = tasks.iter().flat_map(|task| task.reins.plan().lanes.clone()).collect();
-        let (timeline, _) = course::of(&plan, order);
-        let mut inner = self.inner();
-        if inner.attendant.is_none() && inner.said.is_none() {
-            inner.attendant = Attendant::begin((&plan, &timeline), clock, inner.monitor);
-        }
-    }
-
-    /// The tasks that are named, or all that fit.
-    fn chosen(
-        &self,
-        names: Option<&[String]>,
-        fits: impl Fn(&Task) -> bool,
-    ) -> Result<Vec<Arc<Task>>, Answer> {
-        match names {
-            Some(names) => names.iter().map(|name| self.task(name)).collect(),
-            None => Ok(self.inner().tasks.values().filter(|task| fits(task)).cloned().collect()),
-        }
-    }
-
-    fn stop(&self, call: &Call<'_>) -> Reply {
-        let order: StopOrder =
-            if call.body.is_empty() { StopOrder::default() } else { call.read()? };
-        let tasks = self.chosen(order.tasks.as_deref(), |task| task.reins.have_started())?;
-        self.hold(call, LEASE)?;
-        for task in &tasks {
-            match order.how {
-                Stop::Halt => task.reins.halt(),
-                Stop::Drain => task.reins.drain(),
-                Stop::Close => task.reins.close(),
-            }
-        }
-        let ids: Vec<&str> = tasks.iter().map(|task| task.id.as_str()).collect();
-        Ok(Answer::json(200, &json!({ "stopped": ids })))
-    }
-
-    fn change_rate(&self, call: &Call<'_>) -> Reply {
-        let order: RateOrder = call.read()?;
-        let _turn = self.turn();
-        self.hold(call, LEASE)?;
-        let rate = course::rate(order.rate).map_err(|words| Answer::error(400, &words))?;
-        let tasks = self.chosen(None, |task| task.role == Role::Producer)?;
-        for task in &tasks {
-            let moment = Timestamp::from_nanos(order.at_ns);
-            task.reins
-                .change_rate(order.stream, moment, rate)
-                .map_err(|words| Answer::error(409, &format!("task {}: {words}", task.id)))?;
-        }
-        let ids: Vec<&str> = tasks.iter().map(|task| task.id.as_str()).collect();
-        Ok(Answer::json(200, &json!({ "changed": ids })))
-    }
-
     fn delete(&self, call: &Call<'_>, id: &str) -> Reply {
         let task = self.task(id)?;
         self.hold(call, LEASE)?;
@@ -368,7 +288,7 @@ impl Worker {
 }
 
 const UNKNOWN: &str = "no such call; there are GET /health, /clock, /metrics, /task/ID/status, /task/ID/result, \
-     /consumer/ID/ready, POST /producer/start, /consumer/start, /start, /stop, PUT /rate, /clock, DELETE /task/ID";
+     /consumer/ID/ready, POST /producer/start, /consumer/start, /start, /stop, PUT /course, /rate, /clock, DELETE /task/ID";
 
 impl Service for Worker {
     fn answer(&self, call: &Call<'_>) -> Answer {

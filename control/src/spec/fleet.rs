@@ -13,10 +13,8 @@ use super::fields::Field;
 use super::files::Files;
 use super::given::{Given, Givens};
 use super::order::Order;
-use super::request::Request;
 use super::scalar;
 use super::worker_url::{WorkerUrl, is_loopback};
-use engine::plan::Warmup;
 
 /// The coordinator has a thread for each.
 const WORKERS_MAX: usize = 1_000;
@@ -99,15 +97,6 @@ pub(super) fn resolve(
     }
     let (token_file, on_loss) = (asked.token_file.clone(), asked.on_loss.unwrap_or_default());
     Some(Fleet { workers, token_file, on_loss })
-}
-
-/// What a run on workers cannot do: its warm-up ends on all hosts at one moment, known before.
-pub(super) fn check(request: &Request, ledger: &mut Ledger) {
-    if let Warmup::Auto { .. } = request.demand.phases.warmup {
-        let file = request.resolved.workload_file.display().to_string();
-        let problem = "got auto, which needs a single host: give a length, e.g. 10s, or leave the workers out";
-        ledger.fault(Fault::new(&file, "warmupDuration", problem));
-    }
 }
 
 /// The flag that names workers, and these; nothing without flags.

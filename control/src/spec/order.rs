@@ -221,9 +221,6 @@ impl Reader<'_> {
             let mut shared = Shared { order, benchmark, driver, flags: &flags, cell, identities };
             shared.request(workload, files, ledger)
         });
-        if let Some(request) = request.as_ref().filter(|_| fleet.is_some()) {
-            fleet::check(request, ledger);
-        }
         (request, fleet)
     }
 }

@@ -14,7 +14,7 @@ mod start;
 
 pub use board::{Board, MemberState, Progress};
 pub use pin::settle_on;
-pub use signal::{Signal, Stage, Timeline};
+pub use signal::{Signal, Stage, Timeline, Word};
 pub use spawn::{LaneHandle, LaneSetup, spawn};
 pub use start::{Go, StartLine, Ticket};
 

@@ -81,9 +81,9 @@ fn send_by_schedule<C: Clock, O: Outlet>(
 ) {
     let signal = orders.signal;
     let mut course = Course::paced(&orders.timeline);
-    walk.limit_to(course.horizon());
     let mut guard = (orders.wait == WaitMode::Sleep).then(Guard::new);
-    let mut version = signal.version();
+    // What was said since the walk was made is heard too, and by who joins in later where the run ends.
+    let mut version = heed(signal, port.stream, &mut course, &mut walk);
     loop {
         let next = walk.peek();
         // With nothing left to send the lane waits for the end: a new rate may bring more before it,
@@ -99,10 +99,7 @@ fn send_by_schedule<C: Clock, O: Outlet>(
             port.recorder.hiccup_at(now, gap);
         }
         if signal.version() != version {
-            version = signal.version();
-            course.end_at(signal.end());
-            walk.follow(signal.schedule(port.stream).expect("a paced stream keeps its schedule"));
-            walk.limit_to(course.horizon());
+            version = heed(signal, port.stream, &mut course, &mut walk);
             continue;
         }
         let Some(now) = woken.filter(|now| !course.is_over(*now) && !signal.is_halted()) else {
@@ -120,6 +117,15 @@ fn send_by_schedule<C: Clock, O: Outlet>(
         let mut effort = Effort { signal, wait: orders.wait, course: &mut course, verdict };
         offer(clock, port, load, &mut effort);
     }
+}
+
+/// Goes by what the run says now of the schedule and its end; returns the version of that.
+fn heed(signal: &Signal, stream: usize, course: &mut Course, walk: &mut Walk) -> u64 {
+    let version = signal.version();
+    course.end_at(signal.end());
+    walk.follow(signal.schedule(stream).expect("a paced stream keeps its schedule"));
+    walk.limit_to(course.horizon());
+    version
 }
 
 /// A lane that waits for a due time, and takes acks meanwhile.

@@ -66,7 +66,7 @@ impl Watch<'_> {
         let now = self.ready.clock.now();
         let timeline = Timeline { from: now, ..self.timeline.clone() };
         // Where the run is ending nobody takes over what will not be sent.
-        let rest = self.halted_at.is_none().then_some(&timeline);
+        let rest = (self.halted_at.is_none() && now < self.end()).then_some(&timeline);
         match self.ready.crew.bury(lost, &self.ready.plan, rest) {
             Rescue::End(error) => {
                 self.broken.get_or_insert(error);

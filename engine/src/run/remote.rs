@@ -3,12 +3,12 @@
 use super::teardown::close;
 use crate::error::RunError;
 use crate::lane::{
-    Board, Go, LaneHandle, LaneSetup, Progress, Signal, Stage, StartLine, Timeline, spawn,
+    Board, Go, LaneHandle, LaneSetup, Progress, Signal, Stage, StartLine, Timeline, Word, spawn,
 };
 use crate::link::Target;
 use crate::measure::{ClientStats, ClientTallies, Collector, Handover, mailboxes};
 use crate::plan::Plan;
-use crate::time::{RunClock, Schedule};
+use crate::time::{Border, RunClock};
 use crate::units::{Nanos, Rate, Timestamp};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -48,26 +48,18 @@ impl Reins {
         self.line().is_none()
     }
 
-    /// Lets all lanes go together, by these schedules, one for each stream; streams without due times
-    /// have none. Waits for the lanes to leave what they are at, a few milliseconds.
+    /// Lets all lanes go together, by this word. Waits for the lanes to leave what they are at, a few
+    /// milliseconds.
     ///
     /// # Errors
     /// When they were let go before, or one still prepares: nobody waits for its cluster here.
-    pub fn start(
-        &self,
-        timeline: &Timeline,
-        schedules: Vec<Option<Schedule>>,
-    ) -> Result<(), String> {
+    pub fn start(&self, timeline: &Timeline, word: &Word) -> Result<(), String> {
         let is_open = |slot: &Progress| !slot.prepared && slot.failed.is_none();
         if let Some(lane) = self.board.slots().position(|slot| is_open(&slot)) {
             return Err(format!("lane {} still prepares", self.plan.lanes[lane].name));
         }
         let line = self.line().take().ok_or("it was started before")?;
-        for (stream, schedule) in schedules.into_iter().enumerate() {
-            if let Some(schedule) = schedule {
-                self.signal.set_schedule(stream, schedule);
-            }
-        }
+        self.signal.follow(word);
         self.signal.advance(Stage::Running);
         line.release(Go::Run(timeline.clone()));
         Ok(())
@@ -89,6 +81,48 @@ impl Reins {
         }
         self.signal.change_rate(stream, moment, rate);
         Ok(())
+    }
+
+    /// What the lanes are told now.
+    #[must_use]
+    pub fn word(&self) -> Word {
+        self.signal.word()
+    }
+
+    /// Tells the lanes, which have come to `now`, what their run tells its lanes, and where the border lies
+    /// if it is decided. The same again changes nothing.
+    ///
+    /// # Errors
+    /// When they have not started, or something of it lies behind them already: then nothing is followed.
+    pub fn follow(
+        &self,
+        word: &Word,
+        (border, decided): (&Border, Option<Timestamp>),
+        now: Timestamp,
+    ) -> Result<(), String> {
+        if !self.have_started() {
+            return Err("it has not started".to_owned());
+        }
+        self.signal.check(word, now)?;
+        if let Some(moment) = decided
+            && !border.decide_at(moment)
+        {
+            let [got, start, latest] =
+                [moment, border.start(), border.latest()].map(Timestamp::as_nanos);
+            return Err(format!(
+                "the measured phase cannot begin at {got}: need whole seconds after the start at {start}, \
+                 before {latest}, where no lane has come and nothing else was decided"
+            ));
+        }
+        self.signal.follow(word);
+        Ok(())
+    }
+
+    /// When the last message is due, excluded, where that is earlier than planned; else later than any
+    /// moment.
+    #[must_use]
+    pub fn cut(&self) -> Timestamp {
+        self.signal.end()
     }
 
     /// Lets consumers say how far they are.
@@ -178,7 +212,8 @@ impl Lanes {
         &self.reins
     }
 
-    /// Takes note of when the measured phase begins, for what clients say of themselves.
+    /// Takes note of when the measured phase begins, for what clients say of themselves; again when that is
+    /// decided.
     pub fn note_start(&mut self, timeline: &Timeline) {
         let measured = timeline.border.measured();
         let warmup = timeline.border.start().until(measured);

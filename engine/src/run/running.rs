@@ -151,7 +151,8 @@ impl Watch<'_> {
 
     /// Ends an open warm-up when the run is steady; not that of a run which is ending.
     fn warm_up(&mut self) {
-        if self.halted_at.is_none() && self.warming.end_if_steady(self.ready.clock.now()) {
+        let (now, notice) = (self.ready.clock.now(), self.ready.crew.notice());
+        if self.halted_at.is_none() && self.warming.end_if_steady(now, notice) {
             let (measured, length) = (self.warming.measured(), self.warming.length());
             self.ready.collector.listener().start(measured, length);
             self.hooks.event(&Event::Steady(length));

@@ -2,6 +2,7 @@
 
 use super::prepare::Event;
 use super::running::{CLIENT_THREADS, Watch};
+use super::warming::ahead;
 use crate::host::{ThreadTime, busiest, threads};
 use crate::measure::Second;
 use crate::plan::Plan;
@@ -97,7 +98,7 @@ impl Watch<'_> {
         match order {
             Order::Rate(rate) => {
                 let rate = Rate::per_second(rate).expect("a search asks for one at least");
-                let (second, moment) = searching.second_at(now + notice);
+                let (second, moment) = searching.second_at(now + ahead(notice));
                 self.ready.signal.change_rate(STREAM, moment, rate);
                 searching.search.held_from(second);
                 self.hooks.event(&Event::Asking(rate, searching.search.doing()));

@@ -6,6 +6,16 @@ use crate::time::Border;
 use crate::units::{NANOS_PER_SECOND, Nanos, Timestamp};
 use std::sync::Arc;
 
+/// What the notice of hosts is given beyond itself: a host that hears of a rate or a border too late is
+/// lost, while a second more costs nothing.
+const MARGIN: Nanos = Nanos::from_secs(1);
+
+/// How far ahead of its moment lanes are told something, by the notice that they need: nothing for
+/// threads of this process.
+pub(super) fn ahead(notice: Nanos) -> Nanos {
+    if notice == Nanos::ZERO { Nanos::ZERO } else { notice + MARGIN }
+}
+
 /// Watches a run become steady.
 #[derive(Debug)]
 pub(super) struct Warming {
@@ -46,14 +56,15 @@ impl Warming {
         self.pulses.push(pulse(second));
     }
 
-    /// Ends an open warm-up at the next second if the newest ones are steady. True when it does.
-    pub(super) fn end_if_steady(&self, now: Timestamp) -> bool {
+    /// Ends an open warm-up at the next second if the newest ones are steady: the next that all hosts can
+    /// have heard of, where lanes have to be told `notice` before. True when it does.
+    pub(super) fn end_if_steady(&self, now: Timestamp, notice: Nanos) -> bool {
         let newest = self.pulses.len().saturating_sub(STEADY_WINDOW);
         let is_over = self.border.is_decided() || self.border.latest() <= now;
         if is_over || steady_since(&self.pulses[newest..], self.due_per_second).is_none() {
             return false;
         }
-        self.border.decide(now);
+        self.decide(now, notice);
         // It did not where the bound is the next second: that is where the phase begins anyway.
         self.border.is_decided()
     }
@@ -61,7 +72,8 @@ impl Warming {
     /// Ends an open warm-up at a whole second, so far ahead that all lanes have heard of it. Returns where
     /// the measured phase begins.
     pub(super) fn decide(&self, now: Timestamp, notice: Nanos) -> Timestamp {
-        self.border.decide(now + notice)
+        // No lane of this process comes to the border of others': it lies where they are told.
+        self.border.decide(now + ahead(notice))
     }
 
     /// Whether it ended at its bound without having been steady.
@@ -122,6 +134,11 @@ mod tests {
     /// Seconds come in one after the other, each 20 ms after its end; when the warm-up ended, in
     /// milliseconds, and the second since which it was steady.
     fn run(warmup: Warmup, seconds: &[u64]) -> (Option<u64>, Option<i64>) {
+        run_told(warmup, Nanos::ZERO, seconds)
+    }
+
+    /// The same where lanes have to be told so long before.
+    fn run_told(warmup: Warmup, notice: Nanos, seconds: &[u64]) -> (Option<u64>, Option<i64>) {
         let (mut warming, plan) = warming(warmup);
         let mut ended = None;
         for (number, acked) in (0_i64..).zip(seconds) {
@@ -129,7 +146,7 @@ mod tests {
             tally.streams[0].warmup.acked.messages = *acked;
             warming.note(&Second { number, tally });
             let now = after(u64::try_from(number).expect("it counts up") * 1_000 + 1_020);
-            if warming.end_if_steady(now) {
+            if warming.end_if_steady(now, notice) {
                 assert_eq!(ended, None, "it ends once");
                 ended = Some(warming.length().0 / 1_000_000);
             }
@@ -152,6 +169,21 @@ mod tests {
     }
 
     #[test]
+    fn where_hosts_are_told_it_ends_a_second_after_all_can_have_heard_of_it() {
+        // So much notice, a bound of so many seconds; where it ends, steady from the start on.
+        let check = |millis: u64, bound: u64, expected: Option<u64>| {
+            let auto = Warmup::Auto { bound: Nanos::from_secs(bound) };
+            let (ended, _) = run_told(auto, Nanos::from_millis(millis), &[100; 20]);
+            assert_eq!(ended, expected, "{millis} ms, {bound} s");
+        };
+        check(2_000, 20, Some(9_000));
+        check(1, 20, Some(7_000));
+        check(2_980, 20, Some(10_000));
+        check(2_000, 10, Some(9_000));
+        check(2_000, 9, None);
+    }
+
+    #[test]
     fn a_fixed_one_ends_when_it_was_to_end() {
         let fixed = Warmup::Fixed(Nanos::from_millis(1_500));
         assert_eq!(run(fixed, &[100; 9]), (None, Some(0)), "seconds are numbered by the phase");
@@ -171,7 +203,7 @@ mod tests {
                 warming.note(&Second { number, tally });
                 // The run thread stands still; it looks again when the phase has begun.
             }
-            assert!(!warming.end_if_steady(after(7_010)), "it has ended");
+            assert!(!warming.end_if_steady(after(7_010), Nanos::ZERO), "it has ended");
             assert_eq!(warming.measured(), after(7_000), "at the bound, in whole seconds");
             assert_eq!(warming.was_in_vain(), expected, "{seconds:?}");
         };

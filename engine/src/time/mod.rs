@@ -2,6 +2,7 @@
 
 mod border;
 mod clock;
+mod continued;
 mod correction;
 mod line;
 mod run_clock;

@@ -3,6 +3,7 @@
 mod api;
 mod ask;
 mod attacked;
+mod course;
 mod few;
 mod hosts;
 mod lease;

@@ -1,8 +1,7 @@
 //! Workers: where they are named, and what is wrong with that.
 
 use super::{Desk, OMB_DRIVER, WORKLOAD, job, one, remark};
-use crate::spec::{DriverSource, Fleet, OnLoss, Order, load, validate};
-use engine::units::Timestamp;
+use crate::spec::{DriverSource, Fleet, OnLoss, Order, validate};
 
 fn on(desk: &Desk, workers: &[&str]) -> Order {
     let mut order = desk.order(&[]);
@@ -35,17 +34,6 @@ fn workers_come_from_flags_or_from_the_benchmark_file() {
     assert_eq!((token_file, on_loss), (Some("token".into()), OnLoss::Reassign));
     order.fleet.on_loss = Some(OnLoss::Fail);
     assert_eq!(job(&order).fleet.map(|fleet| fleet.on_loss), Some(OnLoss::Fail));
-}
-
-#[test]
-fn a_warm_up_that_ends_by_itself_needs_one_host() {
-    let desk = Desk::new(OMB_DRIVER);
-    let mut order = on(&desk, &A_AND_B);
-    order.sets = vec!["warmupDuration=auto".to_owned()];
-    let faults = load(&order, Timestamp::from_nanos(0)).expect_err("two hosts").to_string();
-    assert!(faults.contains("warmupDuration: got auto, which needs a single host"), "{faults}");
-    order.sets = vec!["warmupDuration=3s".to_owned()];
-    assert_eq!(job(&order).requests.len(), 1, "a length is fine");
 }
 
 #[test]

@@ -38,7 +38,7 @@ impl<'run> Progress<'run> {
         for remark in &request.resolved.remarks {
             tracing::warn!("{remark}");
         }
-        let is_timed = plan.demand.streams.iter().any(|stream| matches!(stream.pace, Pace::At(_)));
+        let is_timed = plan.demand.streams.iter().any(|stream| stream.pace.is_paced());
         Self { interrupt, told: false, is_timed, early_end: None }
     }
 
@@ -157,8 +157,9 @@ pub(crate) fn describe(plan: &Plan, clock: ClockSource) -> String {
         plan.logical_consumers(),
     ));
     for stream in &plan.demand.streams {
-        let pace = match stream.pace {
+        let pace = match &stream.pace {
             Pace::At(rate) => format!("{rate} in all"),
+            Pace::Varied(varied) => varied.to_string(),
             Pace::Max { in_flight: None } => "as fast as the clients take them".to_owned(),
             Pace::Max { in_flight: Some(window) } => {
                 format!("as fast as acks come, at most {window} unanswered")

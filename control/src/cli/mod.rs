@@ -119,7 +119,8 @@ pub struct ClusterFlags {
 /// Flags that stand for fields of every workload.
 #[derive(Clone, Debug, Args)]
 pub struct FieldFlags {
-    /// Messages per second over all producers, e.g. 50k or 50000/s; max: as fast as possible
+    /// Messages per second over all producers, e.g. 50k or 50000/s; max: as fast as possible; or a rate
+    /// that changes, e.g. 'ramp 1k to 50k over 2m' (README, Rate shapes)
     #[arg(long, value_name = "RATE", allow_hyphen_values = true)]
     pub rate: Option<String>,
     /// Length of the measured phase, e.g. 30s or 5m

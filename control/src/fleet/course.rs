@@ -3,7 +3,7 @@
 use super::protocol::{StartOrder, State};
 use super::task::Task;
 use engine::lane::Timeline;
-use engine::plan::{Pace, Plan};
+use engine::plan::{PhaseTimes, Plan};
 use engine::time::{Border, Schedule};
 use engine::units::{Nanos, Rate, Timestamp};
 use std::sync::Arc;
@@ -28,11 +28,8 @@ pub(super) fn of(plan: &Plan, order: &StartOrder) -> (Timeline, Vec<Option<Sched
         measured: phases.measured,
         grace: phases.grace(),
     };
-    let end = measured + phases.measured;
-    let planned = plan.demand.streams.iter().map(|stream| match stream.pace {
-        Pace::At(rate) => Some(Schedule::constant(rate, at, end)),
-        Pace::Max { .. } => None,
-    });
+    let times = PhaseTimes { at, measured, end: measured + phases.measured };
+    let planned = plan.demand.streams.iter().map(|stream| stream.pace.schedule(times));
     let schedules = order.schedules.clone().unwrap_or_else(|| planned.collect());
     (timeline, schedules)
 }
@@ -83,7 +80,7 @@ pub(super) fn check(tasks: &[Arc<Task>], order: &StartOrder, now: Timestamp) -> 
         let streams = &task.reins.plan().demand.streams;
         if let Some(schedules) = &order.schedules {
             let fits = |(stream, schedule): (&engine::plan::StreamDemand, &Option<Schedule>)| {
-                matches!(stream.pace, Pace::At(_)) == schedule.is_some()
+                stream.pace.is_paced() == schedule.is_some()
             };
             if schedules.len() != streams.len() || !streams.iter().zip(schedules).all(fits) {
                 return Err(format!(

@@ -6,8 +6,8 @@ use super::pool::{CLOCK_EVERY, Member};
 use super::protocol::{Finished, StartOrder, State, Stop, StopOrder};
 use super::proxied::{Posted, Task};
 use engine::lane::{Board, Go, Signal, Stage, Ticket, Timeline};
-use engine::plan::{Demand, Plan};
-use engine::time::{Clock, RunClock};
+use engine::plan::{Demand, PhaseTimes, Plan};
+use engine::time::{Clock, RunClock, Schedule};
 use engine::units::{Nanos, Timestamp};
 use std::sync::{Arc, Mutex};
 
@@ -264,15 +264,22 @@ impl Proxy {
             at_ns: timeline.border.start().as_nanos(),
             from_ns: from.map(Timestamp::as_nanos),
             measured_ns: Some(timeline.border.measured().as_nanos()),
-            schedules: Some(self.schedules(demand)),
+            schedules: self.schedules(demand, timeline),
             tasks: Some(self.tasks.iter().map(|task| task.id.clone()).collect()),
         };
         let started = self.post.member.client.start(&order);
         started.map_err(|trouble| format!("could not be started: {trouble}"))
     }
 
-    fn schedules(&self, demand: &Demand) -> Vec<Option<engine::time::Schedule>> {
-        (0..demand.streams.len()).map(|stream| self.post.signal.schedule(stream)).collect()
+    /// Those that are not what the worker makes of its own plan: a recorded shape is large, and it has
+    /// the file.
+    fn schedules(&self, demand: &Demand, timeline: &Timeline) -> Option<Vec<Option<Schedule>>> {
+        let (at, measured) = (timeline.border.start(), timeline.border.measured());
+        let times = PhaseTimes { at, measured, end: measured + timeline.measured };
+        let planned = demand.streams.iter().map(|stream| stream.pace.schedule(times));
+        let now = (0..demand.streams.len()).map(|stream| self.post.signal.schedule(stream));
+        let (planned, now): (Vec<_>, Vec<_>) = (planned.collect(), now.collect());
+        (planned != now).then_some(now)
     }
 
     /// Passes on what the run tells its lanes.

@@ -28,6 +28,7 @@ mod plan;
 mod plateau;
 #[expect(clippy::module_inception, reason = "a file is named after its main type")]
 mod report;
+mod shape;
 mod so_far;
 mod spread;
 mod streams;

@@ -14,6 +14,7 @@ use super::number::rfc3339;
 use super::partitions::Partitions;
 use super::plan::PlanPart;
 use super::plateau::plateau;
+use super::shape::ShapePart;
 use super::streams::{StreamPart, Whole, is_timed, sending_lanes};
 use super::system::{System, SystemPart};
 use super::tasks::{Partial, Task};
@@ -93,6 +94,9 @@ pub struct Report {
     pub plan: PlanPart,
     /// The sending side.
     pub produced: Produced,
+    /// How a rate that changes, or arrivals by chance, were followed; only where there are some.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shape: Option<ShapePart>,
     /// The broker's answers.
     pub acked: Acked,
     /// The receiving side.
@@ -171,6 +175,7 @@ impl Report {
                 whole.target,
                 plateau(&shares, &outcome.intervals, start),
             ),
+            shape: ShapePart::of(plan, outcome),
             acked: Acked::of(seen, span),
             consumed: Consumed::of(seen, span, subscriptions),
             partitions: Partitions::of(plan, outcome),

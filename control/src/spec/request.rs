@@ -1,9 +1,10 @@
 //! One workload against one driver: what the engine is asked, and what reports show of it.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use engine::driver::Driver;
-use engine::plan::{Deadlines, Demand, Pace, Phases, StreamDemand, TopicPlan, Wishes};
+use engine::plan::{Deadlines, Demand, Pace, Phases, StreamDemand, TopicPlan, Varied, Wishes};
 use serde_json::{Map, Value};
 
 use super::assignments::Assignments;
@@ -100,7 +101,8 @@ impl Shared<'_> {
     ) -> Option<Request> {
         let made = workload.body.make(files);
         let bodies = ledger.take(made.map_err(|problem| Fault::whole("payloadFile", problem)))?;
-        let pace = self.pace(workload, ledger)?;
+        let varied = ledger.take(workload.varied(files))?;
+        let pace = self.pace(workload, varied, ledger)?;
         let (test_id, run) = self.identities.next(&workload.name);
         let topics = self.topics(workload, &test_id);
         let shape = workload.shape;
@@ -146,18 +148,31 @@ impl Shared<'_> {
         })
     }
 
-    fn pace(&self, workload: &Workload, ledger: &mut Ledger) -> Option<Pace> {
-        match (workload.speed, self.order.in_flight) {
-            (Speed::Max, in_flight) => Some(Pace::Max { in_flight }),
-            (Speed::At(rate), None) => Some(Pace::At(rate)),
-            (Speed::At(rate), Some(_)) => {
-                let file = workload.file.display();
-                let problem = format!(
-                    "only bounds --rate max, and the rate of {file} is {rate}: leave one of them out"
-                );
-                ledger.fault(Fault::whole("--in-flight", problem));
-                None
-            }
+    fn pace(
+        &self,
+        workload: &Workload,
+        varied: Option<Varied>,
+        ledger: &mut Ledger,
+    ) -> Option<Pace> {
+        let in_flight = self.order.in_flight;
+        let speed = match &workload.speed {
+            Speed::Max => return Some(Pace::Max { in_flight }),
+            Speed::At(rate) => rate.to_string(),
+            Speed::Shaped(shape) => shape.to_string(),
+            Speed::Replay(recording) => recording.to_string(),
+        };
+        if in_flight.is_some() {
+            let file = workload.file.display();
+            let problem = format!(
+                "only bounds --rate max, and the rate of {file} is {speed}: leave one of them out"
+            );
+            ledger.fault(Fault::whole("--in-flight", problem));
+            return None;
+        }
+        match (&workload.speed, varied) {
+            (_, Some(varied)) => Some(Pace::Varied(Arc::new(varied))),
+            (Speed::At(rate), None) => Some(Pace::At(*rate)),
+            (_, None) => unreachable!("a shape is varied"),
         }
     }
 

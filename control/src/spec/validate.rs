@@ -12,7 +12,7 @@ use super::fields;
 use super::files::Files;
 use super::worker_url::WorkerUrl;
 use super::workload::{Circumstances, Speed, Workload};
-use engine::plan::Warmup;
+use engine::plan::{Varied, Warmup};
 
 /// Checks files of any kind and says in a few lines what each would do.
 ///
@@ -55,7 +55,8 @@ fn one(path: &Path, files: &mut Files, ledger: &mut Ledger) -> Option<Summary> {
     }
     let asked = Circumstances { flags: &[], existing_topics: 0, skip_warmup: false };
     let workload = Workload::of_document(path, &document, &asked, files, ledger)?;
-    Some(of_workload(&workload))
+    let varied = ledger.take(workload.varied(files))?;
+    Some(of_workload(&workload, varied.as_ref()))
 }
 
 /// Whether a key is a field of benchmark files alone; a name all kinds of files have.
@@ -63,11 +64,13 @@ fn is_of_benchmark(key: &str) -> bool {
     fields::find(benchmark::FIELDS, key).is_some_and(|field| field.name != "name")
 }
 
-fn of_workload(workload: &Workload) -> Summary {
+fn of_workload(workload: &Workload, varied: Option<&Varied>) -> Summary {
     let shape = workload.shape;
-    let speed = match workload.speed {
-        Speed::At(rate) => rate.to_string(),
-        Speed::Max => "as fast as possible".to_owned(),
+    let speed = match (&workload.speed, varied) {
+        (Speed::Max, _) => "as fast as possible".to_owned(),
+        (_, Some(varied)) => varied.to_string(),
+        (Speed::At(rate), None) => rate.to_string(),
+        (Speed::Shaped(_) | Speed::Replay(_), None) => unreachable!("a shape is varied"),
     };
     let warmup = match workload.warmup {
         Warmup::Fixed(length) => format!("{length} of warm-up"),
@@ -131,6 +134,14 @@ mod tests {
         let files = [
             file(&folder, "w.yaml", WORKLOAD),
             file(&folder, "a.yaml", &format!("{WORKLOAD}warmupDuration: auto\n")),
+            file(
+                &folder,
+                "s.yaml",
+                &format!(
+                    "{}arrival: poisson\n",
+                    WORKLOAD.replace("1000", "bursts 2k for 1s, 0 for 3s")
+                ),
+            ),
             file(&folder, "d.yaml", "commonConfig: |\n  bootstrap.servers=a:1\n"),
             file(&folder, "b.yaml", "resultsDir: out\n"),
             file(&folder, "m.yaml", "monitoring_enabled: false\n"),
@@ -138,6 +149,7 @@ mod tests {
         let text = validate(&files).expect("all are fine").join("\n");
         for part in [
             "w.yaml: workload \"w\"\n  messages of 1 KiB at 1k/s for 1m after 1m of warm-up\n",
+            "at bursts 2k/s for 1s, 0 for 3s in all, 500/s on average, by chance (Poisson, seed 1) for 1m",
             "at 1k/s for 1m after a warm-up (auto, at most 1m)\n",
             "  2 topics of 3 partitions, each with 1 producer and 1 subscription of 2 consumers\n",
             "d.yaml: driver \"d\" (kafka), replication factor of the broker\n",

@@ -6,7 +6,7 @@ use crate::measure::{
     ClientStats, Ended, Evidence, FleetSeen, PartitionSeen, PeerSeen, Phase, Reading, SecondSeen,
     partitions_seen,
 };
-use crate::plan::{Plan, Role};
+use crate::plan::{Pace, Plan, Role, StreamDemand};
 use crate::units::Nanos;
 
 /// What the verdict looks at second by second and lane by lane, in its own form.
@@ -25,7 +25,7 @@ impl Outcome {
     pub fn sight(&self, plan: &Plan) -> Sight {
         let senders = self.lanes.iter().filter(|lane| lane.role == Role::Producer);
         Sight {
-            seconds: self.intervals.iter().map(second).collect(),
+            seconds: self.intervals.iter().map(|interval| second(plan, interval)).collect(),
             peers: senders.map(peer).collect(),
             partitions: partitions_seen(&plan.demand, &self.tally),
             readings: self.readings(plan),
@@ -98,7 +98,8 @@ fn shortest(client: &ClientStats) -> Option<Nanos> {
     client.measured.producers.round_trip_min.map(|micros| Nanos(micros.saturating_mul(1_000)))
 }
 
-fn second(interval: &Interval) -> SecondSeen {
+fn second(plan: &Plan, interval: &Interval) -> SecondSeen {
+    let varies = |stream: &StreamDemand| matches!(stream.pace, Pace::Varied(_));
     SecondSeen {
         second: interval.second,
         produced: interval.produced,
@@ -107,6 +108,7 @@ fn second(interval: &Interval) -> SecondSeen {
         consumed: interval.consumed,
         publish_max: interval.publish_max,
         lanes_missing: interval.lanes_missing,
+        due: plan.demand.streams.iter().all(varies).then_some(interval.due),
     }
 }
 

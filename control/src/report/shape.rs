@@ -171,10 +171,10 @@ mod tests {
         made.outcome.intervals[2].produced -= asked / 100 + 5;
         made.outcome.intervals[4].produced += asked / 100 + 6;
         made.outcome.intervals[5].produced -= asked / 100 + 7;
-        let shape = json_of(&made)["shape"].clone();
-        assert_eq!(shape["seconds_off"], 2);
+        let off = json_of(&made)["shape"].clone();
+        assert_eq!(off["seconds_off"], 2);
         let produced = asked - asked / 100 - 7;
-        assert_eq!(shape["worst"], json!({"t_s": 5, "asked": asked, "produced": produced}));
+        assert_eq!(off["worst"], json!({"t_s": 5, "asked": asked, "produced": produced}));
         let text = text_of(&made);
         let line =
             "shape: ramp 5k/s to 15k/s over 10s, regular; 2 of 10 seconds off by more than 1 %";

@@ -159,9 +159,7 @@ proptest! {
         sent.append(START + Nanos(at), tempo(shape));
         sent.change_rate(START + Nanos(at * 2), Rate::per_second(70).expect("above 0"));
         let bytes = postcard::to_stdvec(&sent).expect("memory takes it");
-        assert_eq!(postcard::from_bytes(&bytes), Ok(sent.clone()));
-        let text = serde_json::to_string(&sent).expect("memory takes it");
-        assert_eq!(serde_json::from_str::<Schedule>(&text).ok(), Some(sent), "{text}");
+        assert_eq!(postcard::from_bytes(&bytes), Ok(sent));
     }
 
     #[test]

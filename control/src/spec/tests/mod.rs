@@ -174,9 +174,9 @@ fn in_flight_bounds_a_closed_loop_alone() {
     let desk = Desk::new(OMB_DRIVER);
     let order = |rate: &str| Order { in_flight: Some(9), ..desk.order(&[rate]) };
     assert_eq!(stream(&one(&order("producerRate=max"))).pace, Pace::Max { in_flight: Some(9) });
-    let faults = desk.faults(&order("producerRate=steps 5k for 1s, 7k"));
-    let expected = "the rate of w.yaml is steps 5k/s for 1s, 7k/s: leave one of them out";
-    assert!(faults.len() == 1 && faults[0].ends_with(expected), "{faults:?}");
+    let shaped = desk.faults(&order("producerRate=steps 5k for 1s, 7k"));
+    let expected = "w.yaml is steps 5k/s for 1s, 7k/s: leave one of them out";
+    assert!(shaped.len() == 1 && shaped[0].ends_with(expected), "{shaped:?}");
     let faults = desk.faults(&order("producerRate=5k"));
     assert!(
         faults.len() == 1 && faults[0].starts_with("--in-flight: only bounds --rate max"),

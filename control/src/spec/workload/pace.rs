@@ -48,7 +48,7 @@ pub(super) fn read(reading: &Reading<'_>, ledger: &mut Ledger) -> Option<Speed> 
     let rate = match givens.demand("producerRate", ledger, speed)? {
         Speed::At(rate) => rate,
         Speed::Replay(recording) => {
-            let found = find(recording, reading.workload, reading.files);
+            let found = find(&recording, reading.workload, reading.files);
             return ledger.take(found.map_err(|problem| givens.fault("producerRate", problem)));
         }
         other => return Some(other),
@@ -68,8 +68,8 @@ fn speed(value: &Value) -> Result<Speed, String> {
     if text.trim().eq_ignore_ascii_case("max") {
         return Ok(Speed::Max);
     }
-    if let Some(shape) = rate_shape::parse(&text) {
-        return shape.map(|wish| match wish {
+    if let Some(read) = rate_shape::parse(&text) {
+        return read.map(|wish| match wish {
             ShapeWish::Drawn(shape) => Speed::Shaped(shape),
             ShapeWish::Replay(recording) => Speed::Replay(recording),
         });
@@ -94,14 +94,14 @@ fn speed(value: &Value) -> Result<Speed, String> {
 }
 
 /// A recording by the path at which it lies.
-fn find(recording: Recording, workload: &Path, files: &Files) -> Result<Speed, String> {
+fn find(recording: &Recording, workload: &Path, files: &Files) -> Result<Speed, String> {
     let name = recording.file.to_string_lossy().into_owned();
     let (file, length) = locate(&name, workload, files)?;
     if RECORDING_MAX < length {
         let shown = file.display();
         return Err(format!("got {shown} with {length}, need a file of at most {RECORDING_MAX}"));
     }
-    Ok(Speed::Replay(Recording { file, ..recording }))
+    Ok(Speed::Replay(Recording { file, every: recording.every }))
 }
 
 /// Reads how messages are spread around the rate.

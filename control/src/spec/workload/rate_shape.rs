@@ -141,28 +141,28 @@ impl std::fmt::Display for Recording {
 
 fn times(text: &str) -> Result<Vec<Nanos>, String> {
     let mut times: Vec<Nanos> = Vec::new();
-    for (line, text) in (1..).zip(text.lines()) {
-        let text = text.split('#').next().unwrap_or_default().trim();
-        if text.is_empty() {
+    for (line, whole) in (1..).zip(text.lines()) {
+        let time = whole.split('#').next().unwrap_or_default().trim();
+        if time.is_empty() {
             continue;
         }
-        let is_bare = text.chars().all(|letter| letter.is_ascii_digit() || letter == '.');
-        let read = if is_bare { span(&format!("{text}s")) } else { span(text) };
-        let Some(time) = read else {
+        let is_bare = time.chars().all(|letter| letter.is_ascii_digit() || letter == '.');
+        let read = if is_bare { span(&format!("{time}s")) } else { span(time) };
+        let Some(at) = read else {
             return Err(format!(
-                "{line}: got \"{text}\", need the time of a send since the first moment: seconds with at \
+                "{line}: got \"{time}\", need the time of a send since the first moment: seconds with at \
                  most 9 decimals, or a number with its unit, e.g. 0.25 or 250ms"
             ));
         };
-        if let Some(last) = times.last().filter(|last| time < **last) {
+        if let Some(last) = times.last().filter(|last| at < **last) {
             return Err(format!(
-                "{line}: got \"{text}\" after {last}, need times that do not go back"
+                "{line}: got \"{time}\" after {last}, need times that do not go back"
             ));
         }
         if times.len() == SHAPE_TIMES_MAX {
             return Err(format!("{line}: got more than {SHAPE_TIMES_MAX} send times, need fewer"));
         }
-        times.push(time);
+        times.push(at);
     }
     Ok(times)
 }
@@ -252,9 +252,9 @@ mod tests {
 
     #[test]
     fn send_times_stand_one_in_a_line() {
-        let text = "# a trace\n0\n 0.25 # quarter\n\n250ms\n0.250000001\n1m\n";
-        let expected = [0, 250_000_000, 250_000_000, 250_000_001, 60_000_000_000].map(Nanos);
-        assert_eq!(times(text), Ok(expected.to_vec()));
+        let trace = "# a trace\n0\n 0.25 # quarter\n\n250ms\n0.250000001\n1m\n";
+        let sends = [0, 250_000_000, 250_000_000, 250_000_001, 60_000_000_000].map(Nanos);
+        assert_eq!(times(trace), Ok(sends.to_vec()));
         let check = |text: &str, expected: &str| {
             let words = times(text).err().unwrap_or_default();
             assert!(words.starts_with(expected), "{text}: {words}");

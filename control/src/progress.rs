@@ -40,7 +40,7 @@ impl<'run> Progress<'run> {
         for remark in &request.resolved.remarks {
             tracing::warn!("{remark}");
         }
-        let is_timed = plan.demand.streams.iter().any(|stream| matches!(stream.pace, Pace::At(_)));
+        let is_timed = plan.demand.streams.iter().any(|stream| stream.pace.is_paced());
         let is_search = plan.demand.search.is_some();
         Self { interrupt, told: false, is_timed, is_search, early_end: None }
     }
@@ -188,8 +188,9 @@ pub(crate) fn describe(plan: &Plan, clock: ClockSource) -> String {
         plan.logical_consumers(),
     ));
     for stream in &plan.demand.streams {
-        let pace = match stream.pace {
+        let pace = match &stream.pace {
             Pace::At(rate) => format!("{rate} in all"),
+            Pace::Varied(varied) => varied.to_string(),
             Pace::Max { in_flight: None } => "as fast as the clients take them".to_owned(),
             Pace::Max { in_flight: Some(window) } => {
                 format!("as fast as acks come, at most {window} unanswered")

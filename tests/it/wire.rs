@@ -6,7 +6,7 @@ use engine::link::{Assigned, Moved};
 use engine::measure::Tally;
 use engine::plan::{Demand, LanePlan, ProducerClient, Role, Route, Wishes};
 use engine::run::{ClockSeen, Cost};
-use engine::time::{ClockSource, Drift, Schedule, WaitMode};
+use engine::time::{Arrival, ClockSource, Drift, Schedule, Shape, Shaped, Tempo, WaitMode};
 use engine::units::{Bytes, Nanos, Rate, Timestamp};
 use kdyno_tests::demand::small;
 use kdyno_tests::engine_run::{plan, run};
@@ -87,6 +87,16 @@ fn what_is_sent_beside_the_tallies_arrives() {
     let mut schedule = Schedule::constant(rate(50_000), moment(5), moment(u64::MAX));
     schedule.change_rate(moment(7_000_000_000), rate(1));
     check(&schedule);
+    let times = vec![Nanos(0), Nanos(7), Nanos(7)];
+    let replay = Shape::Replay { times, every: Some(Nanos(9)) };
+    let wave = Shape::Wave { mean: 5, amplitude: 5, period: Nanos::from_secs(60) };
+    for shape in [replay, wave] {
+        let tempo = Tempo::Shape(Shaped::new(shape).expect("it is sound"));
+        let arrival = Arrival::Poisson { seed: u64::MAX };
+        let mut shaped = Schedule::new(Tempo::Rate(rate(3)), arrival, moment(5), moment(u64::MAX));
+        shaped.append(moment(7_000_000_000), tempo);
+        check(&shaped);
+    }
     check(&(rate(u64::MAX), moment(0), Nanos(u64::MAX), Bytes(1 << 20)));
 }
 
@@ -111,6 +121,16 @@ fn units_are_plain_numbers_and_what_cannot_be_is_refused() {
     };
     refused(busy("0"), "nothing");
     refused(busy("1.5"), "got 1.5, need 0 to 1");
-    let schedule = serde_json::from_str::<Schedule>(r#"{"segments": [], "end": 5}"#);
+    let schedule =
+        serde_json::from_str::<Schedule>(r#"{"segments": [], "end": 5, "arrival": "regular"}"#);
     refused(schedule.err(), "need one or more");
+    let step = |rate: u64| {
+        let tempo = format!(r#"{{"shape": {{"steps": [{{"rate": {rate}, "lasts": 1}}]}}}}"#);
+        let segment = format!(r#"{{"start": 1, "first": 0, "tempo": {tempo}}}"#);
+        let arrival = r#"{"poisson": {"seed": 3}}"#;
+        let text = format!(r#"{{"segments": [{segment}], "end": 5, "arrival": {arrival}}}"#);
+        serde_json::from_str::<Schedule>(&text).err()
+    };
+    refused(step(5), "nothing");
+    refused(step(10_000_000), "got 10000000 messages per second, need 0 to 9999999");
 }

@@ -172,7 +172,7 @@ fn demand(step: &Step, stage: &Stage<'_>) -> Demand {
     let size = usize::try_from(step.size.0).expect("the flag's bounds fit in memory");
     let stream = StreamDemand {
         name: "ceiling".to_owned(),
-        pace: step.pace,
+        pace: step.pace.clone(),
         message_size: step.size,
         bodies: vec![vec![7; size]],
         stamp: StampPlace::Body,
@@ -277,7 +277,7 @@ mod tests {
         let interrupt = Interrupt::default();
         let stage = stage_on(Machine::of_cores(0..1), &interrupt);
         let measured = Nanos::from_millis(50);
-        let closed = throughput(1, Bytes(100), measured)[0];
+        let closed = throughput(1, Bytes(100), measured)[0].clone();
         let came = drive(&closed, &stage).expect("nothing is in its way");
         let seen = came.outcome.tally.total(Phase::Measured);
         assert!(0 < seen.acked.messages, "some 10 million a second on a quiet machine");
@@ -295,7 +295,7 @@ mod tests {
         let interrupt = Interrupt::default();
         interrupt.raise();
         let stage = stage_on(Machine::of_cores(0..1), &interrupt);
-        let step = throughput(1, Bytes(100), Nanos::from_secs(60))[0];
+        let step = throughput(1, Bytes(100), Nanos::from_secs(60))[0].clone();
         assert_eq!(
             drive(&step, &stage).err(),
             Some(Stop::Interrupted),

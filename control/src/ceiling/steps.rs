@@ -15,7 +15,7 @@ pub(super) enum Sink {
 }
 
 /// One run of the engine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Step {
     /// What takes the messages.
     pub(super) sink: Sink,
@@ -75,6 +75,7 @@ impl fmt::Display for Step {
         write!(f, "{sink}, {} lanes, {}", self.lanes, self.size)?;
         match self.pace {
             Pace::At(rate) => write!(f, ", {rate} by {}", word(self.wait)),
+            Pace::Varied(ref varied) => write!(f, ", {varied}, by {}", word(self.wait)),
             Pace::Max { .. } => f.write_str(", as fast as it goes"),
         }
     }
@@ -251,7 +252,7 @@ mod tests {
             "one size is enough"
         );
         let windows = steps.iter().filter(|step| step.sink == Sink::Embedded && step.lanes == 2);
-        let windows: Vec<Pace> = windows.map(|step| step.pace).collect();
+        let windows: Vec<Pace> = windows.map(|step| step.pace.clone()).collect();
         let bounded = |in_flight: u64| Pace::Max { in_flight: Some(in_flight) };
         assert_eq!(windows, [bounded(2 * 335_544), bounded(2 * 512)], "32 MiB a lane");
     }

@@ -132,7 +132,8 @@ pub struct ClusterFlags {
 #[derive(Clone, Debug, Args)]
 pub struct FieldFlags {
     /// Messages per second over all producers, e.g. 50k or 50000/s; max: as fast as possible; 0: search
-    /// the highest rate that is sustained
+    /// the highest rate that is sustained; or a rate that changes, e.g. 'ramp 1k to 50k over 2m' (README,
+    /// Rate shapes)
     #[arg(long, value_name = "RATE", allow_hyphen_values = true)]
     pub rate: Option<String>,
     /// Length of the measured phase, e.g. 30s or 5m

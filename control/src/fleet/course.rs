@@ -3,7 +3,7 @@
 use super::protocol::{CourseOrder, StartOrder, State};
 use super::task::Task;
 use engine::lane::{Timeline, Word};
-use engine::plan::{Pace, Plan, Warmup};
+use engine::plan::{PhaseTimes, Plan, Warmup};
 use engine::time::{Border, Schedule};
 use engine::units::{NANOS_PER_SECOND, Nanos, Rate, Timestamp};
 use std::sync::Arc;
@@ -25,13 +25,11 @@ pub(super) fn of(plan: &Plan, order: &StartOrder) -> Result<(Timeline, Word), St
     let phases = plan.demand.phases;
     let at = Timestamp::from_nanos(order.at_ns);
     let border = border(phases.warmup, order)?;
-    let end = border.latest() + phases.measured;
+    let (measured, end) = (border.measured(), border.latest() + phases.measured);
     let timeline =
         Timeline { border, from: from(order), measured: phases.measured, grace: phases.grace() };
-    let planned = plan.demand.streams.iter().map(|stream| match stream.pace {
-        Pace::At(rate) => Some(Schedule::constant(rate, at, end)),
-        Pace::Max { .. } => None,
-    });
+    let times = PhaseTimes { at, measured, end };
+    let planned = plan.demand.streams.iter().map(|stream| stream.pace.schedule(times));
     let schedules = order.schedules.clone().unwrap_or_else(|| planned.collect());
     let word = Word { is_held: order.held, ..Word::of(schedules) };
     Ok((
@@ -129,7 +127,7 @@ pub(super) fn check(tasks: &[Arc<Task>], order: &StartOrder, now: Timestamp) -> 
         let streams = &task.reins.plan().demand.streams;
         if let Some(schedules) = &order.schedules {
             let fits = |(stream, schedule): (&engine::plan::StreamDemand, &Option<Schedule>)| {
-                matches!(stream.pace, Pace::At(_)) == schedule.is_some()
+                stream.pace.is_paced() == schedule.is_some()
             };
             if schedules.len() != streams.len() || !streams.iter().zip(schedules).all(fits) {
                 return Err(format!(

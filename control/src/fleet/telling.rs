@@ -4,7 +4,8 @@ use super::client::Trouble;
 use super::protocol::{CourseOrder, StartOrder, Stop, StopOrder};
 use super::proxy::{Lost, Proxy};
 use engine::lane::{Stage, Timeline, Word};
-use engine::time::Clock;
+use engine::plan::PhaseTimes;
+use engine::time::{Clock, Schedule};
 use engine::units::{Nanos, Timestamp};
 
 /// From the moment that late lanes are told to join in to the moment when they do.
@@ -46,13 +47,28 @@ impl Proxy {
             from_ns: from.map(Timestamp::as_nanos),
             measured_ns: measured.map(Timestamp::as_nanos),
             latest_ns: latest.map(Timestamp::as_nanos),
-            schedules: Some(schedules),
+            schedules: self.unplanned(timeline, schedules),
             end_ns: told_end(end),
             held: is_held,
             tasks: Some(self.names()),
         };
         let started = self.post.member.client.start(&order);
         started.map_err(|trouble| format!("could not be started: {trouble}"))
+    }
+
+    /// Schedules that are not what the worker makes of its own plan: a recorded shape is large, and it has
+    /// the file.
+    fn unplanned(
+        &self,
+        timeline: &Timeline,
+        schedules: Vec<Option<Schedule>>,
+    ) -> Option<Vec<Option<Schedule>>> {
+        let border = &timeline.border;
+        let (at, measured) = (border.start(), border.measured());
+        let times = PhaseTimes { at, measured, end: border.latest() + timeline.measured };
+        let streams = &self.post.plan.demand.streams;
+        let planned = streams.iter().map(|stream| stream.pace.schedule(times));
+        (!planned.eq(schedules.iter().cloned())).then_some(schedules)
     }
 
     /// Passes on what the run tells its lanes.

@@ -6,6 +6,7 @@ use super::host_second::{HostSecond, Seconds};
 use super::latency::Block;
 use super::number::{float, micros, seconds, thousandth};
 use super::report::Inputs;
+use super::shape::is_varied;
 use super::streams::is_timed;
 use super::tail::Tail;
 use crate::host::ALLOCATOR;
@@ -302,6 +303,9 @@ impl Topics {
 pub struct Interval {
     /// When it began, from the start of the measured phase.
     pub t_s: u32,
+    /// Due in it; only where the rate changes or arrivals come by chance.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asked: Option<u64>,
     /// Accepted by the clients.
     pub produced: u64,
     /// Acked.
@@ -343,13 +347,18 @@ impl Interval {
     pub(super) fn all(plan: &Plan, seconds: &[Second], hosts: &Seconds<'_>) -> Vec<Self> {
         let timed = plan.demand.streams.iter().any(is_timed);
         let known = |of: u64, span: Nanos| (timed && 0 < of).then(|| micros(span));
-        let one = |second: &Second| Self::of(second, hosts.second(second.second), known);
+        let varied = is_varied(plan);
+        let one = |second: &Second| Self {
+            asked: varied.then_some(second.due),
+            ..Self::of(second, hosts.second(second.second), known)
+        };
         seconds.iter().map(one).collect()
     }
 
     fn of(second: &Second, host: HostSecond, known: impl Fn(u64, Nanos) -> Option<f64>) -> Self {
         Self {
             t_s: second.second,
+            asked: None,
             produced: second.produced,
             acked: second.acked,
             consumed: second.consumed,

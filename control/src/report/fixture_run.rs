@@ -113,7 +113,7 @@ pub(super) fn came(plan: &Plan, role: Role, name: &str) -> LaneOutcome {
     let index: usize =
         name.rsplit('-').next().and_then(|digits| digits.parse().ok()).expect("a number");
     for (stream, (demand, seen)) in plan.demand.streams.iter().zip(&mut tally.streams).enumerate() {
-        let Pace::At(rate) = demand.pace else { continue };
+        let Some(rate) = demand.pace.rate() else { continue };
         match role {
             Role::Producer if index == stream => {
                 send(&mut seen.warmup, AT, rate.get() * 5);
@@ -128,11 +128,8 @@ pub(super) fn came(plan: &Plan, role: Role, name: &str) -> LaneOutcome {
 
 /// Ten seconds of sending and one of draining.
 pub(super) fn interval(second: u32, plan: &Plan) -> Interval {
-    let rate = |stream: &StreamDemand| match stream.pace {
-        Pace::At(rate) => rate.get(),
-        Pace::Max { .. } => 0,
-    };
-    let rate: u64 = plan.demand.streams.iter().map(rate).sum();
+    let rates = plan.demand.streams.iter().filter_map(|stream| stream.pace.rate());
+    let rate: u64 = rates.map(Rate::get).sum();
     let produced = if second < 10 { rate } else { 0 };
     Interval {
         second,

@@ -30,6 +30,7 @@ mod plateau;
 #[expect(clippy::module_inception, reason = "a file is named after its main type")]
 mod report;
 mod search;
+mod shape;
 mod so_far;
 mod spread;
 mod streams;

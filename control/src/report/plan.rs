@@ -4,7 +4,7 @@ use super::number::{micros, seconds};
 use super::tasks::carried;
 use engine::plan::{Pace, Plan};
 use engine::time::WaitMode;
-use engine::units::Millicores;
+use engine::units::{Millicores, Rate};
 use serde::Serialize;
 
 /// The plan.
@@ -50,9 +50,10 @@ pub struct Statistics {
 pub struct StreamPlan {
     /// Its name.
     pub name: String,
-    /// `rate` (due times by a schedule) or `max` (a closed loop without).
+    /// `rate` (due times by a schedule), `varied` (by one of a rate that changes, or of arrivals by
+    /// chance) or `max` (a closed loop without).
     pub pace: &'static str,
-    /// Messages per second; null in a closed loop.
+    /// Messages per second, on average over the measured phase; null in a closed loop.
     pub messages_per_second: Option<u64>,
     /// The closed loop's bound, if it has one.
     pub in_flight: Option<u64>,
@@ -156,9 +157,11 @@ impl PlanPart {
 
 fn streams(plan: &Plan) -> Vec<StreamPlan> {
     let of = |stream: &engine::plan::StreamDemand| {
-        let (pace, messages_per_second, in_flight) = match stream.pace {
-            Pace::At(rate) => ("rate", Some(rate.get()), None),
-            Pace::Max { in_flight } => ("max", None, in_flight),
+        let messages_per_second = stream.pace.rate().map(Rate::get);
+        let (pace, in_flight) = match stream.pace {
+            Pace::At(_) => ("rate", None),
+            Pace::Varied(_) => ("varied", None),
+            Pace::Max { in_flight } => ("max", in_flight),
         };
         let (name, message_size) = (stream.name.clone(), stream.message_size.0);
         StreamPlan { name, pace, messages_per_second, in_flight, message_size }

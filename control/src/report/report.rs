@@ -15,6 +15,7 @@ use super::partitions::Partitions;
 use super::plan::PlanPart;
 use super::plateau::plateau;
 use super::search::Search;
+use super::shape::ShapePart;
 use super::streams::{StreamPart, Whole, is_timed, sending_lanes};
 use super::sweep::SweepPart;
 use super::system::{System, SystemPart};
@@ -100,6 +101,9 @@ pub struct Report {
     pub plan: PlanPart,
     /// The sending side.
     pub produced: Produced,
+    /// How a rate that changes, or arrivals by chance, were followed; only where there are some.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shape: Option<ShapePart>,
     /// The broker's answers.
     pub acked: Acked,
     /// The receiving side.
@@ -182,6 +186,7 @@ impl Report {
                 whole.target,
                 plateau(&shares, &outcome.intervals, start),
             ),
+            shape: ShapePart::of(plan, outcome),
             acked: Acked::of(seen, span),
             consumed: Consumed::of(seen, span, subscriptions),
             partitions: Partitions::of(plan, outcome),

@@ -4,7 +4,7 @@ use super::latency::{Block, Latencies, Seen};
 use super::plateau::Share;
 use super::traffic::{Acked, Consumed, Produced, Span, Subscription, Target};
 use engine::measure::{Phase, PhaseTally, Tally, balances};
-use engine::plan::{Pace, Plan, Role, StreamDemand};
+use engine::plan::{Plan, Role, StreamDemand};
 use engine::run::Outcome;
 use serde::Serialize;
 
@@ -27,19 +27,19 @@ pub struct StreamPart {
 
 /// Whether a schedule gives a stream's messages their due times.
 pub(super) const fn is_timed(demand: &StreamDemand) -> bool {
-    matches!(demand.pace, Pace::At(_))
+    demand.pace.is_paced()
 }
 
 impl Target {
     /// What one stream should have done; nothing in a closed loop.
     fn of(demand: &StreamDemand, seen: &PhaseTally) -> Self {
-        match demand.pace {
-            Pace::At(rate) => Self {
+        match demand.pace.rate() {
+            Some(rate) => Self {
                 due: Some(seen.produced.due),
                 unsent: Some(seen.produced.unsent),
                 rate: Some(rate.get()),
             },
-            Pace::Max { .. } => Self::default(),
+            None => Self::default(),
         }
     }
 

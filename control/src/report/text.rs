@@ -4,17 +4,17 @@ use super::Report;
 use super::ceiling::CeilingPart;
 use super::errors::ByType;
 use super::latency::Block;
-use super::search;
 use super::text_system;
 use super::text_table::{count, percent, rate, span, table, wrapped};
 use super::text_workers;
 use super::traffic::Flow;
 use super::warmup;
+use super::{search, shape};
 use engine::measure::constants::exit;
 use std::path::Path;
 
 /// No line is longer, tables with wide numbers apart.
-const WIDTH: usize = 100;
+pub(super) const WIDTH: usize = 100;
 
 /// The summary of a run whose files are in `directory`.
 #[must_use]
@@ -24,6 +24,7 @@ pub fn text(report: &Report, directory: &Path) -> String {
         load(report),
         search::in_words(report.search.as_ref()),
         counts(report),
+        shape::text(report),
         latencies(report),
         publish_parts(report),
         text_workers::workers(report),
@@ -51,7 +52,9 @@ fn verdict(report: &Report) -> String {
         exit::VALID => {
             return match report.produced.target_messages_per_second {
                 Some(target) => {
-                    format!("VALID: {} msg/s were asked for and reached{limit}\n", count(target))
+                    let mean = if report.shape.is_some() { " on average" } else { "" };
+                    let target = count(target);
+                    format!("VALID: {target} msg/s{mean} were asked for and reached{limit}\n")
                 }
                 None => format!(
                     "VALID: {} msg/s acked in a closed loop, as fast as it went{limit}\n",

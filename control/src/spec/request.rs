@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use engine::driver::Driver;
 use engine::plan::{
-    Deadlines, Demand, Pace, Phases, SearchDemand, StreamDemand, TopicPlan, Warmup, Wishes,
+    Deadlines, Demand, Pace, Phases, SearchDemand, StreamDemand, TopicPlan, Varied, Warmup, Wishes,
 };
 use engine::units::Nanos;
 use serde_json::{Map, Value};
@@ -129,7 +130,8 @@ impl Shared<'_> {
         let is_swept = !self.cell.values.is_empty();
         let bodies = if is_swept { Vec::new() } else { source.bodies() };
         let search = self.search(workload, ledger)?;
-        let pace = self.pace(workload, search.as_ref(), ledger)?;
+        let varied = ledger.take(workload.varied(files))?;
+        let pace = self.pace(workload, varied, search.as_ref(), ledger)?;
         let warmup = match &search {
             Some(search) => Warmup::Auto { bound: search.bound },
             None => workload.warmup,
@@ -200,25 +202,31 @@ impl Shared<'_> {
     fn pace(
         &self,
         workload: &Workload,
+        varied: Option<Varied>,
         search: Option<&SearchDemand>,
         ledger: &mut Ledger,
     ) -> Option<Pace> {
-        let rate = match (workload.speed, search) {
-            (Speed::At(rate), _) => Some(rate),
-            (Speed::Search, search) => search.map(|search| search.start),
-            (Speed::Max, _) => None,
+        let in_flight = self.order.in_flight;
+        let speed = match &workload.speed {
+            Speed::Max => return Some(Pace::Max { in_flight }),
+            Speed::At(rate) => rate.to_string(),
+            Speed::Shaped(shape) => shape.to_string(),
+            Speed::Replay(recording) => recording.to_string(),
+            Speed::Search => "searched".to_owned(),
         };
-        match (rate, self.order.in_flight) {
-            (None, in_flight) => Some(Pace::Max { in_flight }),
-            (Some(rate), None) => Some(Pace::At(rate)),
-            (Some(rate), Some(_)) => {
-                let file = workload.file.display();
-                let problem = format!(
-                    "only bounds --rate max, and the rate of {file} is {rate}: leave one of them out"
-                );
-                ledger.fault(Fault::whole("--in-flight", problem));
-                None
-            }
+        if in_flight.is_some() {
+            let file = workload.file.display();
+            let problem = format!(
+                "only bounds --rate max, and the rate of {file} is {speed}: leave one of them out"
+            );
+            ledger.fault(Fault::whole("--in-flight", problem));
+            return None;
+        }
+        match (&workload.speed, varied, search) {
+            (_, Some(varied), _) => Some(Pace::Varied(Arc::new(varied))),
+            (Speed::At(rate), None, _) => Some(Pace::At(*rate)),
+            (_, None, Some(search)) => Some(Pace::At(search.start)),
+            (_, None, None) => unreachable!("a shape is varied, and a search has been asked for"),
         }
     }
 

@@ -14,7 +14,7 @@ use super::order::Order;
 use super::sweep::{self, Axis, Cell, Sweep};
 use super::worker_url::WorkerUrl;
 use super::workload::{Circumstances, Speed, Workload};
-use engine::plan::Warmup;
+use engine::plan::{Varied, Warmup};
 
 /// Checks files of any kind and says in a few lines what each would do.
 ///
@@ -59,7 +59,9 @@ fn one(path: &Path, files: &mut Files, ledger: &mut Ledger) -> Option<Summary> {
     let cells = sweep::cells(&order, files, ledger);
     let workloads: Vec<Workload> =
         cells.iter().filter_map(|cell| of_cell(&document, cell, files, ledger)).collect();
-    let mut summary = of_workload(workloads.first()?);
+    let first = workloads.first()?;
+    let varied = ledger.take(first.varied(files))?;
+    let mut summary = of_workload(first, varied.as_ref());
     if let Some(axes) = Sweep::axes_of(&cells) {
         summary.details.push(format!("that is the first of {} runs, a sweep of:", cells.len()));
         let line = |axis: &Axis| format!("  {}: {}", axis.field, axis.values.join(", "));
@@ -92,12 +94,14 @@ fn is_of_benchmark(key: &str) -> bool {
     fields::find(benchmark::FIELDS, key).is_some_and(|field| field.name != "name")
 }
 
-fn of_workload(workload: &Workload) -> Summary {
+fn of_workload(workload: &Workload, varied: Option<&Varied>) -> Summary {
     let shape = workload.shape;
-    let speed = match workload.speed {
-        Speed::At(rate) => rate.to_string(),
-        Speed::Max => "as fast as possible".to_owned(),
-        Speed::Search => "the highest rate that is sustained, which is searched,".to_owned(),
+    let speed = match (&workload.speed, varied) {
+        (Speed::Max, _) => "as fast as possible".to_owned(),
+        (Speed::Search, _) => "the highest rate that is sustained, which is searched,".to_owned(),
+        (_, Some(varied)) => varied.to_string(),
+        (Speed::At(rate), None) => rate.to_string(),
+        (Speed::Shaped(_) | Speed::Replay(_), None) => unreachable!("a shape is varied"),
     };
     let warmup = match workload.warmup {
         Warmup::Fixed(length) => format!("{length} of warm-up"),
@@ -161,6 +165,14 @@ mod tests {
         let files = [
             file(&folder, "w.yaml", WORKLOAD),
             file(&folder, "a.yaml", &format!("{WORKLOAD}warmupDuration: auto\n")),
+            file(
+                &folder,
+                "s.yaml",
+                &format!(
+                    "{}arrival: poisson\n",
+                    WORKLOAD.replace("1000", "bursts 2k for 1s, 0 for 3s")
+                ),
+            ),
             file(&folder, "d.yaml", "commonConfig: |\n  bootstrap.servers=a:1\n"),
             file(&folder, "b.yaml", "resultsDir: out\n"),
             file(&folder, "m.yaml", "monitoring_enabled: false\n"),
@@ -168,6 +180,7 @@ mod tests {
         let text = validate(&files).expect("all are fine").join("\n");
         for part in [
             "w.yaml: workload \"w\"\n  messages of 1 KiB at 1k/s for 1m after 1m of warm-up\n",
+            "at bursts 2k/s for 1s, 0 for 3s in all, 500/s on average, by chance (Poisson, seed 1) for 1m",
             "at 1k/s for 1m after a warm-up (auto, at most 1m)\n",
             "  2 topics of 3 partitions, each with 1 producer and 1 subscription of 2 consumers\n",
             "d.yaml: driver \"d\" (kafka), replication factor of the broker\n",

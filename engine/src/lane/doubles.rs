@@ -9,9 +9,9 @@ use crate::link::{Ack, End, Failure, FailureKind, Message, Offer, Outcome, Outle
 use crate::measure::{Duty, LaneEnd, Recorder, Tally, mailboxes};
 use crate::message::Stamp;
 use crate::plan::samples::RUN;
-use crate::plan::{Demand, Pace, ProducerClient, StreamDemand, Warmup};
+use crate::plan::{Demand, PhaseTimes, ProducerClient, StreamDemand, Warmup};
 use crate::time::virtual_time::StepClock;
-use crate::time::{Border, Clock, Schedule, WaitMode, Walk};
+use crate::time::{Border, Clock, WaitMode, Walk};
 use crate::units::{Nanos, Rate, Timestamp};
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -260,8 +260,9 @@ impl Case {
         };
         let end = border.latest() + demand.phases.measured;
         let (signal, board) = (Signal::new(1), Board::new(1));
-        if let Pace::At(rate) = stream.pace {
-            signal.set_schedule(0, Schedule::constant(rate, START, end));
+        let times = PhaseTimes { at: START, measured: border.latest(), end };
+        if let Some(schedule) = stream.pace.schedule(times) {
+            signal.set_schedule(0, schedule);
         }
         let (boxes, mut collector) = mailboxes(&demand, 1);
         let (mailbox, tally) = boxes.into_iter().next().expect("one lane has one mailbox");
@@ -284,7 +285,7 @@ impl Case {
         let mut port = Port::new(vec![outlet], recorder, 0, &board);
         let walk =
             signal.schedule(0).map(|schedule| Walk::new(schedule, stream.producers(), &producers));
-        let walker = Walker::new(stream.pace, walk, (0, 1));
+        let walker = Walker::new(&stream.pace, walk, (0, 1));
         let from = border.start();
         let timeline = Timeline { border, from, measured: demand.phases.measured, grace };
         let orders = Orders { signal: &signal, timeline, deadlines: demand.deadlines, wait };

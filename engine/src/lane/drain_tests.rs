@@ -117,7 +117,7 @@ fn without_a_schedule_a_message_is_due_when_it_is_sent_and_producers_take_turns(
 fn lanes_share_a_window_to_the_last_message() {
     let check = |window: u64, lanes: u64, expected: &[u64]| {
         let part =
-            |lane| match Walker::new(Pace::Max { in_flight: Some(window) }, None, (lane, lanes)) {
+            |lane| match Walker::new(&Pace::Max { in_flight: Some(window) }, None, (lane, lanes)) {
                 Walker::Closed { in_flight } => in_flight,
                 Walker::Paced(_) => 0,
             };

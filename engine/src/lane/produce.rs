@@ -30,7 +30,7 @@ pub(super) struct Orders<'lane> {
 /// The lane's walk through its stream.
 pub(super) enum Walker {
     /// By due times.
-    Paced(Walk),
+    Paced(Box<Walk>),
     /// As fast as the client takes it.
     Closed {
         /// Unanswered messages at most.
@@ -40,14 +40,16 @@ pub(super) enum Walker {
 
 impl Walker {
     /// By the stream's schedule, or the closed loop with this lane's part of the window.
-    pub(super) fn new(pace: Pace, walk: Option<Walk>, (lane, lanes): (u64, u64)) -> Self {
+    pub(super) fn new(pace: &Pace, walk: Option<Walk>, (lane, lanes): (u64, u64)) -> Self {
         match (pace, walk) {
-            (Pace::At(_), Some(walk)) => Self::Paced(walk),
+            (Pace::At(_) | Pace::Varied(_), Some(walk)) => Self::Paced(Box::new(walk)),
             (Pace::Max { in_flight }, _) => {
                 let part = |window: u64| (window / lanes + u64::from(lane < window % lanes)).max(1);
                 Self::Closed { in_flight: in_flight.map_or(u64::MAX, part) }
             }
-            (Pace::At(_), None) => unreachable!("the start line comes after the schedule"),
+            (Pace::At(_) | Pace::Varied(_), None) => {
+                unreachable!("the start line comes after the schedule")
+            }
         }
     }
 }
@@ -64,7 +66,7 @@ pub(super) fn produce<C: Clock, O: Outlet>(
     match walker {
         Walker::Paced(walk) => {
             port.gaps = port.recorder.gaps(orders.wait);
-            send_by_schedule(clock, orders, port, load, walk);
+            send_by_schedule(clock, orders, port, load, *walk);
             port.gaps.end().into_iter().for_each(|gap| port.recorder.hiccup(gap));
         }
         Walker::Closed { in_flight } => send_closed(clock, orders, port, load, in_flight),

@@ -4,10 +4,11 @@ use super::doubles::{Case, Incident, Offered, Ran, START, Script};
 use crate::link::Offer;
 use crate::measure::Latency;
 use crate::plan::samples::{rate, stream, topics};
-use crate::plan::{Phases, StreamDemand, Warmup};
-use crate::time::{Guard, Schedule, WaitMode};
+use crate::plan::{Pace, PhaseTimes, Phases, StreamDemand, Varied, Warmup};
+use crate::time::{Arrival, Guard, Schedule, Shape, Shaped, Step, Tempo, WaitMode};
 use crate::units::{Nanos, Timestamp};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 fn ms(millis: u64) -> Nanos {
     Nanos::from_millis(millis)
@@ -96,6 +97,62 @@ fn every_due_message_is_sent_once_in_order_of_its_due() {
     check(7, Script::default());
     check(3, Script { stall_ms: Some((200, 700)), room: 10, ..Script::default() });
     check(3, Script { offer_takes: ms(1), ..Script::default() });
+}
+
+/// A case of a varied pace over 1.2 s after a warm-up of 0.3 s, and its schedule.
+fn varied(tempo: Tempo, arrival: Arrival) -> (Case, Schedule) {
+    let phases = Phases { warmup: Warmup::Fixed(ms(300)), measured: ms(1_200) };
+    let made = Varied::new(tempo, arrival, phases.measured).expect("something is due");
+    let pace = Pace::Varied(Arc::new(made));
+    let (measured, end) = (START + ms(300), START + ms(1_500));
+    let schedule = pace.schedule(PhaseTimes { at: START, measured, end }).expect("it is paced");
+    let demand = StreamDemand { topics: topics(3, 2), pace, ..stream(1) };
+    let mut case = Case::new(demand);
+    case.demand.phases = phases;
+    (case, schedule)
+}
+
+#[test]
+fn a_changing_rate_and_arrivals_by_chance_are_sent_at_exactly_their_due_times() {
+    let step = |rate, millis| Step { rate, lasts: ms(millis) };
+    let times = (0..400).map(|nth| ms(nth * nth / 150)).collect();
+    let shapes = [
+        Shape::Steps(vec![step(500, 200), step(3_000, 300), step(100, 1)]),
+        Shape::Ramp { from: 0, to: 4_000, over: ms(1_000) },
+        Shape::Wave { mean: 1_000, amplitude: 1_000, period: ms(400) },
+        Shape::Bursts { on: step(5_000, 50), off: step(0, 150) },
+        Shape::Replay { times, every: None },
+    ];
+    let shaped = |shape| Tempo::Shape(Shaped::new(shape).expect("it is sound"));
+    let tempos = shapes.map(shaped).into_iter().chain([Tempo::Rate(rate(2_000))]);
+    for tempo in tempos {
+        for arrival in [Arrival::Regular, Arrival::Poisson { seed: 5 }] {
+            let (case, schedule) = varied(tempo.clone(), arrival);
+            let ran = case.run();
+            let due = schedule.count_before(schedule.end());
+            check_walk(&ran, &schedule, 3, due);
+            let warm = schedule.count_before(START + ms(300));
+            let streams = &ran.tally.streams[0];
+            let counted = (streams.warmup.produced.due, streams.measured.produced.due);
+            assert_eq!(counted, (warm, due - warm), "{tempo:?}, {arrival:?}: due by phase");
+        }
+    }
+}
+
+#[test]
+fn a_live_rate_ends_a_shape_and_forgives_no_debt() {
+    let bursts = Shape::Bursts {
+        on: Step { rate: 1_000, lasts: ms(100) },
+        off: Step { rate: 0, lasts: ms(400) },
+    };
+    let shaped = Tempo::Shape(Shaped::new(bursts).expect("it is sound"));
+    let (mut case, schedule) = varied(shaped, Arrival::Regular);
+    // In the first pause, 1 s before the end.
+    case.script.incidents = vec![(500, Incident::Rate(rate(200)))];
+    let ran = case.run();
+    let kept = schedule.count_before(START + ms(500));
+    let sent = u64::try_from(ran.log.accepted().count()).expect("a small count");
+    assert!((kept + 199..=kept + 200).contains(&sent), "{sent} after {kept}");
 }
 
 #[test]

@@ -11,9 +11,7 @@ use super::start::{Go, Ticket};
 use crate::error::RunError;
 use crate::link::{InletSpec, OutletSpec, RouteSpec, Target};
 use crate::measure::{Duty, LaneEnd, Mailbox, Recorder, Tally};
-use crate::plan::{
-    ConsumerClient, LanePlan, LaneWork, Pace, Plan, ProducerClient, Route, StampPlace,
-};
+use crate::plan::{ConsumerClient, LanePlan, LaneWork, Plan, ProducerClient, Route, StampPlace};
 use crate::time::{Clock, Walk};
 use crate::units::{Nanos, Timestamp};
 use std::collections::BTreeSet;
@@ -186,8 +184,8 @@ fn run_producer<T: Target, C: Clock>(
             .schedule(stream)
             .map(|schedule| Walk::new(schedule, demand.producers(), &producers))
             .map(|walk| walk.starting_at(timeline.from));
-        let walker = Walker::new(demand.pace, walk, place_among(plan, stream, index));
-        if matches!(demand.pace, Pace::Max { .. }) {
+        let walker = Walker::new(&demand.pace, walk, place_among(plan, stream, index));
+        if !demand.pace.is_paced() {
             wait_for_start(clock, timeline.from);
         }
         let orders = Orders { signal, timeline, deadlines: plan.demand.deadlines, wait: lane.wait };

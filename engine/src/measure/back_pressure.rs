@@ -30,7 +30,9 @@ struct Behind {
 ///
 /// `None` too where a stream has no rate, or so few messages that one late one would be it.
 fn behind(case: &Case<'_>) -> Option<Behind> {
-    let rate = case.plan.demand.due_per_second()?;
+    // Where it changes, the highest: a load that rises has more on the way without being behind.
+    let peaks = case.plan.demand.streams.iter().map(|stream| stream.pace.peak());
+    let rate: u64 = peaks.sum::<Option<u64>>()?;
     let phase = case.plan.demand.phases.measured.0 / NANOS_PER_SECOND;
     let (mut sent, mut answered, mut heard) = (0_u64, 0_u64, false);
     let mut unanswered = Vec::new();
@@ -58,7 +60,7 @@ fn behind(case: &Case<'_>) -> Option<Behind> {
 pub(super) fn seconds_of_backlog(case: &Case<'_>) -> Option<u32> {
     let phase = case.plan.demand.phases.measured.0 / NANOS_PER_SECOND;
     let phase = u32::try_from(phase).unwrap_or(u32::MAX);
-    let first = case.evidence.seconds.iter().find(|of| 0 < of.produced);
+    let first = case.evidence.seconds.iter().find(|of| 0 < of.produced || of.is_idle());
     let seconds = first.map_or(phase, |of| of.second).min(phase);
     let warmup: u64 = case.tally.streams.iter().map(|of| of.warmup.produced.attempted).sum();
     let is_known = !case.evidence.seconds.is_empty() && 0 < warmup && case.sums.due != 0;
@@ -177,6 +179,7 @@ mod tests {
             consumed: 2 * acked,
             publish_max: Nanos::from_millis(5),
             lanes_missing: 0,
+            due: None,
         };
         (0..).zip(acks.into_iter().chain([left])).map(second).collect()
     }

@@ -5,7 +5,6 @@ use super::facts::{Fact, count, number, percent, share, some_of, text};
 use super::latency::Latency;
 use super::verdict::{Case, Found};
 use super::workers::{FleetSeen, Gone, GoneWhen, WorkerSeen};
-use crate::plan::Pace;
 use crate::units::Nanos;
 
 /// Every check, in the order in which equally grave findings are told.
@@ -223,7 +222,7 @@ fn middle_span(case: &Case<'_>) -> (&'static str, Nanos) {
     let (mut end_to_end, mut transit) = (Latency::default(), Latency::default());
     for (demand, stream) in case.plan.demand.streams.iter().zip(&case.tally.streams) {
         transit.merge(&stream.measured.transit);
-        if matches!(demand.pace, Pace::At(_)) {
+        if demand.pace.is_paced() {
             end_to_end.merge(&stream.measured.end_to_end);
         }
     }

@@ -8,7 +8,7 @@ use super::facts::{count, number, share, text};
 use super::latency::Latency;
 use super::tally::Tally;
 use super::verdict::{Case, Found};
-use crate::plan::{Pace, Plan};
+use crate::plan::Plan;
 
 /// Where the mean publish latency of the measured phase went, each part a mean over messages, in
 /// nanoseconds.
@@ -56,8 +56,7 @@ impl PublishParts {
     /// `acks=0` nothing is answered, and without statistics nobody knows.
     #[must_use]
     pub fn of(plan: &Plan, tally: &Tally, client: &ClientStats) -> Option<Self> {
-        let is_timed = |pace: Pace| matches!(pace, Pace::At(_));
-        let all_are_timed = plan.demand.streams.iter().all(|stream| is_timed(stream.pace));
+        let all_are_timed = plan.demand.streams.iter().all(|stream| stream.pace.is_paced());
         let weighed = client.measured.producers.weighed;
         let acked: u64 = tally.streams.iter().map(|stream| stream.measured.publish.count()).sum();
         if !all_are_timed || is_unanswered(plan) || weighed.messages == 0 || acked == 0 {

@@ -5,8 +5,7 @@ use super::constants::{OUTLIER, OUTLIER_SAMPLES, RATE_LEAST, STALL_LEAST, STALL_
 use super::facts::{count, number, some_of, text};
 use super::tally::Phase;
 use super::verdict::{Case, Found};
-use crate::plan::Pace;
-use crate::units::{NANOS_PER_SECOND, Nanos};
+use crate::units::{NANOS_PER_SECOND, Nanos, Rate};
 
 /// Every check, in the order in which equally grave findings are told.
 pub(super) const CHECKS: &[fn(&Case<'_>, &mut Found)] =
@@ -29,6 +28,15 @@ pub struct SecondSeen {
     pub publish_max: Nanos,
     /// Lanes of which nothing is in it, since their host was lost.
     pub lanes_missing: u32,
+    /// Due in it, where the rate changes from second to second; `None` where it does not.
+    pub due: Option<u64>,
+}
+
+impl SecondSeen {
+    /// Whether the load itself paused, or so nearly that one late message would be all of it.
+    pub(super) fn is_idle(&self) -> bool {
+        self.due.is_some_and(|due| due < RATE_LEAST)
+    }
 }
 
 /// One of several that do the same: a lane, a worker, or a partition.
@@ -72,11 +80,8 @@ fn sums(case: &Case<'_>, found: &mut Found) {
 /// in which lanes were missing nobody knows.
 fn silence(case: &Case<'_>, found: &mut Found) {
     let phase = case.plan.demand.phases.measured.0 / NANOS_PER_SECOND;
-    let per_second = |of: &crate::plan::StreamDemand| match of.pace {
-        Pace::At(rate) => rate.get(),
-        Pace::Max { .. } => 0,
-    };
-    let rate: u64 = case.plan.demand.streams.iter().map(per_second).sum();
+    let rates = case.plan.demand.streams.iter().filter_map(|of| of.pace.rate());
+    let rate: u64 = rates.map(Rate::get).sum();
     // One late message would make a silent second: nothing to look for.
     if rate < RATE_LEAST {
         return;
@@ -87,7 +92,7 @@ fn silence(case: &Case<'_>, found: &mut Found) {
     let within = |of: &&SecondSeen| from <= of.second && u64::from(of.second) < phase;
     let silent = |part: fn(&SecondSeen) -> u64| -> Vec<u32> {
         let seconds = case.evidence.seconds.iter().filter(within);
-        let silent = |of: &&SecondSeen| part(of) == 0 && of.lanes_missing == 0;
+        let silent = |of: &&SecondSeen| part(of) == 0 && of.lanes_missing == 0 && !of.is_idle();
         seconds.filter(silent).map(|of| of.second).collect()
     };
     let (acks, receipts) = (silent(|of| of.acked), silent(|of| of.consumed));
@@ -270,6 +275,7 @@ mod tests {
             consumed: 40_000,
             publish_max: Nanos::from_millis(5),
             lanes_missing: 0,
+            due: None,
         };
         (0..10).map(second).collect()
     }
@@ -309,6 +315,10 @@ mod tests {
         let mut silent = seconds();
         (silent[4].acked, silent[5].acked) = (0, 40_000);
         check(&silent, &[], 0, &["second_without_ack"]);
+        silent.iter_mut().for_each(|of| of.due = Some(20_000));
+        check(&silent, &[], 0, &["second_without_ack"]);
+        silent[4].due = Some(0);
+        check(&silent, &[], 0, &[]);
         let mut unread = seconds();
         (unread[4].consumed, unread[5].consumed) = (0, 80_000);
         check(&unread, &[], 0, &["second_without_receipt"]);

@@ -2,7 +2,7 @@
 
 use super::facts::share;
 use super::tally::Tally;
-use crate::plan::{LaneWork, Pace, Plan};
+use crate::plan::{LaneWork, Plan};
 
 /// Part of the sending lanes' time in the measured phase that was left before the next due time, 0
 /// to 1; `None` where no lane sends by due times.
@@ -10,7 +10,7 @@ use crate::plan::{LaneWork, Pace, Plan};
 /// Lanes that spin are busy whatever they do, so their share of a core proves nothing; this does.
 #[must_use]
 pub fn slack(plan: &Plan, tally: &Tally) -> Option<f64> {
-    let is_paced = |stream: usize| matches!(plan.demand.streams[stream].pace, Pace::At(_));
+    let is_paced = |stream: usize| plan.demand.streams[stream].pace.is_paced();
     let lanes = plan
         .lanes
         .iter()

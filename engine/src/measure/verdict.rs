@@ -189,7 +189,7 @@ impl Sums {
         for (demand, stream) in plan.demand.streams.iter().zip(&tally.streams) {
             let seen = &stream.measured;
             match demand.pace {
-                Pace::At(_) => {
+                Pace::At(_) | Pace::Varied(_) => {
                     sums.due += seen.produced.due;
                     sums.acked_of_due += seen.acked.messages;
                 }
@@ -315,7 +315,7 @@ fn limited_by(case: &Case<'_>, exits: &[u8]) -> LimitedBy {
     let had_to_wait = is_short || back_pressure::is_felt(case);
     // A closed loop always asks for more. Our own end is looked for first, then that of the way: either
     // fills the client's queue as a slow broker does.
-    let is_free = |stream: &StreamDemand| matches!(stream.pace, Pace::Max { .. });
+    let is_free = |stream: &StreamDemand| !stream.pace.is_paced();
     let is_closed = 0 < case.sums.attempted && case.plan.demand.streams.iter().all(is_free);
     if had_to_wait || is_closed {
         if back_pressure::is_withheld(case) || limits::is_client_saturated(case) {

@@ -1,7 +1,7 @@
 //! What a run is asked to do, with every default filled in.
 
+use super::pace::Pace;
 use super::search::SearchDemand;
-use super::share::Share;
 use crate::message::KeySource;
 use crate::units::{Bytes, NANOS_PER_SECOND, Nanos, Rate};
 use serde::{Deserialize, Serialize};
@@ -90,31 +90,6 @@ pub struct TopicPlan {
     pub partitions: u32,
     /// Whether it was there before the run: then it is never created and never deleted.
     pub existing: bool,
-}
-
-/// How fast messages are sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pace {
-    /// By a schedule of this many messages per second in all.
-    At(Rate),
-    /// As fast as the client takes them: a closed loop without due times.
-    Max {
-        /// At most this many unanswered messages over all producers; `None` leaves it to the
-        /// client's queue.
-        in_flight: Option<u64>,
-    },
-}
-
-impl Pace {
-    /// A host's part: due times are everybody's, of a closed loop's window each has its own.
-    pub(super) fn part_of(self, share: Share) -> Self {
-        match self {
-            Self::At(_) | Self::Max { in_flight: None } => self,
-            Self::Max { in_flight: Some(window) } => {
-                Self::Max { in_flight: Some(share.deal.count_among(0, window).max(1)) }
-            }
-        }
-    }
 }
 
 /// Where the stamp travels.
@@ -257,14 +232,11 @@ impl Phases {
 }
 
 impl Demand {
-    /// Messages per second that are due in all streams together; `None` where one of them has no rate.
+    /// Messages per second that are due in all streams together, on average over the measured phase;
+    /// `None` where one of them has no rate.
     #[must_use]
     pub fn due_per_second(&self) -> Option<u64> {
-        let rate = |stream: &StreamDemand| match stream.pace {
-            Pace::At(rate) => Some(rate.get()),
-            Pace::Max { .. } => None,
-        };
-        self.streams.iter().map(rate).sum()
+        self.streams.iter().map(|stream| stream.pace.rate().map(Rate::get)).sum()
     }
 }
 

@@ -7,6 +7,7 @@ mod clients;
 mod cores;
 mod demand;
 mod machine;
+mod pace;
 mod placement;
 mod remarks;
 mod search;
@@ -15,10 +16,11 @@ mod statistics;
 
 pub use clients::{ClientCount, ConsumerClient, GroupPlan, ProducerClient};
 pub use demand::{
-    ClientSettings, CommitMode, Deadlines, Demand, Pace, Partitioner, Phases, Route, SERIES_MAX,
+    ClientSettings, CommitMode, Deadlines, Demand, Partitioner, Phases, Route, SERIES_MAX,
     StampPlace, StreamDemand, TopicPlan, Verification, Warmup,
 };
 pub use machine::{Core, CoreList, Machine};
+pub use pace::{Pace, PhaseTimes, Varied};
 pub use placement::{LanePlan, LaneWork, Role, WaitChoice, Wishes};
 pub use search::{Figure, Objective, ObjectiveSpan, SearchDemand};
 pub use share::{Deal, Share};
@@ -110,7 +112,7 @@ impl Plan {
     #[must_use]
     pub fn tick(&self, lane: &LanePlan) -> Option<Nanos> {
         let LaneWork::Produce { stream, .. } = lane.work else { return None };
-        let is_paced = matches!(self.demand.streams[stream].pace, Pace::At(_));
+        let is_paced = self.demand.streams[stream].pace.is_paced();
         (is_paced && lane.wait == WaitMode::Sleep).then_some(Guard::TICK)
     }
 

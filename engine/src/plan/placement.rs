@@ -2,7 +2,7 @@
 
 use super::clients::{ClientCount, ConsumerClient, GroupPlan, ProducerClient};
 use super::cores::{Seat, Supply};
-use super::demand::{Demand, Pace, StreamDemand};
+use super::demand::{Demand, StreamDemand};
 use super::machine::Machine;
 use super::remarks;
 use super::share::Share;
@@ -142,12 +142,10 @@ struct Load {
 fn want(stream: &StreamDemand, load: &Load, slots: usize) -> Want {
     let by_rate = |rate: u64| usize::try_from(rate.div_ceil(LANE_RATE)).unwrap_or(slots).max(1);
     // The host's part of the rate: by how many of the producers and consumers are its own.
-    let part = |(own, all): (u64, u64)| match stream.pace {
-        Pace::At(rate) => {
-            let part = u128::from(rate.get()) * u128::from(own) / u128::from(all.max(1));
-            Some(u64::try_from(part).expect("a part is not more than the whole"))
-        }
-        Pace::Max { .. } => None,
+    // Lanes must carry it where it is highest.
+    let part = |(own, all): (u64, u64)| {
+        let part = u128::from(stream.pace.peak()?) * u128::from(own) / u128::from(all.max(1));
+        Some(u64::try_from(part).expect("a part is not more than the whole"))
     };
     let reads = u64::from(stream.subscriptions);
     let fit =

@@ -6,7 +6,7 @@ use crate::measure::{
     ClientStats, Ended, Evidence, FleetSeen, PartitionSeen, PeerSeen, Phase, Reading, SearchSeen,
     SecondSeen, partitions_seen,
 };
-use crate::plan::{Plan, Role};
+use crate::plan::{Pace, Plan, Role, StreamDemand};
 use crate::search::{Cause, SearchEnd, StepKind};
 use crate::units::Nanos;
 
@@ -27,7 +27,7 @@ impl Outcome {
     pub fn sight(&self, plan: &Plan) -> Sight {
         let senders = self.lanes.iter().filter(|lane| lane.role == Role::Producer);
         Sight {
-            seconds: self.intervals.iter().map(second).collect(),
+            seconds: self.intervals.iter().map(|interval| second(plan, interval)).collect(),
             peers: senders.map(peer).collect(),
             partitions: partitions_seen(&plan.demand, &self.tally),
             readings: self.readings(plan),
@@ -118,7 +118,8 @@ fn searched(end: &SearchEnd, plan: &Plan) -> SearchSeen {
     }
 }
 
-fn second(interval: &Interval) -> SecondSeen {
+fn second(plan: &Plan, interval: &Interval) -> SecondSeen {
+    let varies = |stream: &StreamDemand| matches!(stream.pace, Pace::Varied(_));
     SecondSeen {
         second: interval.second,
         produced: interval.produced,
@@ -127,6 +128,7 @@ fn second(interval: &Interval) -> SecondSeen {
         consumed: interval.consumed,
         publish_max: interval.publish_max,
         lanes_missing: interval.lanes_missing,
+        due: plan.demand.streams.iter().all(varies).then_some(interval.due),
     }
 }
 

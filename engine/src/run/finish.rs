@@ -68,6 +68,7 @@ impl Watch<'_> {
         // Lanes count what is due until they are told to end.
         let until = start.end.min(self.halted_at.unwrap_or(stopped));
         self.fill_gaps(&mut tally, (start.measured, until));
+        self.note_due((start.measured, until));
         // Of lanes that were lost the crew has said what there is to say.
         let slots = self.ready.board.slots().enumerate();
         let failed = slots

@@ -62,7 +62,9 @@ impl Outcome {
             };
             let demand = &plan.demand.streams[*stream];
             share += match demand.pace {
-                Pace::At(_) => self.lanes.get(*lane)?.tally.streams[*stream].measured.produced.due,
+                Pace::At(_) | Pace::Varied(_) => {
+                    self.lanes.get(*lane)?.tally.streams[*stream].measured.produced.due
+                }
                 Pace::Max { .. } if self.workers.iter().any(|of| of.lost.is_some()) => return None,
                 Pace::Max { .. } => {
                     let own: usize = clients.iter().map(|client| client.producers.len()).sum();

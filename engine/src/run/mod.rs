@@ -1,6 +1,7 @@
 //! The run: prepare a plan, start its lanes together, merge what they hand over, end them.
 
 mod as_run;
+mod asked;
 mod cost;
 mod crew;
 mod drain;

@@ -159,6 +159,8 @@ pub struct LaneOutcome {
 pub struct Interval {
     /// Which second, from the start of the measured phase.
     pub second: u32,
+    /// Due by the schedules. Known at the end of the run.
+    pub due: u64,
     /// Accepted by the clients.
     pub produced: u64,
     /// Acked.
@@ -229,6 +231,7 @@ impl Interval {
     pub(super) fn join(&mut self, other: &Self) {
         let Self {
             second: _,
+            due,
             produced,
             acked,
             consumed,
@@ -246,6 +249,7 @@ impl Interval {
             lanes_missing,
             client,
         } = other;
+        self.due += due;
         self.produced += produced;
         self.acked += acked;
         self.consumed += consumed;

@@ -13,8 +13,8 @@ use crate::error::RunError;
 use crate::host::{Busy, ThreadTime, Throttling, busiest, cpu_time, threads, throttling};
 use crate::lane::{Go, Stage, Timeline};
 use crate::measure::{Latency, PhaseTally, Second};
-use crate::plan::{Pace, Role};
-use crate::time::{Clock, Schedule};
+use crate::plan::{PhaseTimes, Role};
+use crate::time::Clock;
 use crate::units::{NANOS_PER_SECOND, Nanos, Timestamp};
 use std::sync::Arc;
 
@@ -81,10 +81,11 @@ impl Ready {
         let searching = Searching::new(&self.plan, at);
         let border = Arc::clone(warming.border());
         // The latest end: where the measured phase begins earlier, lanes end earlier by themselves.
-        let end = border.latest() + phases.measured;
+        let latest = border.latest();
+        let times = PhaseTimes { at, measured: latest, end: latest + phases.measured };
         for (index, stream) in self.plan.demand.streams.iter().enumerate() {
-            if let Pace::At(rate) = stream.pace {
-                self.signal.set_schedule(index, Schedule::constant(rate, at, end));
+            if let Some(schedule) = stream.pace.schedule(times) {
+                self.signal.set_schedule(index, schedule);
             }
         }
         self.collector.listener().start(warming.measured(), warming.length());

@@ -1,7 +1,7 @@
 //! The warm-up as the run thread sees it: seconds come in, and it ends when they are steady.
 
 use crate::measure::{Latency, Pulse, STEADY_WINDOW, Second, steady_since};
-use crate::plan::{Plan, Warmup};
+use crate::plan::{Pace, Plan, StreamDemand, Warmup};
 use crate::time::Border;
 use crate::units::{NANOS_PER_SECOND, Nanos, Timestamp};
 use std::sync::Arc;
@@ -21,6 +21,8 @@ pub(super) fn ahead(notice: Nanos) -> Nanos {
 pub(super) struct Warming {
     border: Arc<Border>,
     due_per_second: Option<u64>,
+    /// Whether the rate is to be the same in every second: else nothing is steady that should be.
+    is_even: bool,
     /// Every second, of both phases.
     pulses: Vec<Pulse>,
 }
@@ -33,7 +35,9 @@ impl Warming {
             Warmup::Fixed(length) => Border::fixed(start, start + length),
             Warmup::Auto { .. } => Border::open(start, asked.longest()),
         };
-        Self { border, due_per_second: plan.demand.due_per_second(), pulses: Vec::new() }
+        let varies = |stream: &StreamDemand| matches!(stream.pace, Pace::Varied(_));
+        let is_even = !plan.demand.streams.iter().any(varies);
+        Self { border, due_per_second: plan.demand.due_per_second(), is_even, pulses: Vec::new() }
     }
 
     /// Where it ends.
@@ -93,8 +97,12 @@ impl Warming {
         if second == i64::MIN || second == i64::MAX { second } else { self.number(second) }
     }
 
-    /// From which second on the run was steady, counted from the start of the measured phase.
+    /// From which second on the run was steady, counted from the start of the measured phase; of a
+    /// rate that changes nobody asks.
     pub(super) fn steady_since(&self) -> Option<i64> {
+        if !self.is_even {
+            return None;
+        }
         steady_since(&self.pulses, self.due_per_second).map(|second| self.number(second))
     }
 }

@@ -1,6 +1,7 @@
 //! Laws of due times.
 
-use super::schedule::{Schedule, Turn, Walk};
+use super::schedule::Schedule;
+use super::walk::{Turn, Walk};
 use crate::units::{NANOS_PER_SECOND, Nanos, Rate, Timestamp};
 use proptest::prelude::{prop, prop_assert_eq, prop_assume, proptest};
 

@@ -134,6 +134,23 @@ fn flags_payloads_and_a_benchmark_file_travel_too() {
 }
 
 #[test]
+fn a_recording_travels_and_is_read_where_it_is_named_from() {
+    let desk = Desk::new(OMB_DRIVER);
+    desk.write("trace.txt", "0\n0.5 # two at once\n500ms\n");
+    let rate = "replay trace.txt every 1s";
+    let workload = WORKLOAD.replace("producerRate: 1000", &format!("producerRate: {rate}"));
+    assert!(workload.contains(rate), "{workload}");
+    let mut order = desk.order(&["testDuration=4s", "warmupDuration=0s"]);
+    order.workloads = vec![desk.write("w.yaml", &workload)];
+    let sent = Sent::of(&order);
+    let shown = sent.job.requests[0].demand.streams[0].pace.clone();
+    assert_eq!(shown.rate().map(engine::units::Rate::get), Some(3), "three in each second");
+    assert!(sent.bundle.contains("two at once"), "as it is: {}", sent.bundle);
+    drop(desk);
+    sent.check("a recording");
+}
+
+#[test]
 fn partitions_of_existing_topics_come_with_the_identity() {
     let desk = Desk::new(OMB_DRIVER);
     let mut order = desk.order(&[]);

@@ -175,10 +175,40 @@ fn in_flight_bounds_a_closed_loop_alone() {
     let desk = Desk::new(OMB_DRIVER);
     let order = |rate: &str| Order { in_flight: Some(9), ..desk.order(&[rate]) };
     assert_eq!(stream(&one(&order("producerRate=max"))).pace, Pace::Max { in_flight: Some(9) });
+    let shaped = desk.faults(&order("producerRate=steps 5k for 1s, 7k"));
+    let expected = "w.yaml is steps 5k/s for 1s, 7k/s: leave one of them out";
+    assert!(shaped.len() == 1 && shaped[0].ends_with(expected), "{shaped:?}");
     let faults = desk.faults(&order("producerRate=5k"));
     assert!(
         faults.len() == 1 && faults[0].starts_with("--in-flight: only bounds --rate max"),
         "{faults:?}"
+    );
+}
+
+#[test]
+fn a_recording_that_cannot_be_sent_is_told_before_the_run() {
+    let desk = Desk::new(OMB_DRIVER);
+    let check = |text: &str, rate: &str, expected: &str| {
+        desk.write("trace.txt", text);
+        let set = format!("producerRate={rate}");
+        assert_eq!(desk.faults(&desk.order(&[&set])), [expected], "{text}");
+    };
+    let start = "w.yaml: producerRate: trace.txt";
+    check("# none\n", "replay trace.txt", &format!("{start}: got 0 send times, need 1 to 1000000"));
+    check(
+        "1\n0.5\n",
+        "replay trace.txt",
+        &format!("{start}:2: got \"0.5\" after 1s, need times that do not go back"),
+    );
+    check(
+        "1\n2\n",
+        "replay trace.txt every 2s",
+        &format!("{start}: got a repetition every 2s, need more than the last send time, 2s"),
+    );
+    check(
+        "9000\n",
+        "replay trace.txt",
+        "w.yaml: producerRate: not even one message would be due in the 5m that are measured",
     );
 }
 

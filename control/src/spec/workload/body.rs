@@ -192,6 +192,27 @@ fn find(
     size: Option<Bytes>,
     files: &Files,
 ) -> Result<Payload, String> {
+    let (path, length) = locate(file, workload, files)?;
+    match size {
+        Some(size) if length != size => Err(format!(
+            "got {} with {} bytes, need a file of messageSize: {} bytes",
+            path.display(),
+            length.0,
+            size.0
+        )),
+        _ => Ok(Payload::File(path)),
+    }
+}
+
+/// Where a file that a workload names lies, and its length.
+///
+/// # Errors
+/// When there is none.
+pub(super) fn locate(
+    file: &str,
+    workload: &Path,
+    files: &Files,
+) -> Result<(PathBuf, Bytes), String> {
     let folder = workload.parent().unwrap_or(Path::new(""));
     let mut places = vec![PathBuf::from(file), folder.join(file), folder.join("..").join(file)];
     places.dedup();
@@ -200,17 +221,9 @@ fn find(
         let looked: Vec<String> = places.iter().map(|path| path.display().to_string()).collect();
         return Err(format!("got \"{file}\": no such file, looked for {}", looked.join(", ")));
     };
-    let Facts::File(length) = facts else {
-        return Err(format!("got \"{file}\": {} is no file", path.display()));
-    };
-    match size {
-        Some(size) if length != size => Err(format!(
-            "got {} with {} bytes, need a file of messageSize: {} bytes",
-            path.display(),
-            length.0,
-            size.0
-        )),
-        _ => Ok(Payload::File(path.clone())),
+    match facts {
+        Facts::File(length) => Ok((path.clone(), length)),
+        _ => Err(format!("got \"{file}\": {} is no file", path.display())),
     }
 }
 

@@ -3,6 +3,7 @@
 mod body;
 mod pace;
 mod phases;
+mod rate_shape;
 mod resolved;
 mod search;
 mod shape;
@@ -15,12 +16,13 @@ pub(crate) use shape::Shape;
 use std::path::{Path, PathBuf};
 
 use engine::message::KeySource;
-use engine::plan::{Verification, Warmup};
+use engine::plan::{Varied, Verification, Warmup};
+use engine::time::Arrival;
 use engine::units::Nanos;
 use serde_yaml::Value;
 
 use super::document::Document;
-use super::fault::Ledger;
+use super::fault::{Fault, Ledger};
 use super::fields::Field;
 use super::files::Files;
 use super::given::{FieldFlag, Givens};
@@ -49,6 +51,8 @@ pub(crate) const FIELDS: &[Field] = &[
     search::FIELDS[4],
     search::FIELDS[5],
     search::FIELDS[6],
+    Field::used("arrival"),
+    Field::used("seed"),
     Field::used("subscriptionsPerTopic"),
     Field::used("consumerPerSubscription"),
     Field::used("offsetCommitInterval"),
@@ -100,6 +104,8 @@ pub(crate) struct Workload {
     pub speed: Speed,
     /// How its limit is searched, where that is asked for.
     pub search: Option<SearchWish>,
+    /// How evenly.
+    pub arrival: Arrival,
     /// Where keys come from.
     pub keys: KeySource,
     /// How closely what is received is held against what was acked.
@@ -156,7 +162,7 @@ impl Workload {
     ) -> Option<Self> {
         if super::driver::is_driver(document) {
             let problem = "is a driver file, give it with --driver and name a workload file here";
-            ledger.fault(super::fault::Fault::whole(&document.path, problem));
+            ledger.fault(Fault::whole(&document.path, problem));
             return None;
         }
         let faults_before = ledger.faults.len();
@@ -166,6 +172,16 @@ impl Workload {
         }
         let read = read(path, &givens, asked, files, ledger);
         read.filter(|_| ledger.faults.len() == faults_before)
+    }
+
+    /// What the engine is to do of a rate that changes or of arrivals by chance; nothing where neither
+    /// is asked for.
+    ///
+    /// # Errors
+    /// When the recording cannot be read, or nothing would be due.
+    pub(crate) fn varied(&self, files: &mut Files) -> Result<Option<Varied>, Fault> {
+        let made = pace::varied((&self.speed, self.arrival), self.measured, files);
+        made.map_err(|problem| Fault::new(self.file.display().to_string(), "producerRate", problem))
     }
 }
 
@@ -179,14 +195,16 @@ fn read(
     let name = givens.read("name", ledger, scalar::word);
     let shape = shape::read(givens, asked.existing_topics, ledger);
     let body = body::read(givens, path, files, ledger);
-    let speed = pace::read(givens, ledger);
-    let search = search::read(givens, speed, ledger);
+    let speed = pace::read(&pace::Reading { givens, workload: path, files }, ledger);
+    let search = search::read(givens, speed.as_ref(), ledger);
+    let arrival = pace::arrival(givens, speed.as_ref(), ledger);
     let keys = givens.read("keyDistributor", ledger, key_source).unwrap_or(KeySource::None);
     let verification = givens.read("verification", ledger, verification).unwrap_or_default();
     let hiccups = givens.read("hiccups", ledger, scalar::switch).unwrap_or(true);
     let warmup = phases::warmup(givens, ledger);
     let is_left_out = asked.skip_warmup && !phases::is_warmup_by_flag(givens);
     let warmup = if is_left_out { Warmup::NONE } else { warmup };
+    pace::check_warmup((givens, warmup), (speed.as_ref(), arrival), ledger);
     let measured = phases::measured(givens, ledger);
     let commit = givens.read("offsetCommitInterval", ledger, commit_wish);
     let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
@@ -197,6 +215,7 @@ fn read(
         body: body?,
         speed: speed?,
         search,
+        arrival,
         keys,
         verification,
         hiccups,

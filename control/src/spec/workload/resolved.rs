@@ -2,6 +2,7 @@
 //! again.
 
 use engine::message::KeySource;
+use engine::time::Arrival;
 use serde_json::{Map, Value, json};
 
 use super::{CommitWish, Payload, SearchWish, Speed, StampWish, VERIFICATIONS, Workload, phases};
@@ -48,14 +49,23 @@ impl Workload {
         put("producersPerTopic", json!(self.shape.producers));
         put(
             "producerRate",
-            match self.speed {
+            match &self.speed {
                 Speed::At(rate) => json!(rate.get()),
+                Speed::Shaped(shape) => json!(shape.to_string()),
+                Speed::Replay(recording) => json!(recording.to_string()),
                 Speed::Max => json!("max"),
                 Speed::Search => json!(0),
             },
         );
         for (name, value) in self.search.iter().flat_map(SearchWish::shown) {
             put(name, value);
+        }
+        match self.arrival {
+            Arrival::Regular => put("arrival", json!("regular")),
+            Arrival::Poisson { seed } => {
+                put("arrival", json!("poisson"));
+                put("seed", json!(seed));
+            }
         }
         put("subscriptionsPerTopic", json!(self.shape.subscriptions));
         put("consumerPerSubscription", json!(self.shape.consumers));

@@ -49,10 +49,10 @@ pub(crate) struct SearchWish {
 /// Reads the fields of a search; notes those that have no effect because there is none.
 pub(super) fn read(
     givens: &Givens,
-    speed: Option<Speed>,
+    speed: Option<&Speed>,
     ledger: &mut Ledger,
 ) -> Option<SearchWish> {
-    if speed.is_some_and(|speed| speed != Speed::Search) {
+    if speed.is_some_and(|speed| *speed != Speed::Search) {
         for name in FIELDS.map(|field| field.name) {
             if let Some(given) = givens.get(name) {
                 let text = given.fault("has no effect: producerRate is not 0").to_string();

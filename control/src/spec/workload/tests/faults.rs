@@ -80,6 +80,49 @@ fn each_fault_of_a_rate_or_time_says_where_what_and_what_instead() {
 }
 
 #[test]
+fn each_fault_of_a_shape_says_where_what_and_what_instead() {
+    let check = check_fault;
+    check(
+        "producerRate: ramp 1k 50k over 2m",
+        "w.yaml:8: producerRate: got \"ramp 1k 50k over 2m\", need ramp RATE to RATE over TIME: e.g.",
+    );
+    check(
+        "producerRate: wave 1k +- 2k every 1m",
+        "w.yaml:8: producerRate: wave: got 1000 +- 2000, need an amplitude of at most the mean",
+    );
+    check(
+        "producerRate: hills 1k",
+        "w.yaml:8: producerRate: got \"hills 1k\", need a number of messages per second, e.g. 50000, \
+         50k or max, or a shape: steps, ramp, wave, bursts or replay",
+    );
+    check(
+        "producerRate: {ramp: 1k}",
+        "w.yaml:8: producerRate: got a map, need a number of messages",
+    );
+    check(
+        "producerRate: replay /no/such.txt every 60s",
+        "w.yaml:8: producerRate: got \"/no/such.txt\": no such file, looked for /no/such.txt",
+    );
+    check("arrival: chance", "w.yaml:9: arrival: got \"chance\", need regular or poisson");
+    check(
+        "arrival: poisson\nseed: -1",
+        "w.yaml:10: seed: got \"-1\", need a whole number from 0 to 18446744073709551615, e.g. 1",
+    );
+    check(
+        "arrival: poisson\nwarmupDuration: auto",
+        "w.yaml:10: warmupDuration: got \"auto\", need a time, e.g. 30s: arrivals by chance are never steady",
+    );
+    check(
+        "producerRate: steps 1k\nwarmupDurationMinutes: auto",
+        "w.yaml:9: warmupDurationMinutes: got \"auto\", need a time, e.g. 30s: a rate that changes is never steady",
+    );
+    check(
+        "producerRate: max\narrival: poisson",
+        "w.yaml:9: arrival: got \"poisson\", need regular: a closed loop (producerRate: max) has no due times",
+    );
+}
+
+#[test]
 fn each_fault_of_a_word_says_where_what_and_what_instead() {
     let check = check_fault;
     check(

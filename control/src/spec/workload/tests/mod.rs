@@ -12,6 +12,7 @@ use crate::spec::files::Files;
 use crate::spec::given::FieldFlag;
 use engine::message::KeySource;
 use engine::plan::{Verification, Warmup};
+use engine::time::Arrival;
 use engine::units::{Bytes, Nanos, Rate};
 use std::path::Path;
 
@@ -134,8 +135,8 @@ fn rates_are_numbers_words_or_loops() {
     let check = |line: &str, expected: Option<u64>| {
         let speed = match read(&with(line)).speed {
             Speed::At(rate) => Some(rate.get()),
-            Speed::Max => None,
             Speed::Search => Some(0),
+            _ => None,
         };
         assert_eq!(speed, expected, "{line}");
     };
@@ -180,6 +181,34 @@ fn a_search_is_told_how_to_go_and_waits_for_quotas_against_a_real_cluster() {
     assert!(late.contains("need at least"), "{late}");
     let said = remarks(&with("searchWindow: 10s"));
     assert!(said.len() == 1 && said[0].contains("searchWindow: has no effect"), "{said:?}");
+}
+
+#[test]
+fn a_rate_that_changes_and_arrivals_by_chance_are_read_and_resolved() {
+    let check = |lines: &str, shown: &str, arrival: Arrival| {
+        let workload = read(&with(lines));
+        let resolved = workload.resolved();
+        assert_eq!(resolved["producerRate"], shown, "{lines}");
+        assert_eq!(workload.arrival, arrival, "{lines}");
+        let text = serde_json::Value::Object(resolved).to_string();
+        assert_eq!(read(&text), workload, "{text}");
+    };
+    let regular = Arrival::Regular;
+    check("producerRate: steps 10k for 30s, 20k for 30s", "steps 10k/s for 30s, 20k/s", regular);
+    check("producerRate: ramp 0 to 50k over 2m", "ramp 0 to 50k/s over 2m", regular);
+    check("producerRate: wave 2k +- 2k every 1m", "wave 2k/s +- 2k/s every 1m", regular);
+    let poisson = |seed| Arrival::Poisson { seed };
+    let bursts = "bursts 5k/s for 200ms, 0 for 800ms";
+    check("producerRate: bursts 5k for 200ms, 0 for 800ms\narrival: poisson", bursts, poisson(1));
+    check(
+        "producerRate: 'bursts 5k for 200ms, 0 for 800ms'\narrival: poisson\nseed: 18446744073709551615",
+        bursts,
+        poisson(u64::MAX),
+    );
+    let plain = read(&with("arrival: poisson\nseed: 0"));
+    assert_eq!(plain.resolved()["seed"], 0, "also where the rate is one");
+    let said = remarks(&with("seed: 3"));
+    assert_eq!(said, ["w.yaml:9: seed: has no effect: arrival is not poisson"]);
 }
 
 #[test]

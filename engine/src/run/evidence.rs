@@ -1,5 +1,6 @@
 //! What an outcome says to the verdict.
 
+use super::outages::Outages;
 use super::outcome::{Ending, Interval, LaneOutcome, Outcome};
 use crate::error::RunError;
 use crate::measure::{
@@ -15,6 +16,7 @@ pub struct Sight {
     seconds: Vec<SecondSeen>,
     peers: Vec<PeerSeen>,
     partitions: Vec<Vec<PartitionSeen>>,
+    outages: Outages,
     readings: Vec<Reading>,
     fleet: Option<FleetSeen>,
 }
@@ -28,6 +30,7 @@ impl Outcome {
             seconds: self.intervals.iter().map(second).collect(),
             peers: senders.map(peer).collect(),
             partitions: partitions_seen(&plan.demand, &self.tally),
+            outages: self.outages(plan),
             readings: self.readings(plan),
             fleet: self.fleet(plan),
         }
@@ -73,6 +76,7 @@ impl Outcome {
             peers: &sight.peers,
             fleet: sight.fleet.as_ref(),
             partitions: &sight.partitions,
+            outages: &sight.outages.all,
             round_trip_min: self.client.as_ref().and_then(shortest),
             standing: None,
             client: self.client.as_ref(),

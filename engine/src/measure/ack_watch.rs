@@ -83,7 +83,7 @@ impl AckWatch {
     ) {
         let places = place.into_iter().map(Some);
         for whose in std::iter::once(None).chain(places) {
-            let last = whose.map_or(self.last_of_all, |place| self.last[place]);
+            let last = whose.map_or(self.last_of_all, |of| self.last[of]);
             let from = last.max(stamp.sent);
             if now <= from {
                 continue;
@@ -134,9 +134,9 @@ impl AckWatch {
         let silence = Silence::between(from, to, place, answer == Answer::Ack);
         match whose {
             None => silences.lane.file(silence),
-            Some(place) => {
+            Some(partition) => {
                 silences.partitions.file(silence);
-                self.ended.insert(place, to);
+                self.ended.insert(partition, to);
                 self.last_end = self.last_end.max(to);
             }
         }

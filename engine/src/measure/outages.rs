@@ -181,12 +181,12 @@ mod tests {
             lanes: 1,
             ..outage(1)
         };
-        let expected = "1.000 s from 4.250 s on, on topic t partition 2 and 1 more, 1 of 2 lanes; \
-                        caught up: not seen";
-        assert_eq!(some.words(), expected, "several");
+        let several = "1.000 s from 4.250 s on, on topic t partition 2 and 1 more, 1 of 2 lanes; \
+                       caught up: not seen";
+        assert_eq!(some.words(), several, "several");
         let one = OutageSeen { partitions_silent: 1, acked: false, ..some };
-        let expected =
+        let alone =
             "1.000 s from 4.250 s on, on topic t partition 2, 1 of 2 lanes; no ack ended it";
-        assert_eq!(one.words(), expected, "one");
+        assert_eq!(one.words(), alone, "one");
     }
 }

@@ -182,8 +182,8 @@ mod tests {
 
     #[test]
     fn a_list_that_nobody_wrote_is_refused() {
-        let bytes = postcard::to_stdvec(&of(&[(1, 0), (2, 0), (3, 0)])).expect("memory takes it");
-        assert!(postcard::from_bytes::<Longest<2>>(&bytes).is_err(), "three are too many");
+        let three = postcard::to_stdvec(&of(&[(1, 0), (2, 0), (3, 0)])).expect("memory takes it");
+        assert!(postcard::from_bytes::<Longest<2>>(&three).is_err(), "three are too many");
         let unsorted =
             Few { list: of(&[(1, 0), (2, 0)]).list.into_iter().rev().collect(), seen: 2 };
         let uncounted = Few { seen: 1, ..of(&[(1, 0), (2, 0)]) };

@@ -114,10 +114,12 @@ fn of_all(lanes: &[(&LaneOutcome, (Timestamp, Timestamp))]) -> Vec<Span> {
         let at = now[0].0;
         let is_out = 0 < silent && silent == active;
         match begun {
-            None if is_out => begun = usize::try_from(silent).ok().map(|lanes| (at, lanes)),
-            Some((from, lanes)) if !is_out => {
+            None if is_out => {
+                begun = usize::try_from(silent).ok().map(|all_of_them| (at, all_of_them));
+            }
+            Some((from, out)) if !is_out => {
                 begun = None;
-                all.push(Span { from, to: at, acked, lanes });
+                all.push(Span { from, to: at, acked, lanes: out });
             }
             _ => {}
         }

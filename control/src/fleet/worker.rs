@@ -4,7 +4,7 @@ use super::attendant::Attendant;
 use super::call::{Answer, Call, Method, Service};
 use super::clocks::Clocks;
 use super::course;
-use super::lease::Lease;
+use super::held::Held;
 use super::metrics;
 use super::protocol::{
     ClockOrder, Deleted, Health, HostSaid, LEASE, LEASE_MAX, Moments, RateOrder, StartOrder,
@@ -19,7 +19,6 @@ use engine::plan::Role;
 use engine::time::{Clock, Line, RunClock};
 use engine::units::{Nanos, Timestamp};
 use serde_json::json;
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -28,31 +27,10 @@ use xxhash_rust::xxh3::xxh3_64;
 pub(super) struct Worker {
     instance: String,
     clocks: Clocks,
-    inner: Mutex<Inner>,
+    inner: Mutex<Held>,
     /// Held by whoever starts something or changes a rate: one after the other, so that the same order
     /// twice at once is one task.
     turn: Mutex<()>,
-}
-
-/// What was started.
-#[derive(Debug, Default)]
-struct Inner {
-    lease: Lease,
-    tasks: BTreeMap<String, Arc<Task>>,
-    settling: BTreeMap<String, Settling>,
-    attendant: Option<Attendant>,
-    said: Option<HostSaid>,
-    /// How often the run wants the system to be looked at.
-    monitor: Option<Nanos>,
-    /// The clock of the run's tasks.
-    clock: Option<RunClock>,
-}
-
-impl Inner {
-    /// Whether anything was started here that has not ended.
-    fn is_in_use(&self) -> bool {
-        !self.tasks.is_empty() || self.lease.is_ending()
-    }
 }
 
 type Reply = Result<Answer, Answer>;
@@ -73,7 +51,7 @@ impl Worker {
         };
         close_all(tasks.into_values().collect());
         // Only now is the worker free: nobody's load meets what is left of another's.
-        *self.inner() = Inner::default();
+        *self.inner() = Held::default();
         Some(holder)
     }
 
@@ -83,7 +61,7 @@ impl Worker {
         close_all(tasks.into_values().collect());
     }
 
-    fn inner(&self) -> MutexGuard<'_, Inner> {
+    fn inner(&self) -> MutexGuard<'_, Held> {
         self.inner.lock().expect("nobody panics with the tasks in hand")
     }
 
@@ -111,6 +89,7 @@ impl Worker {
             (Method::Post, ["consumer", "start"]) => self.start_task(call, Role::Consumer),
             (Method::Post, ["start"]) => self.start(call),
             (Method::Post, ["stop"]) => self.stop(call),
+            (Method::Post, ["mark"]) => self.mark(call),
             (Method::Put, ["rate"]) => self.change_rate(call),
             (Method::Put, ["clock"]) => self.correct(call),
             (Method::Delete, ["task", id]) => self.delete(call, id),
@@ -266,8 +245,10 @@ impl Worker {
         };
         // It may take seconds, in which others are answered: without it, so that they ask again.
         let said = attendant.end();
-        self.inner().said.clone_from(&said);
-        said
+        let mut held = self.inner();
+        let marks = held.marks.clone();
+        held.said = said.map(|said| HostSaid { marks, ..said });
+        held.said.clone()
     }
 
     fn start(&self, call: &Call<'_>) -> Reply {
@@ -350,6 +331,15 @@ impl Worker {
         Ok(Answer::json(200, &json!({ "changed": ids })))
     }
 
+    /// From anybody: it changes nothing of what goes on.
+    fn mark(&self, call: &Call<'_>) -> Reply {
+        let mut held = self.inner();
+        let clock = held.clock.unwrap_or_else(|| self.clocks.best());
+        let mark = held.mark(call.body, clock.now())?;
+        tracing::info!("mark: {}", mark.text);
+        Ok(Answer::json(200, &mark))
+    }
+
     fn delete(&self, call: &Call<'_>, id: &str) -> Reply {
         let task = self.task(id)?;
         self.hold(call, LEASE)?;
@@ -359,7 +349,7 @@ impl Worker {
         inner.settling.remove(id);
         // Where the lease has passed meanwhile, whoever ends the rest makes the worker free.
         if inner.tasks.is_empty() && !inner.lease.is_ending() {
-            *inner = Inner::default();
+            *inner = Held::default();
         }
         drop(inner);
         tracing::info!("task {id}: ended");
@@ -368,7 +358,7 @@ impl Worker {
 }
 
 const UNKNOWN: &str = "no such call; there are GET /health, /clock, /metrics, /task/ID/status, /task/ID/result, \
-     /consumer/ID/ready, POST /producer/start, /consumer/start, /start, /stop, PUT /rate, /clock, DELETE /task/ID";
+     /consumer/ID/ready, POST /producer/start, /consumer/start, /start, /stop, /mark, PUT /rate, /clock, DELETE /task/ID";
 
 impl Service for Worker {
     fn answer(&self, call: &Call<'_>) -> Answer {

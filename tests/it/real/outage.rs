@@ -60,9 +60,11 @@ fn a_broker_frozen_for_three_seconds_is_one_outage_between_its_marks() {
     let told = format!("{:#}\n{}", result["outages"], ran.stderr);
     assert!(matches!(ran.code, 0 | 11), "exit {}: {told}", ran.code);
 
-    let outages = result["outages"].as_array().expect("there was one");
-    let [outage] = &outages[..] else { panic!("one: {told}") };
-    assert_eq!(outage["scope"], "all", "{told}");
+    // On a crowded host acks stop for half a second by themselves too.
+    let outages = result["outages"].as_array().expect("there was one").iter();
+    let is_long = |of: &&Value| of["scope"] == "all" && 1.5 < number(of, "/seconds");
+    let long: Vec<&Value> = outages.filter(is_long).collect();
+    let [outage] = long[..] else { panic!("one: {told}") };
     let (from, to) = (number(outage, "/from_s"), number(outage, "/to_s"));
     assert!((2.5..3.5).contains(&number(outage, "/seconds")), "{told}");
     assert!((number(outage, "/first_ack_after_us") / 1e6 - (to - from)).abs() < 0.001, "{told}");

@@ -5,6 +5,7 @@ use crate::cli::Format;
 use crate::early_end::{Cut, EarlyEnd};
 use crate::host::Environment;
 use crate::interrupt::Interrupt;
+use crate::marks::{Mark, Marks};
 use crate::monitor::{Monitor, Observation, Watched};
 use crate::progress::Progress;
 use crate::report::{self, CeilingPart, Inputs, Report, Suite};
@@ -24,21 +25,30 @@ use serde_json::{Value, json};
 use std::io::Write;
 use std::path::Path;
 
+/// What may come from outside while runs go on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Outside<'run> {
+    /// Whether the user wants an end.
+    pub(crate) interrupt: &'run Interrupt,
+    /// What is marked on the time axis.
+    pub(crate) marks: &'run Marks,
+}
+
 /// Runs every request of a job, one after the other, and writes the results to `out`.
 ///
 /// # Errors
 /// When `out` cannot be written.
 pub(crate) fn run(
     job: &Job,
-    (format, environment, interrupt): (Format, &Environment, &Interrupt),
+    (format, environment, outside): (Format, &Environment, Outside<'_>),
     out: &mut dyn Write,
 ) -> std::io::Result<u8> {
     let kept = Kept::read(&job.results_dir, environment, job.clock);
     if let Some(note) = kept.note() {
         tracing::warn!("{note}");
     }
-    runs::run_all(job, (format, environment, interrupt), out, |request| {
-        run_one(request, job, (environment, &kept), interrupt)
+    runs::run_all(job, (format, environment, outside.interrupt), out, |request| {
+        run_one(request, job, (environment, &kept), outside)
     })
 }
 
@@ -59,7 +69,7 @@ fn run_one(
     request: &Request,
     job: &Job,
     (environment, kept): (&Environment, &Kept),
-    interrupt: &Interrupt,
+    Outside { interrupt, marks }: Outside<'_>,
 ) -> Finished {
     let refuse = |code: u8, words: &str| refused(request, job, code, words);
     let plan = match plan(request) {
@@ -101,6 +111,7 @@ fn run_one(
         ceiling: kept.standing(request.driver.driver.name, &plan, &outcome),
         note: kept.note(),
         fleet: None,
+        marks: marks.take(),
     };
     run.conclude(teardown)
 }
@@ -180,6 +191,8 @@ pub(crate) struct Run<'run> {
     pub(crate) note: Option<&'run str>,
     /// What workers said, where they did the run.
     pub(crate) fleet: Option<&'run HostsSaid>,
+    /// What was marked, by time.
+    pub(crate) marks: Vec<Mark>,
 }
 
 impl Run<'_> {
@@ -267,6 +280,7 @@ impl Run<'_> {
             ceiling: self.ceiling.as_ref(),
             systems: self.fleet.map_or(&[], |said| &said.systems),
             sweep: sweep.as_ref(),
+            marks: &self.marks,
         };
         Report::held_to(&inputs, &self.job.checks.assertions)
     }

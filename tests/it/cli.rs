@@ -4,6 +4,7 @@ use engine::time::{Clock, OsClock};
 use engine::units::Nanos;
 use serde_json::Value;
 use std::fs::File;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -93,6 +94,13 @@ impl Started {
     /// What it has said on stderr so far.
     pub(crate) fn said(&self) -> String {
         std::fs::read_to_string(self.folder.path().join(SAID)).expect("the file is ours")
+    }
+
+    /// Writes to the end of a file beside it.
+    pub(crate) fn append(&self, name: &str, text: &str) {
+        let mut options = File::options();
+        let file = options.create(true).append(true).open(self.folder.path().join(name));
+        file.and_then(|mut file| file.write_all(text.as_bytes())).expect("the folder is ours");
     }
 
     /// Waits until it has said these words on stderr.

@@ -52,13 +52,13 @@ pub struct WorkerFlags {
 
 impl FleetFlags {
     /// What is asked of `spec`.
-    pub(super) fn order(&self) -> FleetOrder {
+    pub(super) fn order(&self, listen: Option<SocketAddr>) -> FleetOrder {
         let Self { workers, workers_file, token_file, on_worker_loss } = self.clone();
-        FleetOrder { workers, workers_file, token_file, on_loss: on_worker_loss }
+        FleetOrder { workers, workers_file, token_file, listen, on_loss: on_worker_loss }
     }
 }
 
-fn address(text: &str) -> Result<SocketAddr, String> {
+pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
     text.trim().parse().map_err(|_| {
         "need an IP address and a port, e.g. 127.0.0.1:9410, 0.0.0.0:9410 or [::]:9410".to_owned()
     })

@@ -3,10 +3,12 @@
 mod ceiling;
 mod checks;
 mod fleet;
+mod marks;
 
 pub use ceiling::CeilingFlags;
 pub use checks::CheckFlags;
 pub use fleet::{FleetFlags, WorkerFlags};
+pub use marks::MarkFlags;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -95,6 +97,9 @@ pub struct RunFlags {
     /// What is written and shown.
     #[command(flatten)]
     pub output: OutputFlags,
+    /// What is marked on its time axis.
+    #[command(flatten)]
+    pub marks: MarkFlags,
     /// Benchmark file: workers, resultsDir, warmupEnabled, cleanupEnabled, consumerReadyTimeout,
     /// logLevel, enableMonitoring, monitorInterval
     #[arg(long, value_name = "FILE")]
@@ -305,7 +310,7 @@ impl RunFlags {
             checks: self.checks.order(),
             results_dir: self.output.output.clone(),
             log_level: self.output.log.log_level,
-            fleet: self.fleet.order(),
+            fleet: self.fleet.order(self.marks.listen),
         }
     }
 }

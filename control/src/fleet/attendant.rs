@@ -121,6 +121,8 @@ fn attend(watch: Watch, heard: &Receiver<()>) -> HostSaid {
         client_thread: busy,
         system: system.and_then(|system| serde_json::to_string(&system).ok()),
         network: observation.as_ref().and_then(|watched| network_seen(watched, phase)),
+        // Those are not its own to tell.
+        marks: Vec::new(),
     }
 }
 

@@ -8,8 +8,7 @@ use super::token::Token;
 use crate::cli::Format;
 use crate::early_end::EarlyEnd;
 use crate::host::{self, Environment};
-use crate::interrupt::Interrupt;
-use crate::local::{self, HostsSaid, Run};
+use crate::local::{self, HostsSaid, Outside, Run};
 use crate::progress::Progress;
 use crate::runs::{self, Finished};
 use crate::spec::{Fleet, Job, OnLoss, Request, RunIdentity};
@@ -36,7 +35,7 @@ pub(crate) fn run(
     job: &Job,
     fleet: &Fleet,
     sent: &Sent<'_>,
-    (format, environment, interrupt): (Format, &Environment, &Interrupt),
+    (format, environment, outside): (Format, &Environment, Outside<'_>),
     out: &mut dyn Write,
 ) -> std::io::Result<u8> {
     let token = match Token::read(
@@ -49,8 +48,10 @@ pub(crate) fn run(
             return Ok(exit::USAGE);
         }
     };
-    let workplace = Workplace { job, fleet, sent, token: token.as_ref(), environment, interrupt };
-    runs::run_all(job, (format, environment, interrupt), out, |request| workplace.run_one(request))
+    let workplace = Workplace { job, fleet, sent, token: token.as_ref(), environment, outside };
+    runs::run_all(job, (format, environment, outside.interrupt), out, |request| {
+        workplace.run_one(request)
+    })
 }
 
 /// What all runs of an invocation have in common.
@@ -60,7 +61,7 @@ struct Workplace<'job> {
     sent: &'job Sent<'job>,
     token: Option<&'job Token>,
     environment: &'job Environment,
-    interrupt: &'job Interrupt,
+    outside: Outside<'job>,
 }
 
 /// Why an attempt to prepare a run failed.
@@ -104,8 +105,9 @@ impl Workplace<'_> {
         let assertions = &self.job.checks.assertions;
         let early_end = self.job.checks.grace.map(|grace| EarlyEnd::new(&plan, assertions, grace));
         let unplaced = plan.clone().carried_by(Vec::new(), Vec::new());
-        let mut hooks = Progress::begin(request, (&unplaced, self.job.clock), self.interrupt)
-            .ending_early(early_end);
+        let mut hooks =
+            Progress::begin(request, (&unplaced, self.job.clock), self.outside.interrupt)
+                .ending_early(early_end);
         let (topics, settle) = cluster(&plan.demand.clients);
         let begun =
             Begun { workplace: self, members: &members, dispatch: &dispatch, clock, settle };
@@ -128,18 +130,18 @@ impl Workplace<'_> {
             let (system, network) = said.map_or((None, None), |said| (said.system, said.network));
             (member.client.url(), system, network)
         }));
-        let cut = hooks.cut();
         let run = Run {
             request,
             job: self.job,
             plan: &plan,
             outcome: &outcome,
-            cut,
+            cut: hooks.cut(),
             environment: self.environment,
             observation: None,
             ceiling: None,
             note: None,
             fleet: Some(&seen),
+            marks: pool::marks(&members, self.outside.marks.take()),
         };
         run.conclude(teardown)
     }

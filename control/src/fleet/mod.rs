@@ -18,8 +18,10 @@ mod dispatch;
 pub mod exchanges;
 mod gate;
 mod head;
+mod held;
 mod lease;
 mod line;
+mod marking;
 mod metrics;
 mod names;
 pub mod offset;
@@ -50,6 +52,7 @@ mod worker;
 
 pub use call::{Answer, BODY_MAX, Call, Method, Service};
 pub(crate) use coordinator::run;
+pub(crate) use marking::listen;
 pub(crate) use sent::Sent;
 pub use server::Server;
 pub use token::{TOKEN_VARIABLE, Token};

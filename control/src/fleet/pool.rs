@@ -3,13 +3,14 @@
 use super::client::{Client, Trouble};
 use super::exchanges::Exchange;
 use super::offset::{Offset, Offsets};
-use super::protocol::{ClockOrder, Finished, Health, HostSaid, WIRE};
+use super::protocol::{ClockOrder, Finished, Health, HostSaid, MarkSaid, WIRE};
+use crate::marks::Mark;
 use engine::measure::{ClientStats, ClientTallies};
 use engine::run::{ClockOffset, WorkerLoss};
 use engine::time::{Clock, Line, RunClock};
 use engine::units::{Nanos, Timestamp};
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 
 /// Questions for the time before a run: the quickest of them tell.
@@ -277,6 +278,20 @@ pub(super) fn loss(at: Timestamp, reason: impl Into<String>, before_start: bool)
 
 /// No worker is asked more often than this for anything but its tallies.
 pub(super) const CLOCK_EVERY: Nanos = Nanos::from_secs(1);
+
+/// The marks that were set here and on all workers, by time.
+pub(super) fn marks(members: &[Arc<Member>], mut marks: Vec<Mark>) -> Vec<Mark> {
+    for member in members {
+        let said = member.said().map_or_else(Vec::new, |said| said.marks);
+        marks.extend(said.into_iter().map(|MarkSaid { at_ns, text }| Mark {
+            at: Timestamp::from_nanos(at_ns),
+            text,
+            source: member.client.url().to_owned(),
+        }));
+    }
+    marks.sort_by_key(|mark| mark.at);
+    marks
+}
 
 /// What clients said that has come in.
 pub(super) fn taken(

@@ -346,4 +346,15 @@ pub(super) struct HostSaid {
     pub system: Option<String>,
     /// What its monitor saw of the network.
     pub network: Option<NetworkSeen>,
+    /// What was marked there.
+    pub marks: Vec<MarkSaid>,
+}
+
+/// A mark that was set at a worker.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct MarkSaid {
+    /// When.
+    pub at_ns: u64,
+    /// Its words.
+    pub text: String,
 }

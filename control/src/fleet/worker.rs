@@ -1,9 +1,8 @@
 //! The worker: what a coordinator may ask of this host, and what becomes of it.
 
-use super::attendant::Attendant;
 use super::call::{Answer, Call, Method, Service};
 use super::clocks::Clocks;
-use super::lease::Lease;
+use super::held::Held;
 use super::metrics;
 use super::protocol::{
     ClockOrder, Deleted, Health, HostSaid, LEASE, LEASE_MAX, Moments, Started, TASKS_MAX,
@@ -18,7 +17,6 @@ use engine::plan::Role;
 use engine::time::{Line, RunClock};
 use engine::units::{Nanos, Timestamp};
 use serde_json::json;
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -27,31 +25,10 @@ use xxhash_rust::xxh3::xxh3_64;
 pub(super) struct Worker {
     instance: String,
     pub(super) clocks: Clocks,
-    inner: Mutex<Inner>,
+    inner: Mutex<Held>,
     /// Held by whoever starts something or changes a rate: one after the other, so that the same order
     /// twice at once is one task.
     turn: Mutex<()>,
-}
-
-/// What was started.
-#[derive(Debug, Default)]
-pub(super) struct Inner {
-    lease: Lease,
-    pub(super) tasks: BTreeMap<String, Arc<Task>>,
-    settling: BTreeMap<String, Settling>,
-    pub(super) attendant: Option<Attendant>,
-    pub(super) said: Option<HostSaid>,
-    /// How often the run wants the system to be looked at.
-    pub(super) monitor: Option<Nanos>,
-    /// The clock of the run's tasks.
-    pub(super) clock: Option<RunClock>,
-}
-
-impl Inner {
-    /// Whether anything was started here that has not ended.
-    fn is_in_use(&self) -> bool {
-        !self.tasks.is_empty() || self.lease.is_ending()
-    }
 }
 
 pub(super) type Reply = Result<Answer, Answer>;
@@ -72,7 +49,7 @@ impl Worker {
         };
         close_all(tasks.into_values().collect());
         // Only now is the worker free: nobody's load meets what is left of another's.
-        *self.inner() = Inner::default();
+        *self.inner() = Held::default();
         Some(holder)
     }
 
@@ -82,7 +59,7 @@ impl Worker {
         close_all(tasks.into_values().collect());
     }
 
-    pub(super) fn inner(&self) -> MutexGuard<'_, Inner> {
+    pub(super) fn inner(&self) -> MutexGuard<'_, Held> {
         self.inner.lock().expect("nobody panics with the tasks in hand")
     }
 
@@ -111,6 +88,7 @@ impl Worker {
             (Method::Post, ["start"]) => self.start(call),
             (Method::Post, ["stop"]) => self.stop(call),
             (Method::Put, ["course"]) => self.follow(call),
+            (Method::Post, ["mark"]) => self.mark(call),
             (Method::Put, ["rate"]) => self.change_rate(call),
             (Method::Put, ["clock"]) => self.correct(call),
             (Method::Delete, ["task", id]) => self.delete(call, id),
@@ -266,8 +244,19 @@ impl Worker {
         };
         // It may take seconds, in which others are answered: without it, so that they ask again.
         let said = attendant.end();
-        self.inner().said.clone_from(&said);
-        said
+        let mut held = self.inner();
+        let marks = held.marks.clone();
+        held.said = said.map(|said| HostSaid { marks, ..said });
+        held.said.clone()
+    }
+
+    /// From anybody: it changes nothing of what goes on.
+    fn mark(&self, call: &Call<'_>) -> Reply {
+        let mut held = self.inner();
+        let clock = held.clock.unwrap_or_else(|| self.clocks.best());
+        let mark = held.mark(call.body, clock.now())?;
+        tracing::info!("mark: {}", mark.text);
+        Ok(Answer::json(200, &mark))
     }
 
     fn delete(&self, call: &Call<'_>, id: &str) -> Reply {
@@ -279,7 +268,7 @@ impl Worker {
         inner.settling.remove(id);
         // Where the lease has passed meanwhile, whoever ends the rest makes the worker free.
         if inner.tasks.is_empty() && !inner.lease.is_ending() {
-            *inner = Inner::default();
+            *inner = Held::default();
         }
         drop(inner);
         tracing::info!("task {id}: ended");
@@ -288,7 +277,7 @@ impl Worker {
 }
 
 const UNKNOWN: &str = "no such call; there are GET /health, /clock, /metrics, /task/ID/status, /task/ID/result, \
-     /consumer/ID/ready, POST /producer/start, /consumer/start, /start, /stop, PUT /course, /rate, /clock, DELETE /task/ID";
+     /consumer/ID/ready, POST /producer/start, /consumer/start, /start, /stop, /mark, PUT /course, /rate, /clock, DELETE /task/ID";
 
 impl Service for Worker {
     fn answer(&self, call: &Call<'_>) -> Answer {

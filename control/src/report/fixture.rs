@@ -1,10 +1,13 @@
 //! Made-up runs for the tests of the report.
 
 use super::fixture_client::said;
-use super::fixture_run::{AT, BODY, MEASURED, came, interval, observation, plan_of, stream};
+use super::fixture_run::{
+    AT, BODY, MEASURED, came, fall_silent, interval, observation, plan_of, stream,
+};
 use super::{CeilingPart, Inputs, Report};
 use crate::assertion::Assertion;
 use crate::host::Environment;
+use crate::marks::Mark;
 use crate::monitor::Observation;
 use engine::host::{Busy, Throttled};
 use engine::measure::{ClientStats, Ended, Evidence, Tally, Verdict};
@@ -29,6 +32,8 @@ pub(super) struct Made {
     pub(super) assertions: Vec<&'static str>,
     /// What its workers' monitors told.
     pub(super) systems: Vec<Value>,
+    /// What was marked.
+    pub(super) marks: Vec<Mark>,
 }
 
 impl Made {
@@ -60,6 +65,7 @@ impl Made {
                     (seen.acked.failed, seen.acked.failed_maybe_persisted) = (300, 200);
                     (0..200).for_each(|_| seen.produce_errors.count(-192));
                     (0..100).for_each(|_| seen.produce_errors.count(-195));
+                    fall_silent(stream);
                 }
                 Role::Consumer => {
                     seen.consumed[0].messages -= 295;
@@ -75,6 +81,15 @@ impl Made {
         (last.acked, last.consumed) = (last.acked - 300, last.consumed - 597);
         made.outcome.deadlines_struck = vec!["delivery reports: 120 s, 0 missing".to_owned()];
         let message = "auto.offset.reset=latest was replaced by earliest on new topics.".to_owned();
+        let mark = |at: Timestamp, text: &str, source: &str| Mark {
+            at,
+            text: text.to_owned(),
+            source: source.to_owned(),
+        };
+        made.marks = vec![
+            mark(MEASURED.before(Nanos::from_millis(1_500)), "signal 1", "SIGUSR1"),
+            mark(MEASURED + Nanos::from_millis(3_998), "broker 2 killed", "file"),
+        ];
         made.remarks = vec![("offset_reset_replaced", message)];
         made.outcome.trouble = vec![("broker 1 disconnected".to_owned(), 2)];
         let topic = |index: u32| format!("made-main-{index}");
@@ -157,6 +172,7 @@ impl Made {
             ceiling: None,
             assertions: Vec::new(),
             systems: Vec::new(),
+            marks: Vec::new(),
         }
     }
 }
@@ -218,6 +234,7 @@ pub(super) fn report(made: &Made) -> Report {
         ceiling: made.ceiling.as_ref(),
         systems: &made.systems,
         sweep: None,
+        marks: &made.marks,
     };
     let read = |text: &&str| Assertion::parse(text).expect("an assertion");
     Report::held_to(&inputs, &made.assertions.iter().map(read).collect::<Vec<_>>())

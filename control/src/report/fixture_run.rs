@@ -2,7 +2,7 @@
 
 use crate::monitor::{CpuShares, Observation, Sample, Tcp, Traffic, Waits};
 use engine::host::{Card, Storage};
-use engine::measure::{PhaseTally, Tally};
+use engine::measure::{PhaseTally, Silence, StreamTally, Tally};
 use engine::message::KeySource;
 use engine::plan::{
     ClientSettings, Deadlines, Demand, Machine, Pace, Partitioner, Phases, Plan, Role, StampPlace,
@@ -89,6 +89,19 @@ pub(super) fn send(seen: &mut PhaseTally, from: Timestamp, messages: u64) {
         seen.service.record(Some(service));
         seen.publish.record(Some(service + delay));
     }
+}
+
+/// Acks of a producing lane stop from 4 s to 6.8 s, on its third partition until 9 s. A hundred messages are
+/// held up.
+pub(super) fn fall_silent(stream: &mut StreamTally) {
+    let at = |millis: u64| MEASURED + Nanos::from_millis(millis);
+    let between = |from: u64, to: u64, place: u32| Silence::between(at(from), at(to), place, true);
+    stream.silences.lane.file(between(4_000, 6_800, 0));
+    for (from, to, place) in [(4_000, 6_800, 0), (4_001, 6_810, 1), (3_999, 9_000, 2)] {
+        stream.silences.partitions.file(between(from, to, place));
+    }
+    let held_up = stream.measured.publish_in_outage.get_or_insert_default();
+    (0..100_u64).for_each(|index| held_up.record(Some(Nanos(1_000_000 + index * 2_100))));
 }
 
 /// What a consuming lane sees of them, in both subscriptions.

@@ -14,6 +14,13 @@ use serde::Serialize;
 pub struct Latencies {
     /// acked − due.
     pub publish: Option<Block>,
+    /// Of these, messages that were held up when acks stopped (`outages`): due before the end, acked after
+    /// the beginning. Only where there were some.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub publish_in_outage: Option<Block>,
+    /// All others. Only where some were held up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub publish_outside: Option<Block>,
     /// acked − sent.
     pub service: Option<Block>,
     /// sent − due.
@@ -143,8 +150,14 @@ impl Latencies {
         };
         let timed = |seen: &Seen<'_>| seen.timed;
         let any = |_: &Seen<'_>| true;
+        let (held_up, others) = match parts(streams) {
+            Some((held_up, others)) => (Some(block(&held_up)), Some(block(&others))),
+            None => (None, None),
+        };
         Self {
             publish: merged(|seen| &seen.publish, timed),
+            publish_in_outage: held_up,
+            publish_outside: others,
             service: merged(|seen| &seen.service, any),
             send_delay: merged(|seen| &seen.send_delay, timed),
             end_to_end: merged(|seen| &seen.end_to_end, timed),
@@ -167,8 +180,24 @@ impl Latencies {
 
     /// Only what a consumer sees.
     pub(super) fn receiving(self) -> Self {
-        Self { publish: None, service: None, send_delay: None, ..self }
+        let (publish_in_outage, publish_outside) = (None, None);
+        let (publish, service, send_delay) = (None, None, None);
+        Self { publish, publish_in_outage, publish_outside, service, send_delay, ..self }
     }
+}
+
+/// Publish latency of what was held up when acks stopped, and of everything else; `None` where nothing was.
+fn parts(streams: &[Seen<'_>]) -> Option<(Latency, Latency)> {
+    let timed = || streams.iter().filter(|seen| seen.timed);
+    let mut held_up: Option<Latency> = None;
+    for part in timed().filter_map(|seen| seen.tally.publish_in_outage.as_ref()) {
+        held_up.get_or_insert_default().merge(part);
+    }
+    let held_up = held_up?;
+    let mut all = Latency::default();
+    timed().for_each(|seen| all.merge(&seen.tally.publish));
+    let others = all.without(&held_up);
+    Some((held_up, others))
 }
 
 #[cfg(test)]

@@ -10,7 +10,9 @@ use super::figures::{Engine, Interval, Startup, Topics, Verification};
 use super::host_second::Seconds;
 use super::judgement::Judgement;
 use super::latency::{Block, Latencies, Seen};
+use super::marks::MarkPart;
 use super::number::rfc3339;
+use super::outages::OutagePart;
 use super::partitions::Partitions;
 use super::plan::PlanPart;
 use super::plateau::plateau;
@@ -24,6 +26,7 @@ use super::traffic::{Acked, Consumed, Produced, Span, Subscription};
 use super::warmup::Warmup;
 use super::workers::WorkerPart;
 use crate::host::Environment;
+use crate::marks::Mark;
 use crate::monitor::Observation;
 use engine::measure::{Tally, Verdict, balances};
 use engine::plan::Plan;
@@ -64,6 +67,8 @@ pub struct Inputs<'run> {
     pub systems: &'run [Value],
     /// Of which sweep it is a cell; `None` outside one.
     pub sweep: Option<&'run SweepPart>,
+    /// What was marked from outside, by time.
+    pub marks: &'run [Mark],
 }
 
 /// A run's result.
@@ -114,6 +119,15 @@ pub struct Report {
     pub startup: Option<Startup>,
     /// The latencies.
     pub latency: Latencies,
+    /// When acks stopped; only where they did.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub outages: Vec<OutagePart>,
+    /// What was marked from outside; only where something was.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub marks: Vec<MarkPart>,
+    /// Silences that were too many to be told, all of them shorter; only where there are some.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outages_untold: Option<u64>,
     /// What was sent against what came.
     pub verification: Verification,
     /// What kdyno itself did and used.
@@ -163,6 +177,7 @@ impl Report {
             })
             .collect();
         let start = outcome.start.map(|line| line.measured);
+        let outages = outcome.outages(plan);
         let shares = sending_lanes(outcome);
         let tasks = Task::all(plan, outcome);
         Self {
@@ -193,6 +208,9 @@ impl Report {
             startup: Startup::of(outcome),
             latency: Latencies::of(&seen_by_stream(plan, &outcome.tally), Block::full)
                 .uncertain_by(outcome.fleet(plan).map(|fleet| fleet.clock_error())),
+            outages: OutagePart::all(&outages),
+            marks: MarkPart::all(inputs.marks, start),
+            outages_untold: Some(outages.untold).filter(|untold| 0 < *untold),
             verification: Verification::of(
                 plan.demand.verification,
                 &balances,

@@ -4,6 +4,7 @@ use super::Report;
 use super::ceiling::CeilingPart;
 use super::errors::ByType;
 use super::latency::Block;
+use super::text_events::events;
 use super::text_system;
 use super::text_table::{count, percent, rate, span, table, wrapped};
 use super::text_workers;
@@ -27,6 +28,7 @@ pub fn text(report: &Report, directory: &Path) -> String {
         shape::text(report),
         latencies(report),
         publish_parts(report),
+        events(report, WIDTH),
         text_workers::workers(report),
         text_system::systems(report),
         ceiling(report),
@@ -157,6 +159,8 @@ fn latencies(report: &Report) -> String {
     let latency = &report.latency;
     let named = [
         ("publish     due -> acked", &latency.publish),
+        ("  in an outage", &latency.publish_in_outage),
+        ("  outside", &latency.publish_outside),
         ("service     sent -> acked", &latency.service),
         ("send delay  due -> sent", &latency.send_delay),
         ("end-to-end  due -> received", &latency.end_to_end),

@@ -1,6 +1,7 @@
 //! Which workers do a run, and what happens when one of them is lost.
 
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use serde_yaml::Value;
@@ -57,6 +58,8 @@ pub struct FleetOrder {
     pub workers_file: Option<PathBuf>,
     /// `--token-file`.
     pub token_file: Option<PathBuf>,
+    /// `--listen`: what is called there asks for the token too.
+    pub listen: Option<SocketAddr>,
     /// `--on-worker-loss`.
     pub on_loss: Option<OnLoss>,
 }
@@ -116,7 +119,7 @@ fn by_flags(asked: &FleetOrder, ledger: &mut Ledger) -> Option<(String, Vec<Work
 
 fn refuse_what_belongs_to_workers(asked: &FleetOrder, ledger: &mut Ledger) {
     let given = [
-        ("--token-file", asked.token_file.is_some()),
+        ("--token-file", asked.token_file.is_some() && asked.listen.is_none()),
         ("--on-worker-loss", asked.on_loss.is_some()),
     ];
     for (flag, _) in given.iter().filter(|(_, is_given)| *is_given) {

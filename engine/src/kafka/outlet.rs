@@ -242,7 +242,7 @@ fn read_ack(message: &RawMessage<'_>, stamps: &mut Slab) -> Ack {
     };
     let outcome = match message.code() {
         0 => Outcome::Persisted { partition: message.partition(), offset: message.offset() },
-        PURGED_FROM_QUEUE | PURGED_IN_FLIGHT => Outcome::Purged,
+        PURGED_FROM_QUEUE | PURGED_IN_FLIGHT => Outcome::Purged { partition: message.partition() },
         code => Outcome::Failed {
             partition: message.partition(),
             failure: errors::failure(code),

@@ -48,6 +48,10 @@ pub(super) struct Script {
     pub(super) answer_after: Nanos,
     /// Acks that would come from the first moment on come at the second, in milliseconds.
     pub(super) stall_ms: Option<(u64, u64)>,
+    /// Of this partition alone; of all where there is none.
+    pub(super) stalled: Option<i32>,
+    /// Each message whose number of offer lies here fails when it would be acked.
+    pub(super) failing: std::ops::Range<usize>,
     /// Messages in the client at most.
     pub(super) room: usize,
     /// Each message whose number of offer is a multiple of this is refused.
@@ -64,6 +68,8 @@ impl Default for Script {
         Self {
             answer_after: Nanos::from_millis(1),
             stall_ms: None,
+            stalled: None,
+            failing: 0..0,
             room: usize::MAX,
             refuse_every: None,
             incidents: Vec::new(),
@@ -139,9 +145,10 @@ impl ScriptedOutlet<'_> {
         }
     }
 
-    fn answered_at(&self, now: Timestamp) -> Timestamp {
+    fn answered_at(&self, now: Timestamp, partition: i32) -> Timestamp {
         let at = now + self.script.answer_after;
-        let stall = self.script.stall_ms.map(|(from, until)| {
+        let is_stalled = self.script.stalled.is_none_or(|stalled| stalled == partition);
+        let stall = self.script.stall_ms.filter(|_| is_stalled).map(|(from, until)| {
             (START + Nanos::from_millis(from), START + Nanos::from_millis(until))
         });
         match stall {
@@ -163,11 +170,15 @@ impl Outlet for ScriptedOutlet<'_> {
         } else if self.script.room <= self.pending.len() {
             Offer::Full
         } else {
-            let outcome = Outcome::Persisted { partition, offset: self.next_offset };
+            let outcome = if self.script.failing.contains(&number) {
+                Outcome::Failed { partition, failure: REFUSAL, maybe_persisted: false }
+            } else {
+                Outcome::Persisted { partition, offset: self.next_offset }
+            };
             self.next_offset += 1;
             let bytes = u32::try_from(message.body.len()).expect("a small body");
             let ack = Ack { stamp: *message.stamp, route: message.route, bytes, outcome };
-            let at = self.answered_at(now);
+            let at = self.answered_at(now, partition);
             self.clock.wake_at(at);
             self.pending.push_back((at, ack));
             Offer::Accepted
@@ -187,8 +198,14 @@ impl Outlet for ScriptedOutlet<'_> {
     fn poll(&mut self, clock: &impl Clock, limit: usize, sink: &mut impl OutletSink) -> bool {
         let now = clock.now();
         self.live_through(now);
-        let ready = self.pending.iter().take_while(|(at, _)| *at <= now).count().min(limit);
-        let acks: Vec<Ack> = self.pending.drain(..ready).map(|(_, ack)| ack).collect();
+        // One partition may answer while another does not.
+        let mut acks: Vec<Ack> = Vec::new();
+        self.pending.retain(|(at, ack)| {
+            let is_ready = *at <= now && acks.len() < limit;
+            acks.extend(is_ready.then_some(*ack));
+            !is_ready
+        });
+        let ready = acks.len();
         sink.acks(now, &acks);
         self.log.borrow_mut().polls.push(Polled { at: now, limit, taken: ready });
         ready == limit
@@ -201,7 +218,10 @@ impl Outlet for ScriptedOutlet<'_> {
     fn purge(&mut self) {
         self.log.borrow_mut().purges += 1;
         let now = self.clock.now();
-        self.pending.iter_mut().for_each(|(at, ack)| (*at, ack.outcome) = (now, Outcome::Purged));
+        for (at, ack) in &mut self.pending {
+            let Outcome::Persisted { partition, .. } = ack.outcome else { continue };
+            (*at, ack.outcome) = (now, Outcome::Purged { partition });
+        }
     }
 
     fn begin(&mut self) -> Result<(), Failure> {

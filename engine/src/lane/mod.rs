@@ -34,3 +34,5 @@ mod port_tests;
 mod produce_tests;
 #[cfg(test)]
 mod share_tests;
+#[cfg(test)]
+mod silence_tests;

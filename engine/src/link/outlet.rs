@@ -102,7 +102,10 @@ pub enum Outcome {
         maybe_persisted: bool,
     },
     /// We gave it up, by [`Outlet::purge`]: neither acked nor failed.
-    Purged,
+    Purged {
+        /// The partition it was meant for; negative where the client had not chosen it yet.
+        partition: i32,
+    },
 }
 
 /// How a transaction ends.

@@ -4,6 +4,7 @@ use super::constants::{DRIFT_PPM, IMBALANCE, PERCENTILES, SAMPLES_BEYOND};
 use super::early_start::{bound_reached, early_start};
 use super::facts::{count, number, percent, some_of, text};
 use super::latency::{LATENCY_MAX, Latency};
+use super::outages::outage;
 use super::parts::{parts_add_up, statistics_missing};
 use super::standing::near_ceiling;
 use super::tally::PhaseTally;
@@ -12,6 +13,7 @@ use super::verdict::{Case, Found};
 /// Every check, in the order in which equally grave findings are told.
 pub(super) const CHECKS: &[fn(&Case<'_>, &mut Found)] = &[
     throttled,
+    outage,
     early_start,
     bound_reached,
     errors,

@@ -135,6 +135,11 @@ pub const REST_SHARE_BELOW_ZERO: f64 = 0.10;
 /// And by this: librdkafka counts microseconds, in three parts, on a clock of its own.
 pub const PARTS_CLOCK_ERROR: Nanos = Nanos(10_000);
 
+/// Acks that stop for longer, with something outstanding, are an outage. Above any usual p99.9, what a
+/// lingering client or a crowded machine makes of it included ([`STALL_LEAST`]); below the election of a
+/// leader, and below the second that an interval covers.
+pub const SILENCE_LEAST: Nanos = Nanos::from_millis(500);
+
 /// The percentiles that are reported.
 pub const PERCENTILES: [f64; 7] = [50.0, 75.0, 90.0, 95.0, 99.0, 99.9, 99.99];
 

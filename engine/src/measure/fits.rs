@@ -1,6 +1,7 @@
 //! Whether a tally that came from elsewhere has the shape of a plan, so that merging leaves nothing out.
 
 use super::partitions::Partitions;
+use super::silences::Silence;
 use super::tally::{StreamTally, Tally};
 use crate::plan::{Demand, StreamDemand, Verification};
 
@@ -20,13 +21,17 @@ impl Tally {
 }
 
 fn fits(seen: &StreamTally, stream: &StreamDemand, demand: &Demand) -> Result<(), String> {
-    let StreamTally { warmup, measured, acked_offsets, partitions, account } = seen;
+    let StreamTally { warmup, measured, acked_offsets, partitions, account, silences } = seen;
     for phase in [warmup, measured] {
         same("subscriptions", phase.consumed.len(), count(stream.subscriptions.into()))?;
     }
     same("partitions", acked_offsets.len(), count(stream.partitions()))?;
     let told_apart = Partitions::told_apart(demand, stream);
     same("partitions that are told apart", partitions.messages.len(), told_apart)?;
+    let is_there = |silence: &Silence| u64::from(silence.place) < stream.partitions();
+    if !silences.partitions.all().iter().all(is_there) {
+        return Err("silences: of a partition that was not planned".to_owned());
+    }
     let is_kept = demand.verification != Verification::Counts;
     if account.is_kept() != is_kept {
         let words = |of: bool| if of { "by numbers" } else { "by counts" };

@@ -49,6 +49,22 @@ impl Latency {
         self.max = self.max.max(*max);
     }
 
+    /// These without those of `part`, which are all among them. The longest is exact where it is not in
+    /// the part, and else known to the histogram's precision.
+    #[must_use]
+    pub fn without(&self, part: &Self) -> Self {
+        let Self { spans, negative, beyond_range, sum_nanos, max } = part;
+        let mut rest = self.clone();
+        rest.spans.take_away(spans);
+        rest.negative = rest.negative.saturating_sub(*negative);
+        rest.beyond_range = rest.beyond_range.saturating_sub(*beyond_range);
+        rest.sum_nanos = rest.sum_nanos.saturating_sub(*sum_nanos);
+        if *max == rest.max {
+            rest.max = rest.max.min(Nanos(rest.spans.histogram().max()));
+        }
+        rest
+    }
+
     /// Forgets everything and keeps the memory.
     pub fn clear(&mut self) {
         let Self { spans, negative, beyond_range, sum_nanos, max } = self;

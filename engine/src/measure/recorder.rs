@@ -1,14 +1,14 @@
 //! One lane's pen: writes into a tally that the lane owns, and hands it over once a second.
 
-use super::account::Side;
+use super::ack_watch::AckWatch;
 use super::collector::{LaneEnd, Mailbox};
 use super::constants::LATE;
-use super::follow::Follower;
+use super::duty::{Duty, Followers};
 use super::hiccup::Gaps;
 use super::tally::{Phase, PhaseTally, StreamTally, Tally};
 use crate::link::{Ack, Delivery, Failure, Outcome, Statistics};
 use crate::message::{Stamp, StampFault};
-use crate::plan::{Demand, Route, StreamDemand, Verification};
+use crate::plan::{Demand, Route, StreamDemand};
 use crate::time::{Border, Outlook, WaitMode};
 use crate::units::{NANOS_PER_SECOND, Nanos, Timestamp};
 use std::sync::Arc;
@@ -17,45 +17,6 @@ const SECOND: Nanos = Nanos(NANOS_PER_SECOND);
 
 /// Later than any moment of any run.
 const NEVER: Timestamp = Timestamp::from_nanos(u64::MAX);
-
-/// What a lane does, and so what its recorder follows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Duty {
-    /// Sends messages of a stream and hears what became of them.
-    Send {
-        /// The stream.
-        stream: usize,
-    },
-    /// Reads a subscription of a stream.
-    Read {
-        /// The stream.
-        stream: usize,
-        /// The subscription.
-        subscription: usize,
-    },
-}
-
-impl Duty {
-    /// Everything there is to do.
-    #[must_use]
-    pub fn all(demand: &Demand) -> Vec<Self> {
-        let of_stream = |(stream, of): (usize, &StreamDemand)| {
-            let subscriptions = usize::try_from(of.subscriptions).expect("they fit in memory");
-            let read = move |subscription| Self::Read { stream, subscription };
-            std::iter::once(Self::Send { stream }).chain((0..subscriptions).map(read))
-        };
-        demand.streams.iter().enumerate().flat_map(of_stream).collect()
-    }
-}
-
-/// Those who follow the numbers of one stream's messages on this lane.
-#[derive(Debug, Default)]
-struct Followers {
-    /// Of what was acked, and of what failed.
-    sent: Option<(Follower, Follower)>,
-    /// By subscription.
-    received: Vec<Option<Follower>>,
-}
 
 /// What a lane writes into.
 #[derive(Debug)]
@@ -66,6 +27,8 @@ pub struct Recorder {
     bases: Vec<Vec<usize>>,
     /// By stream.
     followers: Vec<Followers>,
+    /// By stream.
+    watches: Vec<AckWatch>,
     run: u64,
     /// Whether hiccups are asked for.
     hiccups: bool,
@@ -87,7 +50,8 @@ impl Recorder {
             tally,
             mailbox,
             bases: demand.streams.iter().map(StreamDemand::partition_bases).collect(),
-            followers: followers(demand, duties),
+            followers: Followers::of(demand, duties),
+            watches: watches(demand, duties),
             run: demand.run,
             hiccups: demand.hiccups,
             outlook: Outlook::before_start(),
@@ -189,6 +153,7 @@ impl Recorder {
     /// One delivery event's answers, read at `now`.
     pub fn acks(&mut self, now: Timestamp, stream: usize, acks: &[Ack]) {
         self.turn_page(now);
+        self.watches[stream].heard(now, acks, &mut self.tally.streams[stream].silences);
         for ack in acks {
             let phase = self.phase_of(ack.stamp.due);
             let StreamTally { warmup, measured, account, .. } = &mut self.tally.streams[stream];
@@ -206,9 +171,14 @@ impl Recorder {
                         acked.follow((&ack.stamp, phase), at, self.boundary, account);
                     }
                     let place = self.note_offset(stream, ack.route, partition, offset);
+                    let (span, seen) = (now.since(ack.stamp.due), &mut self.tally.streams[stream]);
                     if phase == Phase::Measured {
-                        let partitions = &mut self.tally.streams[stream].partitions;
-                        partitions.record(place, now.since(ack.stamp.due));
+                        seen.partitions.record(place, span);
+                    }
+                    let watch = &mut self.watches[stream];
+                    if watch.acked(now, place, &ack.stamp, &mut seen.silences) {
+                        let held_up = &mut seen.phase(phase).publish_in_outage;
+                        held_up.get_or_insert_default().record(span);
                     }
                 }
                 Outcome::Failed { partition, failure, maybe_persisted } => {
@@ -219,10 +189,22 @@ impl Recorder {
                         let at = (ack.route, partition, at_its_number(&ack.stamp));
                         failed.follow((&ack.stamp, phase), at, self.boundary, account);
                     }
+                    self.unanswered(now, stream, ack, partition);
                 }
-                Outcome::Purged => tally.acked.purged += 1,
+                Outcome::Purged { partition } => {
+                    tally.acked.purged += 1;
+                    self.unanswered(now, stream, ack, partition);
+                }
             }
         }
+    }
+
+    /// A message was given up at `now`. Where its partition was not chosen yet it is negative.
+    fn unanswered(&mut self, now: Timestamp, stream: usize, ack: &Ack, partition: i32) {
+        let place =
+            usize::try_from(partition).ok().map(|_| self.place(stream, ack.route, partition));
+        let silences = &mut self.tally.streams[stream].silences;
+        self.watches[stream].failed(now, place, &ack.stamp, silences);
     }
 
     /// The client's call that acks are there was heard `waited` after it was made.
@@ -254,11 +236,16 @@ impl Recorder {
 
     /// Notes the offset and returns the partition's place in the row of all.
     fn note_offset(&mut self, stream: usize, route: Route, partition: i32, offset: i64) -> usize {
-        let base = self.bases[stream][usize::try_from(route.0).expect("topics fit in memory")];
-        let place = base + usize::try_from(partition).expect("an acked partition is not negative");
+        let place = self.place(stream, route, partition);
         let highest = &mut self.tally.streams[stream].acked_offsets[place];
         *highest = (*highest).max(offset);
         place
+    }
+
+    /// A partition's place in the row of all.
+    fn place(&self, stream: usize, route: Route, partition: i32) -> usize {
+        let base = self.bases[stream][usize::try_from(route.0).expect("topics fit in memory")];
+        base + usize::try_from(partition).expect("an answered partition is not negative")
     }
 
     /// A message came, read at `now` by a consumer of this stream and subscription.
@@ -363,34 +350,22 @@ impl Recorder {
             sent.chain(received.iter_mut().flatten())
                 .for_each(|follower| follower.close(&mut stream.account));
         }
+        for (watch, stream) in self.watches.iter_mut().zip(&mut self.tally.streams) {
+            watch.close(&mut stream.silences);
+        }
         let second = if self.origin == NEVER { 0 } else { self.second_before(now) + 1 };
         self.mailbox.close(self.tally, second, end);
     }
 }
 
-fn followers(demand: &Demand, duties: &[Duty]) -> Vec<Followers> {
-    let none = |stream: &StreamDemand| {
-        let subscriptions = usize::try_from(stream.subscriptions).expect("they fit in memory");
-        Followers { sent: None, received: (0..subscriptions).map(|_| None).collect() }
+/// By stream; of those that the lane sends.
+fn watches(demand: &Demand, duties: &[Duty]) -> Vec<AckWatch> {
+    let watch = |(stream, of): (usize, &StreamDemand)| {
+        let is_sent = duties.contains(&Duty::Send { stream });
+        let partitions = usize::try_from(of.partitions()).expect("partitions fit in memory");
+        AckWatch::of(if is_sent { partitions } else { 0 })
     };
-    let mut followers: Vec<Followers> = demand.streams.iter().map(none).collect();
-    if demand.verification == Verification::Counts {
-        return followers;
-    }
-    for duty in duties {
-        match *duty {
-            Duty::Send { stream } => {
-                let acked = Follower::new(Side::Acked, &demand.streams[stream]);
-                followers[stream].sent = Some((acked, Follower::sparse(Side::Failed)));
-            }
-            Duty::Read { stream, subscription } => {
-                let number = u32::try_from(subscription).expect("a plan's subscriptions are a u32");
-                let follower = Follower::new(Side::Received(number), &demand.streams[stream]);
-                followers[stream].received[subscription] = Some(follower);
-            }
-        }
-    }
-    followers
+    demand.streams.iter().enumerate().map(watch).collect()
 }
 
 /// Where the account keeps what was acked or failed: answers say no offset that always holds.

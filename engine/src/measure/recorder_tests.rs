@@ -155,7 +155,7 @@ fn answers_are_told_apart() {
         persisted(2, -1),
         failed(true),
         failed(false),
-        Outcome::Purged,
+        Outcome::Purged { partition: 0 },
     ];
     let acks: Vec<Ack> = outcomes.into_iter().map(|outcome| ack(START, outcome)).collect();
     recorder.acks(after(1), 0, &acks);

@@ -96,6 +96,20 @@ impl Spans {
         }
     }
 
+    /// Takes away what was counted here too; what was not makes no difference.
+    pub(super) fn take_away(&mut self, part: &Self) {
+        let mine = self.for_writing();
+        let (mut rest, theirs) = (empty(), part.histogram());
+        for Counter { least, count } in Self::Histogram(std::mem::replace(mine, empty())).counters()
+        {
+            let taken = theirs.count_at(least);
+            if taken < count {
+                rest.record_n(least, count - taken).expect("it was counted before");
+            }
+        }
+        *mine = rest;
+    }
+
     /// Forgets everything and keeps the memory.
     pub(super) fn clear(&mut self) {
         match self {

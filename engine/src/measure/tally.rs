@@ -5,11 +5,12 @@
 
 use super::account::Account;
 use super::bounded::at_most;
-use super::counts::{ErrorCounts, Window};
+use super::counts::ErrorCounts;
+use super::flows::{Acked, Commits, Consumed, Produced};
 use super::latency::Latency;
 use super::partitions::Partitions;
+use super::silences::Silences;
 use crate::plan::{Demand, StreamDemand, Verification};
-use crate::units::Nanos;
 use serde::{Deserialize, Serialize};
 
 /// The phase a message belongs to: the one in which it was due.
@@ -50,6 +51,8 @@ pub struct StreamTally {
     pub partitions: Partitions,
     /// Which messages were acked and received, each by its number.
     pub account: Account,
+    /// When acks stopped.
+    pub silences: Silences,
 }
 
 /// What a lane saw of one stream's messages of one phase.
@@ -73,6 +76,9 @@ pub struct PhaseTally {
     pub send_delay: Latency,
     /// acked − due.
     pub publish: Latency,
+    /// The same of those alone that were held up when acks of their partition stopped: due before a silence's
+    /// end, and acked after it had begun. `None` where there was none.
+    pub publish_in_outage: Option<Latency>,
     /// acked − sent.
     pub service: Latency,
     /// received − due.
@@ -82,75 +88,6 @@ pub struct PhaseTally {
     /// From the client's call that acks are there to our hearing it: our share in publish and
     /// service. One for each call, not for each message.
     pub ack_wait: Latency,
-}
-
-/// Counts of the sending side.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Produced {
-    /// Due by the schedule.
-    pub due: u64,
-    /// Offered at least once.
-    pub attempted: u64,
-    /// Accepted by the client.
-    pub messages: u64,
-    /// Body bytes of the accepted ones.
-    pub bytes: u64,
-    /// Due and never offered.
-    pub unsent: u64,
-    /// Offered again because the client was full.
-    pub queue_full: u64,
-    /// Messages that met a full client at least once.
-    pub held_back: u64,
-    /// Sent more than [`super::constants::LATE`] after their due while the client was not full in
-    /// between.
-    pub late_by_us: u64,
-    /// Time that the lane had left when it began to wait for a due time, summed: its slack.
-    pub waited: Nanos,
-    /// When messages were accepted.
-    pub window: Window,
-    /// When the unsent ones were due.
-    pub unsent_due: Window,
-}
-
-/// Counts of the broker's answers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Acked {
-    /// Persisted.
-    pub messages: u64,
-    /// Their body bytes.
-    pub bytes: u64,
-    /// Given up by the client.
-    pub failed: u64,
-    /// Of these, those that the broker may have all the same.
-    pub failed_maybe_persisted: u64,
-    /// Given up by us at the deadline: neither acked nor failed.
-    pub purged: u64,
-    /// When acks came.
-    pub window: Window,
-}
-
-/// Counts of one subscription's receiving side.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Consumed {
-    /// This run's messages received.
-    pub messages: u64,
-    /// Their body bytes.
-    pub bytes: u64,
-    /// Other runs' or programs' messages.
-    pub foreign: u64,
-    /// Messages whose stamp was damaged.
-    pub corrupted: u64,
-    /// When messages came.
-    pub window: Window,
-}
-
-/// Counts of offset commits.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Commits {
-    /// Acknowledged.
-    pub succeeded: u64,
-    /// Failed.
-    pub failed: u64,
 }
 
 impl Tally {
@@ -207,12 +144,15 @@ impl Tally {
     /// Forgets everything and keeps the memory.
     pub fn clear(&mut self) {
         let Self { streams, turns, hiccup } = self;
-        for StreamTally { warmup, measured, acked_offsets, partitions, account } in streams {
+        for StreamTally { warmup, measured, acked_offsets, partitions, account, silences } in
+            streams
+        {
             warmup.clear();
             measured.clear();
             acked_offsets.fill(-1);
             partitions.clear();
             account.clear();
+            silences.clear();
         }
         *turns = 0;
         hiccup.clear();
@@ -228,6 +168,7 @@ impl StreamTally {
             acked_offsets: vec![-1; all],
             partitions,
             account,
+            silences: Silences::default(),
         }
     }
 
@@ -240,13 +181,14 @@ impl StreamTally {
     }
 
     fn merge(&mut self, other: &Self) {
-        let Self { warmup, measured, acked_offsets, partitions, account } = other;
+        let Self { warmup, measured, acked_offsets, partitions, account, silences } = other;
         self.warmup.merge(warmup);
         self.measured.merge(measured);
         let highest = self.acked_offsets.iter_mut().zip(acked_offsets);
         highest.for_each(|(mine, theirs)| *mine = (*mine).max(*theirs));
         self.partitions.merge(partitions);
         self.account.merge(account);
+        self.silences.merge(silences);
     }
 }
 
@@ -262,6 +204,7 @@ impl PhaseTally {
             commit_errors: ErrorCounts::default(),
             send_delay: Latency::default(),
             publish: Latency::default(),
+            publish_in_outage: None,
             service: Latency::default(),
             end_to_end: Latency::default(),
             transit: Latency::default(),
@@ -298,6 +241,7 @@ impl PhaseTally {
             commit_errors,
             send_delay,
             publish,
+            publish_in_outage,
             service,
             end_to_end,
             transit,
@@ -313,6 +257,9 @@ impl PhaseTally {
         self.commit_errors.merge(commit_errors);
         self.send_delay.merge(send_delay);
         self.publish.merge(publish);
+        if let Some(held_up) = publish_in_outage {
+            self.publish_in_outage.get_or_insert_default().merge(held_up);
+        }
         self.service.merge(service);
         self.end_to_end.merge(end_to_end);
         self.transit.merge(transit);
@@ -330,6 +277,7 @@ impl PhaseTally {
             commit_errors,
             send_delay,
             publish,
+            publish_in_outage,
             service,
             end_to_end,
             transit,
@@ -338,62 +286,11 @@ impl PhaseTally {
         *produced = Produced::default();
         *acked = Acked::default();
         consumed.fill(Consumed::default());
+        *publish_in_outage = None;
         *commits = Commits::default();
         [produce_errors, consume_errors, commit_errors].into_iter().for_each(ErrorCounts::clear);
         [send_delay, publish, service, end_to_end, transit, ack_wait]
             .into_iter()
             .for_each(Latency::clear);
-    }
-}
-
-impl Produced {
-    fn merge(&mut self, other: &Self) {
-        let Self {
-            due,
-            attempted,
-            messages,
-            bytes,
-            unsent,
-            queue_full,
-            held_back,
-            late_by_us,
-            waited,
-            window,
-            unsent_due,
-        } = other;
-        self.due += due;
-        self.attempted += attempted;
-        self.messages += messages;
-        self.bytes += bytes;
-        self.unsent += unsent;
-        self.queue_full += queue_full;
-        self.held_back += held_back;
-        self.late_by_us += late_by_us;
-        self.waited = self.waited + *waited;
-        self.window.merge(window);
-        self.unsent_due.merge(unsent_due);
-    }
-}
-
-impl Acked {
-    fn merge(&mut self, other: &Self) {
-        let Self { messages, bytes, failed, failed_maybe_persisted, purged, window } = other;
-        self.messages += messages;
-        self.bytes += bytes;
-        self.failed += failed;
-        self.failed_maybe_persisted += failed_maybe_persisted;
-        self.purged += purged;
-        self.window.merge(window);
-    }
-}
-
-impl Consumed {
-    fn merge(&mut self, other: &Self) {
-        let Self { messages, bytes, foreign, corrupted, window } = other;
-        self.messages += messages;
-        self.bytes += bytes;
-        self.foreign += foreign;
-        self.corrupted += corrupted;
-        self.window.merge(window);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Acked, Commits, Consumed, Duty, LaneEnd, Partitions, Phase, PhaseTally, Produced, Recorder,
-    Series, Side, StreamTally, Tally, mailboxes,
+    Series, Side, Silences, StreamTally, Tally, mailboxes,
 };
 use crate::link::{Ack, Delivery, Failure, FailureKind, Outcome};
 use crate::message::{Stamp, StampFault};
@@ -21,15 +21,34 @@ pub(super) enum Event {
     Due,
     Waits,
     Attempted,
-    Accepted { refusals: u64 },
-    Refused { refusals: u64, code: i32 },
+    Accepted {
+        refusals: u64,
+    },
+    Refused {
+        refusals: u64,
+        code: i32,
+    },
     Unsent(u64),
-    Persisted { partition: i32, offset: i64 },
-    Failed { code: i32, maybe: bool },
+    Persisted {
+        partition: i32,
+        offset: i64,
+    },
+    /// Two seconds after its due time, however long others take.
+    PersistedLate,
+    Failed {
+        code: i32,
+        maybe: bool,
+    },
     Purged,
-    Received { subscription: usize },
-    Foreign { subscription: usize },
-    Corrupted { subscription: usize },
+    Received {
+        subscription: usize,
+    },
+    Foreign {
+        subscription: usize,
+    },
+    Corrupted {
+        subscription: usize,
+    },
     Committed,
     NotCommitted(i32),
     Trouble(i32),
@@ -47,7 +66,17 @@ pub(super) fn demand() -> Demand {
     demand
 }
 
+/// What a lane hands over, but for when acks stopped: that hangs on what the same lane heard before.
 pub(super) fn record(entries: &[Entry]) -> Tally {
+    let mut tally = record_all(entries);
+    for StreamTally { warmup, measured, silences, .. } in &mut tally.streams {
+        *silences = Silences::default();
+        (warmup.publish_in_outage, measured.publish_in_outage) = (None, None);
+    }
+    tally
+}
+
+pub(super) fn record_all(entries: &[Entry]) -> Tally {
     let demand = demand();
     let (boxes, mut collector) = mailboxes(&demand, 1);
     let (mailbox, tally) = boxes.into_iter().next().expect("one lane has one mailbox");
@@ -93,12 +122,16 @@ fn tell(recorder: &mut Recorder, (event, stream, due_ms, took_us): Entry) {
         Event::Persisted { partition, offset } => {
             recorder.acks(now, stream, &[ack(Outcome::Persisted { partition, offset })]);
         }
+        Event::PersistedLate => {
+            let outcome = Outcome::Persisted { partition: 0, offset: 4 };
+            recorder.acks(due + Nanos::from_secs(2), stream, &[ack(outcome)]);
+        }
         Event::Failed { code, maybe } => {
             let failure = failure(code);
             let outcome = Outcome::Failed { partition: 0, failure, maybe_persisted: maybe };
             recorder.acks(now, stream, &[ack(outcome)]);
         }
-        Event::Purged => recorder.acks(now, stream, &[ack(Outcome::Purged)]),
+        Event::Purged => recorder.acks(now, stream, &[ack(Outcome::Purged { partition: 3 })]),
         Event::Received { subscription } => {
             recorder.delivery(now, stream, subscription, &delivery(Ok(stamp)));
         }
@@ -187,6 +220,7 @@ pub(super) fn one_of_each() -> Vec<Entry> {
         Event::Persisted { partition: 1, offset: 0 },
         Event::Persisted { partition: 2, offset: 6 },
         Event::Persisted { partition: 3, offset: 7 },
+        Event::PersistedLate,
         Event::Failed { code: 8, maybe: true },
         Event::Purged,
         Event::Received { subscription: 0 },
@@ -208,14 +242,14 @@ pub(super) fn one_of_each() -> Vec<Entry> {
 
 #[test]
 fn every_counter_is_seen_and_twice_as_high_after_a_merge_with_itself() {
-    let tally = record(&one_of_each());
+    let tally = record_all(&one_of_each());
     let mut twice = tally.clone();
     twice.merge(&tally);
     let (Tally { streams, turns, hiccup }, after) = (tally, twice);
     assert_eq!((turns, after.turns), (4, 8), "turns");
     assert_eq!((hiccup.count(), after.hiccup.count()), (4, 8), "hiccups");
     for (stream, merged) in streams.iter().zip(&after.streams) {
-        let StreamTally { warmup, measured, acked_offsets, partitions, account } = stream;
+        let StreamTally { warmup, measured, acked_offsets, partitions, account, silences } = stream;
         let known = [Side::Acked, Side::Failed, Side::Received(0), Side::Received(1)];
         for side in known {
             let series = account.series(&[side]);
@@ -223,8 +257,16 @@ fn every_counter_is_seen_and_twice_as_high_after_a_merge_with_itself() {
             let same = |of: &Series| account.of(side, *of) == merged.account.of(side, *of);
             assert!(series.iter().all(same), "{side:?}: read twice, there once");
         }
+        let silent = |of: &Silences| [of.lane.all().len(), of.partitions.all().len()];
+        for (once, both) in silent(silences).into_iter().zip(silent(&merged.silences)) {
+            assert!(0 < once && once * 2 == both, "each lane's own: {once}, {both}");
+        }
         let acked = |of: &Partitions| [0, 1, 2, 3].map(|place| of.messages(place));
-        assert_eq!((acked(partitions), acked(&merged.partitions)), ([1; 4], [2; 4]), "of each");
+        assert_eq!(
+            (acked(partitions), acked(&merged.partitions)),
+            ([2, 1, 1, 1], [4, 2, 2, 2]),
+            "of each"
+        );
         assert_eq!(acked_offsets, &[5, 0, 6, 7], "the highest offsets");
         assert_eq!(&merged.acked_offsets, acked_offsets, "do not add up");
         let check = |name: &str, counts: Vec<u64>, sums: Vec<u64>, timeless: bool| {
@@ -257,6 +299,7 @@ fn dated(phase: &PhaseTally) -> Vec<u64> {
         end_to_end,
         transit,
         ack_wait: _,
+        publish_in_outage,
     } = phase;
     let Produced {
         due,
@@ -285,6 +328,7 @@ fn dated(phase: &PhaseTally) -> Vec<u64> {
     all.extend([*persisted, *persisted_bytes, *failed, *failed_maybe_persisted, *purged]);
     let spans = [send_delay, publish, service, end_to_end, transit].map(super::Latency::count);
     all.extend(spans);
+    all.push(publish_in_outage.as_ref().map_or(0, super::Latency::count));
     all.push(produce_errors.total());
     assert!(window.first().is_some() && unsent_due.first() < unsent_due.last(), "sent and unsent");
     assert!(answered.first().is_some(), "answered");

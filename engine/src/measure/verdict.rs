@@ -9,6 +9,7 @@ use super::client_tally::ClientStats;
 use super::constants::{SLACK_LEAST, exit};
 use super::facts::Fact;
 use super::network::NetworkSeen;
+use super::outages::OutageSeen;
 use super::partitions::PartitionSeen;
 use super::plausibility::{PeerSeen, SecondSeen};
 use super::searched::SearchSeen;
@@ -135,6 +136,8 @@ pub struct Evidence<'run> {
     pub fleet: Option<&'run FleetSeen>,
     /// The partitions of each topic; empty where they were not told apart.
     pub partitions: &'run [Vec<PartitionSeen>],
+    /// When acks stopped.
+    pub outages: &'run [OutageSeen],
     /// The shortest round trip that the clients measured; `None` where they did not.
     pub round_trip_min: Option<Nanos>,
     /// Messages that the topics no longer held at the end; `None` where nobody knows.

@@ -85,6 +85,7 @@ pub(super) fn evidence() -> Evidence<'static> {
         fleet: None,
         partitions: &[],
         round_trip_min: None,
+        outages: &[],
         removed: None,
         standing: None,
         client: None,

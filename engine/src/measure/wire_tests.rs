@@ -1,10 +1,13 @@
 //! Laws of tallies that travel between hosts: they arrive as they were sent, and bytes that nobody sent
 //! do no harm.
 
-use super::tally_tests::{Entry, demand, entries, one_of_each, record};
-use super::{ClientStats, ClientTallies, ClientTally, LaneEnd, PhaseTally, Tally, Weighed};
+use super::tally_tests::{Entry, demand, entries, one_of_each, record, record_all};
+use super::{
+    ClientStats, ClientTallies, ClientTally, LaneEnd, PhaseTally, Silence, Tally, Weighed,
+};
 use crate::link::Counters;
 use crate::plan::{Demand, Verification, samples};
+use crate::units::Timestamp;
 use proptest::prelude::{any, prop, proptest};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -51,9 +54,9 @@ fn try_merge(bytes: &[u8]) {
 
 #[test]
 fn one_of_everything_arrives() {
-    check(&record(&one_of_each()));
+    check(&record_all(&one_of_each()));
     check(&Tally::new(&demand()));
-    let logged = record(&one_of_each());
+    let logged = record_all(&one_of_each());
     check(&merged([logged]));
 }
 
@@ -112,7 +115,7 @@ proptest! {
         flips in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
         cut in any::<prop::sample::Index>(),
     ) {
-        let whole = sent(&record(&one_of_each()));
+        let whole = sent(&record_all(&one_of_each()));
         let short = &whole[..cut.index(whole.len())];
         assert!(postcard::from_bytes::<Tally>(short).is_err(), "cut at {}", short.len());
         let mut damaged = whole;
@@ -126,7 +129,7 @@ proptest! {
 
 #[test]
 fn every_single_damaged_byte_is_read_or_refused() {
-    let mut bytes = sent(&record(&one_of_each()));
+    let mut bytes = sent(&record_all(&one_of_each()));
     for place in 0..bytes.len() {
         for with in [1, 0x80, 0xFF] {
             bytes[place] ^= with;
@@ -159,6 +162,10 @@ fn a_tally_of_another_shape_does_not_fit() {
     changed.streams[0].partitions = others.partitions;
     let fault = changed.fits(&many).expect_err("nobody tells 2,004 partitions apart");
     assert!(fault.contains("told apart: got 4, need 0,"), "{fault}");
+    let mut elsewhere = Tally::new(&demand());
+    let silence = Silence::between(Timestamp::default(), Timestamp::from_nanos(1), 4, true);
+    elsewhere.streams[0].silences.partitions.file(silence);
+    assert!(elsewhere.fits(&demand()).is_err(), "there are four partitions");
     let mut phase = Tally::new(&demand());
     phase.streams[0].warmup.consumed.clear();
     assert!(phase.fits(&demand()).is_err(), "either phase counts");

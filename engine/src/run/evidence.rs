@@ -1,5 +1,6 @@
 //! What an outcome says to the verdict.
 
+use super::outages::Outages;
 use super::outcome::{Ending, Interval, LaneOutcome, Outcome};
 use crate::error::RunError;
 use crate::measure::{
@@ -16,6 +17,7 @@ pub struct Sight {
     seconds: Vec<SecondSeen>,
     peers: Vec<PeerSeen>,
     partitions: Vec<Vec<PartitionSeen>>,
+    outages: Outages,
     readings: Vec<Reading>,
     fleet: Option<FleetSeen>,
     search: Option<SearchSeen>,
@@ -30,6 +32,7 @@ impl Outcome {
             seconds: self.intervals.iter().map(|interval| second(plan, interval)).collect(),
             peers: senders.map(peer).collect(),
             partitions: partitions_seen(&plan.demand, &self.tally),
+            outages: self.outages(plan),
             readings: self.readings(plan),
             fleet: self.fleet(plan),
             search: self.search.as_ref().map(|end| searched(end, plan)),
@@ -77,6 +80,7 @@ impl Outcome {
             search: sight.search.as_ref(),
             fleet: sight.fleet.as_ref(),
             partitions: &sight.partitions,
+            outages: &sight.outages.all,
             round_trip_min: self.client.as_ref().and_then(shortest),
             standing: None,
             client: self.client.as_ref(),

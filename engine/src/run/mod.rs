@@ -9,6 +9,7 @@ mod evidence;
 mod finish;
 mod fleet;
 mod losing;
+mod outages;
 mod outcome;
 mod prepare;
 mod ready;
@@ -21,6 +22,7 @@ mod warming;
 pub use cost::cost_since;
 pub use crew::{Crew, Join, Rescue, Seats, Used};
 pub use evidence::Sight;
+pub use outages::Outages;
 pub use outcome::{
     CleanUp, ClockOffset, ClockSeen, Cost, Ending, Interval, LaneOutcome, Outcome, StartLine,
     WorkerLoss, WorkerOutcome,

@@ -1,5 +1,6 @@
 //! Fleets with too little to do, with a worker twice, with one that pauses, and runs one after the other.
 
+use super::ask::Caller;
 use super::{Fleet, assert_exact, workload};
 use crate::real::broker::{Signal, send};
 use crate::real::{self, count, has_finding};
@@ -95,10 +96,25 @@ fn ctrl_c_ends_a_fleets_run_and_keeps_what_was_measured() {
     let Some(fleet) = Fleet::of(2) else { return };
     let mut run = fleet.run(&workload(1_000, 30), &[]).start();
     run.await_words("    2 s |");
+    let worker = &fleet.workers[1];
+    let marked = Caller::of(worker, "chaos").demand(200, ("POST", "/mark"), "broker 2 down");
+    assert_eq!(marked["text"], "broker 2 down", "{marked}");
+    send(Signal::User, &run.id().to_string());
+    run.await_words("mark: signal 1");
     send(Signal::Interrupt, &run.id().to_string());
     let ran = run.finish();
     assert_eq!(ran.code, 130, "{}", ran.stderr);
     let result = assert_kept(&ran);
+    let marks = result["marks"].as_array().expect("there are marks");
+    let told: Vec<_> =
+        marks.iter().map(|mark| (mark["text"].as_str(), mark["source"].as_str())).collect();
+    let expected =
+        [(Some("broker 2 down"), Some(&*worker.url)), (Some("signal 1"), Some("SIGUSR1"))];
+    assert_eq!(told, expected, "in the fleet's time");
+    for mark in marks {
+        let at = mark["t_s"].as_f64().expect("it has a time");
+        assert!((2.5..6.0).contains(&at), "{mark}");
+    }
     assert!(fleet.topics_of(&result).is_empty(), "no topic is left");
 }
 

@@ -1,7 +1,7 @@
 //! Runs of a fleet: a coordinator and workers, each on a host of its own, on a real broker.
 
 mod api;
-mod ask;
+pub(crate) mod ask;
 mod attacked;
 mod course;
 mod few;

@@ -19,6 +19,7 @@ pub(crate) enum Signal {
     Continue,
     Kill,
     Interrupt,
+    User,
 }
 
 /// Sends a signal to a process.
@@ -28,6 +29,7 @@ pub(crate) fn send(signal: Signal, pid: &str) {
         Signal::Continue => "-CONT",
         Signal::Kill => "-KILL",
         Signal::Interrupt => "-INT",
+        Signal::User => "-USR1",
     };
     let sent = Command::new("kill").args([name, pid]).status().expect("kill is everywhere");
     assert!(sent.success(), "kill {name} {pid}");

@@ -9,6 +9,7 @@ mod interrupt;
 mod join;
 mod load;
 mod omb;
+mod outage;
 mod rebalanced;
 mod removed;
 mod reset;

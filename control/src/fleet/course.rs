@@ -26,7 +26,7 @@ pub(super) fn of(plan: &Plan, order: &StartOrder) -> (Timeline, Vec<Option<Sched
         border: Border::fixed(at, measured.max(at)),
         from: from(order),
         measured: phases.measured,
-        grace: phases.grace(),
+        grace: plan.demand.grace(),
     };
     let end = measured + phases.measured;
     let planned = plan.demand.streams.iter().map(|stream| match stream.pace {

@@ -51,6 +51,7 @@ pub(super) fn plan_of(streams: Vec<StreamDemand>) -> Plan {
             warmup: Warmup::Fixed(Nanos::from_secs(5)),
             measured: Nanos::from_secs(10),
         },
+        backlog: None,
         clients: ClientSettings::default(),
         deadlines: Deadlines::standard(2),
         keep_topics: false,

@@ -4,6 +4,7 @@
 //! What a run did not examine is null or left out, so that nobody reads it as zero.
 
 use super::assertions::AssertionPart;
+use super::backlog::BacklogPart;
 use super::ceiling::CeilingPart;
 use super::client::Client;
 use super::figures::{Engine, Interval, Startup, Topics, Verification};
@@ -115,6 +116,9 @@ pub struct Report {
     pub environment: Environment,
     /// The warm-up; null when there was none.
     pub warmup: Option<Warmup>,
+    /// What became of a backlog; only where one was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backlog: Option<BacklogPart>,
     /// What became of the topics.
     pub topics: Topics,
     /// One entry per lane, also for one that brought nothing.
@@ -188,6 +192,7 @@ impl Report {
             system: systems(inputs),
             environment: inputs.environment.clone(),
             warmup: Warmup::of(plan, outcome),
+            backlog: BacklogPart::of(plan, outcome),
             topics: Topics::of(inputs),
             partial: Partial::of(&tasks, outcome, verdict.exit_code),
             tasks,

@@ -21,6 +21,7 @@ mod monitoring;
 mod order;
 mod properties_text;
 mod request;
+mod room;
 mod scalar;
 mod scan;
 mod secret;

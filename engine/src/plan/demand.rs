@@ -1,5 +1,6 @@
 //! What a run is asked to do, with every default filled in.
 
+use super::backlog::Backlog;
 use super::share::Share;
 use crate::message::KeySource;
 use crate::units::{Bytes, NANOS_PER_SECOND, Nanos, Rate};
@@ -15,8 +16,10 @@ pub struct Demand {
     pub run: u64,
     /// What is sent and read; most runs have one stream.
     pub streams: Vec<StreamDemand>,
-    /// How long each phase lasts.
+    /// How long each phase lasts; with a backlog, how long at most.
     pub phases: Phases,
+    /// What consumers are to find unread, if anything.
+    pub backlog: Option<Backlog>,
     /// What the clients are told.
     pub clients: ClientSettings,
     /// How long each wait may last.
@@ -246,8 +249,7 @@ impl Deadlines {
 
 impl Phases {
     /// How long a lane in debt goes on after the end: max(10 s, phase / 10).
-    #[must_use]
-    pub fn grace(&self) -> Nanos {
+    pub(super) fn grace(&self) -> Nanos {
         Nanos((self.measured.0 / 10).max(10 * NANOS_PER_SECOND))
     }
 }

@@ -1,5 +1,7 @@
 //! The run: prepare a plan, start its lanes together, merge what they hand over, end them.
 
+mod as_run;
+mod backlog;
 mod cost;
 mod crew;
 mod drain;
@@ -15,6 +17,7 @@ mod running;
 mod teardown;
 mod warming;
 
+pub use backlog::BacklogStep;
 pub use cost::cost_since;
 pub use crew::{Crew, Join, Rescue, Seats, Used};
 pub use evidence::Sight;
@@ -27,6 +30,8 @@ pub use remote::{Lanes, Reins};
 pub use running::CLIENT_THREADS;
 pub use teardown::Teardown;
 
+#[cfg(test)]
+mod backlog_tests;
 #[cfg(test)]
 mod drain_tests;
 #[cfg(test)]

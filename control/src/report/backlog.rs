@@ -1,6 +1,6 @@
 //! What became of a backlog, as the file and the summary write it.
 
-use super::number::{mib, micros, per_second, seconds};
+use super::number::{float, mib, micros, per_second, seconds, thousandth};
 use super::streams::is_timed;
 use super::text_table::{count, rate, span, table};
 use engine::measure::{BacklogEnd, BacklogSeen, Latency, Leg, Phase};
@@ -207,7 +207,7 @@ fn drain(seen: &BacklogSeen) -> Drain {
         messages: leg.received,
         messages_per_second: read,
         bytes_per_second: per_second(leg.received_bytes.0, leg.length),
-        shrunk_per_second: read.zip(brought).map(|(read, brought)| read - brought),
+        shrunk_per_second: read.zip(brought).map(|(read, brought)| thousandth(read - brought)),
         subscriptions_per_second: each.collect(),
     }
 }
@@ -221,7 +221,7 @@ fn before(plan: &Plan, outcome: &Outcome, timed: bool) -> Option<LegPart> {
 }
 
 fn size(messages: u64, bytes: u64) -> String {
-    format!("{} messages ({:.2} MiB)", count(messages), mib(super::number::float(bytes)))
+    format!("{} messages ({:.2} MiB)", count(messages), mib(float(bytes)))
 }
 
 /// A made-up run that was drained, for tests.

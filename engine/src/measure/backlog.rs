@@ -186,7 +186,7 @@ fn not_drained(case: &Case<'_>, found: &mut Found) {
         exit::TARGET,
         "backlog_not_drained",
         format!(
-            "The backlog did not drain: {left} of {stood} messages were still unread after {:.0} s \
+            "The backlog did not drain: {stood} messages were unread at first and {left} after {:.0} s \
              {}; it is drained at {}. Consumers read {read:.0} a second while producers brought \
              {brought:.0}, all subscriptions added up. {outlook} {HELP}",
             leg.length.as_secs_f64(),
@@ -279,7 +279,7 @@ mod tests {
         };
         let code = "backlog_not_drained";
         let words = [
-            "61000 of 100000 messages were still unread after 60 s (its bound)",
+            "100000 messages were unread at first and 61000 after 60 s (its bound)",
             "Consumers read 1650 a second while producers brought 1000",
             "it needed 92 s more",
         ];

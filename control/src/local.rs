@@ -99,16 +99,16 @@ fn run_one(
         tracing::error!("{error}");
     }
     let observation = hooks.monitor.and_then(Monitor::stop);
-    let plan = outcome.plan_as_run(&plan);
+    let as_run = outcome.plan_as_run(&plan);
     let run = Run {
         request,
         job,
-        plan: &plan,
+        plan: &as_run,
         outcome: &outcome,
         cut: hooks.hooks.cut(),
         environment,
         observation: observation.as_ref(),
-        ceiling: kept.standing(request.driver.driver.name, &plan, &outcome),
+        ceiling: kept.standing(request.driver.driver.name, &as_run, &outcome),
         note: kept.note(),
         fleet: None,
         marks: marks.take(),

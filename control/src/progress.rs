@@ -3,8 +3,8 @@
 use crate::early_end::{Cut, EarlyEnd};
 use crate::interrupt::Interrupt;
 use crate::spec::Request;
-use engine::plan::{CoreList, LaneWork, Pace, Plan, SearchDemand, StreamDemand, Warmup};
-use engine::run::{Event, Hooks, Interval};
+use engine::plan::{Backlog, CoreList, LaneWork, Pace, Plan, SearchDemand, StreamDemand, Warmup};
+use engine::run::{BacklogStep, Event, Hooks, Interval};
 use engine::search::Step;
 use engine::time::{ClockSource, WaitMode};
 use engine::units::Nanos;
@@ -18,6 +18,8 @@ pub(crate) struct Progress<'run> {
     is_timed: bool,
     is_search: bool,
     early_end: Option<EarlyEnd<'run>>,
+    /// How long is measured when the backlog is drained, if there is to be one.
+    after_backlog: Option<Nanos>,
 }
 
 impl<'run> Progress<'run> {
@@ -42,7 +44,8 @@ impl<'run> Progress<'run> {
         }
         let is_timed = plan.demand.streams.iter().any(|stream| stream.pace.is_paced());
         let is_search = plan.demand.search.is_some();
-        Self { interrupt, told: false, is_timed, is_search, early_end: None }
+        let after_backlog = plan.demand.backlog.map(|backlog| backlog.after);
+        Self { interrupt, told: false, is_timed, is_search, early_end: None, after_backlog }
     }
 
     /// Ends the run early when it should.
@@ -93,7 +96,13 @@ impl Hooks for Progress<'_> {
                 tracing::info!("search: {rate} is sustained, it is measured next")
             }
             Event::NotFound(reason) => tracing::error!("search: {reason}"),
-            Event::Measuring(length) => tracing::info!("measured phase for {length}"),
+            Event::Measuring(length) => match self.after_backlog {
+                Some(after) => tracing::info!(
+                    "measured phase: until the backlog is drained, and {after} more; at most {length}"
+                ),
+                None => tracing::info!("measured phase for {length}"),
+            },
+            Event::Backlog(step) => tell_backlog(*step),
             Event::Second(interval, tally) => {
                 tracing::info!("{}", line(interval, self.is_timed));
                 let cut = self.early_end.as_mut().and_then(|early| early.see(interval, tally));
@@ -117,6 +126,35 @@ impl Hooks for Progress<'_> {
 
     fn is_cut_short(&self) -> bool {
         self.cut().is_some()
+    }
+}
+
+/// OMB's words for the steps of a backlog, with the numbers.
+fn tell_backlog(step: BacklogStep) {
+    match step {
+        BacklogStep::Held(asked) => tracing::info!(
+            "Stopping all consumers to build backlog: {} messages, {}",
+            asked.messages,
+            asked.bytes
+        ),
+        BacklogStep::Stands(unread, after) => {
+            tracing::info!(
+                "--- Completed backlog build in {} --- {} messages are unread",
+                seconds(after),
+                unread.messages
+            );
+            tracing::info!("--- Start draining backlog ---");
+        }
+        BacklogStep::Drained(left, after) => tracing::info!(
+            "--- Completed backlog draining in {} --- {} messages are left",
+            seconds(after),
+            left.messages
+        ),
+        BacklogStep::GivenUp(unread, after) => tracing::warn!(
+            "the backlog is given up after {}, {} messages are unread: ending the run",
+            seconds(after),
+            unread.messages
+        ),
     }
 }
 
@@ -170,6 +208,21 @@ fn seconds(span: Nanos) -> String {
     format!("{:.2} s", span.as_secs_f64())
 }
 
+/// How long is measured with a backlog.
+fn of_backlog(asked: Backlog) -> String {
+    let meanwhile = asked.drain_rate.map_or_else(String::new, |rate| format!(" at {rate} in all"));
+    format!(
+        "while a backlog of {} messages ({}) is built, at most {}, and drained{meanwhile} to {}, at most \
+         {}, and {} more",
+        asked.messages,
+        asked.bytes,
+        asked.build_within,
+        asked.left,
+        asked.drain_within,
+        asked.after
+    )
+}
+
 /// What a remark of the plan begins with.
 const NOTE: &str = "note: ";
 
@@ -199,7 +252,11 @@ pub(crate) fn describe(plan: &Plan, clock: ClockSource) -> String {
         match &plan.demand.search {
             None => push(format!(
                 "load: messages of {}, {pace}, warm-up {}, measured {}",
-                stream.message_size, plan.demand.phases.warmup, plan.demand.phases.measured
+                stream.message_size,
+                plan.demand.phases.warmup,
+                plan.demand
+                    .backlog
+                    .map_or_else(|| plan.demand.phases.measured.to_string(), of_backlog)
             )),
             Some(search) => push(searching(search, stream, plan.demand.phases.measured)),
         }

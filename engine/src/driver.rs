@@ -2,13 +2,13 @@
 
 use crate::error::RunError;
 use crate::kafka::KafkaTarget;
-use crate::kafka::embedded::EmbeddedTarget;
-use crate::link::loopback::LoopbackTarget;
+use crate::kafka::embedded::{EmbeddedTarget, UNREAD_MAX};
+use crate::link::loopback::{LoopbackTarget, UNREAD_MAX as LOOPBACK_MAX};
 use crate::link::{Target, Topics};
 use crate::plan::{ClientSettings, Plan};
 use crate::run::{Hooks, Lanes, Outcome, Ready, Teardown, prepare};
 use crate::time::RunClock;
-use crate::units::Nanos;
+use crate::units::{Bytes, Nanos};
 use std::sync::Arc;
 
 /// Prepares a plan on a driver's target.
@@ -30,6 +30,15 @@ pub enum Refusal {
     Run(Box<(Outcome, Teardown)>),
 }
 
+/// What a target in memory holds unread of each partition.
+#[derive(Clone, Copy, Debug)]
+pub struct Room {
+    /// At most so many bytes, where they are what counts.
+    pub bytes: Option<Bytes>,
+    /// At most so many messages, where these are.
+    pub messages: Option<usize>,
+}
+
 /// One kind of system under test.
 #[derive(Debug)]
 pub struct Driver {
@@ -41,6 +50,8 @@ pub struct Driver {
     pub caveat: &'static str,
     /// Whether it talks to a cluster of the user's, so that `bootstrap.servers` must be set.
     pub is_remote: bool,
+    /// What it holds unread before it holds producers back; `None` for a cluster, whose disks do.
+    pub room: Option<Room>,
     /// Prepares a run on it.
     pub prepare: Prepare,
     /// Runs it from several hosts; `None` where it lives in one process.
@@ -60,6 +71,7 @@ pub const DRIVERS: &[Driver] = &[
         ],
         caveat: "",
         is_remote: true,
+        room: None,
         prepare: |plan, clock, hooks| {
             on(Ok(KafkaTarget::new(&plan.demand.clients)), plan, clock, hooks)
         },
@@ -78,6 +90,7 @@ pub const DRIVERS: &[Driver] = &[
                  for scripts and for the client's own cost; no disk, no replication, no groups: its \
                  numbers say nothing about a Kafka cluster",
         is_remote: false,
+        room: Some(Room { bytes: Some(UNREAD_MAX), messages: None }),
         prepare: |plan, clock, hooks| on(EmbeddedTarget::start(&plan.demand), plan, clock, hooks),
         fleet: None,
     },
@@ -87,6 +100,7 @@ pub const DRIVERS: &[Driver] = &[
         caveat: "loopback (no broker at all, messages are handed over in memory): the engine's own \
                  floor; its numbers say nothing about a Kafka cluster",
         is_remote: false,
+        room: Some(Room { bytes: None, messages: Some(LOOPBACK_MAX) }),
         prepare: |plan, clock, hooks| on(Ok(LoopbackTarget::new(&plan.demand)), plan, clock, hooks),
         fleet: None,
     },

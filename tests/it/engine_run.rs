@@ -2,11 +2,12 @@
 
 use crate::real::turn;
 use engine::host::throttling;
-use engine::plan::{Pace, Warmup, Wishes};
+use engine::measure::BacklogEnd;
+use engine::plan::{Backlog, Pace, Warmup, Wishes};
 use engine::run::Ending;
-use engine::units::Nanos;
+use engine::units::{Bytes, Nanos, Rate};
 use kdyno_tests::demand::{on_broker, small};
-use kdyno_tests::engine_run::run;
+use kdyno_tests::engine_run::{plan, run};
 
 #[test]
 fn everything_due_is_sent_acked_and_read_on_each_target() {
@@ -29,6 +30,45 @@ fn everything_due_is_sent_acked_and_read_on_each_target() {
         let by_second: u64 = outcome.intervals.iter().map(|interval| interval.consumed).sum();
         assert_eq!(by_second, 10_000, "{driver}: the seconds add up to the whole");
         assert!(outcome.drained.iter().all(|drained| *drained), "{driver}: drained");
+        assert!(outcome.deadlines_struck.is_empty(), "{driver}: {:?}", outcome.deadlines_struck);
+        assert!(clean_up.unclosed.is_empty(), "{driver}: {clean_up:?}");
+    }
+}
+
+#[test]
+fn a_backlog_is_built_and_drained_on_each_target() {
+    for driver in ["loopback", "embedded"] {
+        let mut demand = small("backlog", 2_000, 0);
+        let backlog = Backlog {
+            messages: 3_000,
+            bytes: Bytes(300_000),
+            left: 1_000,
+            drain_rate: Rate::per_second(500),
+            build_within: Nanos::from_secs(20),
+            drain_within: Nanos::from_secs(20),
+            after: Nanos::from_secs(2),
+        };
+        demand.phases.measured = backlog.longest();
+        demand.backlog = Some(backlog);
+        let asked = plan(demand.clone(), &Wishes::default());
+        let (outcome, clean_up) = run(driver, demand, &Wishes::default());
+        assert_eq!(outcome.ending, Ending::Finished, "{driver}");
+        let seen = outcome.backlog.as_ref().expect("one was asked for");
+        assert_eq!(seen.end, BacklogEnd::Drained, "{driver}: {:?} {:?}", seen.stood, seen.left);
+        assert!((3_000..7_000).contains(&seen.stood.messages), "{driver}: {:?}", seen.stood);
+        assert!(seen.left.messages <= 1_000, "{driver}: {:?}", seen.left);
+        let meanwhile = seen.draining.sent;
+        assert!(meanwhile < 2_000, "{driver}: a quarter of the rate while draining: {meanwhile}");
+        let measured = &outcome.tally.streams[0].measured;
+        let (due, acked) = (measured.produced.due, measured.acked.messages);
+        assert_eq!((due, measured.consumed[0].messages), (acked, acked), "{driver}: all read");
+        assert_eq!(measured.errors(), 0, "{driver}: no errors");
+        let read: u64 = outcome.intervals[1..2].iter().map(|second| second.consumed).sum();
+        assert_eq!(read, 0, "{driver}: nothing while they are held");
+        let length = outcome.plan_as_run(&asked).demand.phases.measured;
+        let seconds = length.0 / 1_000_000_000;
+        assert!((5..16).contains(&seconds), "{driver}: as long as it took: {length}");
+        assert_eq!(length, Nanos::from_secs(seconds), "{driver}: whole seconds");
         assert!(outcome.deadlines_struck.is_empty(), "{driver}: {:?}", outcome.deadlines_struck);
         assert!(clean_up.unclosed.is_empty(), "{driver}: {clean_up:?}");
     }

@@ -189,6 +189,7 @@ fn demand(step: &Step, stage: &Stage<'_>) -> Demand {
         streams: vec![stream],
         phases: Phases { warmup: Warmup::Fixed(step.warmup), measured: step.measured },
         search: None,
+        backlog: None,
         clients: stage.clients.clone(),
         deadlines: Deadlines::standard(step.lanes),
         keep_topics: false,

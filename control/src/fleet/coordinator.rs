@@ -124,6 +124,7 @@ impl Workplace<'_> {
         if outcome.workers.is_empty() {
             outcome.workers = members.iter().map(|member| never_started(member, clock)).collect();
         }
+        let plan = outcome.plan_as_run(&plan);
         let plan = Plan { lanes: [plan.lanes, outcome.added.clone()].concat(), ..plan };
         let seen = HostsSaid::of(members.iter().map(|member| {
             let said = member.said();

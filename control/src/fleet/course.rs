@@ -26,8 +26,12 @@ pub(super) fn of(plan: &Plan, order: &StartOrder) -> Result<(Timeline, Word), St
     let at = Timestamp::from_nanos(order.at_ns);
     let border = border(phases.warmup, order)?;
     let (measured, end) = (border.measured(), border.latest() + phases.measured);
-    let timeline =
-        Timeline { border, from: from(order), measured: phases.measured, grace: phases.grace() };
+    let timeline = Timeline {
+        border,
+        from: from(order),
+        measured: phases.measured,
+        grace: plan.demand.grace(),
+    };
     let times = PhaseTimes { at, measured, end };
     let planned = plan.demand.streams.iter().map(|stream| stream.pace.schedule(times));
     let schedules = order.schedules.clone().unwrap_or_else(|| planned.collect());

@@ -14,7 +14,7 @@ use super::summary;
 use super::task::Task;
 use crate::host;
 use engine::plan::Role;
-use engine::time::{Line, RunClock};
+use engine::time::{Clock, Line, RunClock};
 use engine::units::{Nanos, Timestamp};
 use serde_json::json;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

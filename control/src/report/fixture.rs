@@ -133,6 +133,7 @@ impl Made {
             tally: Tally::new(&plan.demand),
             lanes,
             steady_since: Some(-5),
+            backlog: None,
             intervals: (0..11).map(|second| interval(second, &plan)).collect(),
             ending: Ending::Finished,
             deadlines_struck: Vec::new(),

@@ -52,6 +52,7 @@ pub(super) fn plan_of(streams: Vec<StreamDemand>) -> Plan {
             measured: Nanos::from_secs(10),
         },
         search: None,
+        backlog: None,
         clients: ClientSettings::default(),
         deadlines: Deadlines::standard(2),
         keep_topics: false,

@@ -66,6 +66,8 @@ mod tests {
             let error = &fleet["latency"][span]["clock_error_us"];
             report["latency"][span]["clock_error_us"] = error.clone();
         }
+        let backlog = serde_json::to_value(fixture::report(&crate::report::backlog::made()));
+        report["backlog"] = backlog.expect("a report is JSON")["backlog"].clone();
         let mut list = String::new();
         fields("$", &report, &mut list);
         fixture::golden("result-fields.txt", &list);

@@ -1,6 +1,7 @@
 //! The result of a run: one report, written in every format of one table.
 
 mod assertions;
+mod backlog;
 mod ceiling;
 pub mod chart;
 mod client;

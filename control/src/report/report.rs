@@ -4,6 +4,7 @@
 //! What a run did not examine is null or left out, so that nobody reads it as zero.
 
 use super::assertions::AssertionPart;
+use super::backlog::BacklogPart;
 use super::ceiling::CeilingPart;
 use super::client::Client;
 use super::figures::{Engine, Interval, Startup, Topics, Verification};
@@ -143,6 +144,9 @@ pub struct Report {
     /// The search for the highest sustainable rate; only where there was one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub search: Option<Search>,
+    /// What became of a backlog; only where one was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backlog: Option<BacklogPart>,
     /// What became of the topics.
     pub topics: Topics,
     /// One entry per lane, also for one that brought nothing.
@@ -223,6 +227,7 @@ impl Report {
             environment: inputs.environment.clone(),
             warmup: Warmup::of(plan, outcome),
             search: Search::of(outcome),
+            backlog: BacklogPart::of(plan, outcome),
             topics: Topics::of(inputs),
             partial: Partial::of(&tasks, outcome, verdict.exit_code),
             tasks,

@@ -1,6 +1,7 @@
 //! The summary for people, on stdout: the verdict first, the run directory last.
 
 use super::Report;
+use super::backlog::BacklogPart;
 use super::ceiling::CeilingPart;
 use super::errors::ByType;
 use super::latency::Block;
@@ -29,6 +30,7 @@ pub fn text(report: &Report, directory: &Path) -> String {
         latencies(report),
         publish_parts(report),
         events(report, WIDTH),
+        report.backlog.as_ref().map_or_else(String::new, BacklogPart::text),
         text_workers::workers(report),
         text_system::systems(report),
         ceiling(report),

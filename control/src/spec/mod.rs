@@ -22,6 +22,7 @@ mod objective;
 mod order;
 mod properties_text;
 mod request;
+mod room;
 mod scalar;
 mod scan;
 mod secret;

@@ -20,7 +20,7 @@ use super::files::Files;
 use super::identity::Identities;
 use super::sweep::{self, Cell};
 use super::workload::{BodySource, Speed, Workload};
-use super::{Order, test_id};
+use super::{Order, room, test_id};
 
 /// A run to be planned.
 #[derive(Clone, Debug)]
@@ -142,6 +142,8 @@ impl Shared<'_> {
         let mut deadlines = Deadlines::standard(topics.len());
         deadlines.ready = self.benchmark.consumer_ready_timeout.unwrap_or(deadlines.ready);
         deadlines.acks = deadlines.acks.max(clients.delivery_timeout);
+        let backlog = workload.backlog.map(|wish| wish.plan);
+        let measured = backlog.map_or(workload.measured, |backlog| backlog.longest());
         let stream = StreamDemand {
             name: workload.name.clone(),
             pace,
@@ -155,13 +157,21 @@ impl Shared<'_> {
             subscriptions: shape.subscriptions,
             consumers_per_subscription: shape.consumers,
         };
+        if let Some(problem) =
+            backlog.and_then(|asked| room::problem(self.driver.driver, &stream, asked.messages))
+        {
+            let file = workload.file.display().to_string();
+            ledger.fault(Fault::new(file, "consumerBacklog", problem));
+            return None;
+        }
         Some(Request {
             demand: Demand {
                 test_id,
                 run,
                 streams: vec![stream],
-                phases: Phases { warmup, measured: workload.measured },
+                phases: Phases { warmup, measured },
                 search,
+                backlog,
                 clients: clients.settings,
                 deadlines,
                 keep_topics: self.order.keep_topics

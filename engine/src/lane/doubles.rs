@@ -263,7 +263,7 @@ impl Case {
     pub(super) fn new(stream: StreamDemand) -> Self {
         let producers = (0..stream.producers()).collect();
         let demand = crate::plan::samples::demand(stream);
-        let grace = demand.phases.grace();
+        let grace = demand.grace();
         Self { demand, script: Script::default(), wait: WaitMode::Sleep, grace, producers }
     }
 

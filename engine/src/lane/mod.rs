@@ -21,11 +21,15 @@ pub use start::{Go, StartLine, Ticket};
 #[cfg(test)]
 mod border_tests;
 #[cfg(test)]
+mod consume_doubles;
+#[cfg(test)]
 mod consume_tests;
 #[cfg(test)]
 mod doubles;
 #[cfg(test)]
 mod drain_tests;
+#[cfg(test)]
+mod hold_tests;
 #[cfg(test)]
 mod load_tests;
 #[cfg(test)]

@@ -15,9 +15,11 @@ use crate::units::Nanos;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-/// Messages kept back by an outlet until it is polled, and unread ones of a partition at most.
+/// Messages kept back by an outlet until it is polled, at most.
 const PENDING_MAX: usize = 256;
-const UNREAD_MAX: usize = 65_536;
+
+/// Unread messages of a partition at most: beyond that an outlet is full.
+pub const UNREAD_MAX: usize = 65_536;
 
 /// A message as a partition keeps it.
 #[derive(Clone, Copy, Debug)]

@@ -5,6 +5,7 @@ mod account;
 mod ack_watch;
 mod audit;
 mod back_pressure;
+mod backlog;
 mod balance;
 mod bounded;
 mod cautions;
@@ -49,6 +50,7 @@ mod workers;
 
 pub use account::{Account, Entry, FILED_MAX, LOG_MAX, Side};
 pub use audit::{Audit, Drained};
+pub use backlog::{BacklogEnd, BacklogSeen, Given, Leg, Unread};
 pub use balance::{Balance, Reading, Repeats, balances};
 pub use client_tally::{ClientStats, ClientTallies, ClientTally, Weighed};
 pub use collector::{Collector, Handover, LaneEnd, Mailbox, Second, mailboxes};

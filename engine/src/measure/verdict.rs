@@ -4,6 +4,7 @@
 //! raises findings; a finding that spoils the run names an exit code, and the first of
 //! [`exit::PRECEDENCE`] is told. A warning never changes whether a run is valid.
 
+use super::backlog::{self, BacklogSeen};
 use super::balance::{Balance, Reading, balances};
 use super::client_tally::ClientStats;
 use super::constants::{SLACK_LEAST, exit};
@@ -128,6 +129,8 @@ pub struct Evidence<'run> {
     pub steady_since: Option<i64>,
     /// How long it warmed up; `None` where it did not come to the measured phase.
     pub warmed_up: Option<Nanos>,
+    /// What became of a backlog; `None` where none was asked for, or the run did not start.
+    pub backlog: Option<&'run BacklogSeen>,
     /// The lanes that sent, those of all workers together.
     pub peers: &'run [PeerSeen],
     /// What a search came to; `None` where the run had none.
@@ -259,6 +262,7 @@ impl Verdict {
         let mut found = Found::default();
         let checks = [
             findings::ENDING,
+            backlog::CHECKS,
             losses::CHECKS,
             fleet::CHECKS,
             searched::CHECKS,

@@ -1,5 +1,6 @@
 //! What a run is asked to do, with every default filled in.
 
+use super::backlog::Backlog;
 use super::pace::Pace;
 use super::search::SearchDemand;
 use crate::message::KeySource;
@@ -16,11 +17,13 @@ pub struct Demand {
     pub run: u64,
     /// What is sent and read; most runs have one stream.
     pub streams: Vec<StreamDemand>,
-    /// How long each phase lasts.
+    /// How long each phase lasts; with a backlog, how long at most.
     pub phases: Phases,
     /// What is asked of a search for the highest sustainable rate; the first stream begins at its first
     /// rate, and the warm-up lasts until it is found.
     pub search: Option<SearchDemand>,
+    /// What consumers are to find unread, if anything.
+    pub backlog: Option<Backlog>,
     /// What the clients are told.
     pub clients: ClientSettings,
     /// How long each wait may last.
@@ -225,8 +228,7 @@ impl Deadlines {
 
 impl Phases {
     /// How long a lane in debt goes on after the end: max(10 s, phase / 10).
-    #[must_use]
-    pub fn grace(&self) -> Nanos {
+    pub(super) fn grace(&self) -> Nanos {
         Nanos((self.measured.0 / 10).max(10 * NANOS_PER_SECOND))
     }
 }

@@ -3,6 +3,7 @@
 //! A plan is made by [`Plan::new`] from a [`Demand`] (what is asked), a [`Machine`] (what there is)
 //! and [`Wishes`] (what the user set by hand).
 
+mod backlog;
 mod clients;
 mod cores;
 mod demand;
@@ -14,6 +15,7 @@ mod search;
 mod share;
 mod statistics;
 
+pub use backlog::{Backlog, build_time};
 pub use clients::{ClientCount, ConsumerClient, GroupPlan, ProducerClient};
 pub use demand::{
     ClientSettings, CommitMode, Deadlines, Demand, Partitioner, Phases, Route, SERIES_MAX,

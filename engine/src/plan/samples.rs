@@ -47,6 +47,7 @@ pub(crate) fn demand(stream: StreamDemand) -> Demand {
         streams: vec![stream],
         phases: Phases { warmup: Warmup::NONE, measured: Nanos::from_secs(1) },
         search: None,
+        backlog: None,
         clients: ClientSettings::default(),
         deadlines: Deadlines::standard(1),
         keep_topics: false,

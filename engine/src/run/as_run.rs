@@ -1,4 +1,4 @@
-//! The plan as it was run: what was open when it was made is filled in.
+//! The plan as it was run: what was decided meanwhile in place of its bounds.
 
 use super::outcome::Outcome;
 use super::searching::STREAM;
@@ -6,8 +6,9 @@ use crate::plan::{Pace, Plan};
 use crate::units::Rate;
 
 impl Outcome {
-    /// The plan with the measured phase as long as it became, and the rate that a search found; for the
-    /// verdict and the report, which hold the run against what was asked of it in the end.
+    /// The plan with the measured phase as long as it was, where the run decided that, and the rate that a
+    /// search found: whoever judges and reports counts by it. A run that was interrupted or failed keeps
+    /// what was planned.
     #[must_use]
     pub fn plan_as_run(&self, plan: &Plan) -> Plan {
         let mut plan = plan.clone();

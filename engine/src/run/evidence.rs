@@ -76,6 +76,7 @@ impl Outcome {
             seconds: &sight.seconds,
             steady_since: self.steady_since,
             warmed_up: self.warmed_up(),
+            backlog: self.backlog.as_ref(),
             peers: &sight.peers,
             search: sight.search.as_ref(),
             fleet: sight.fleet.as_ref(),

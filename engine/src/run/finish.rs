@@ -69,6 +69,7 @@ impl Watch<'_> {
         let until = start.end.min(self.halted_at.unwrap_or(stopped));
         self.fill_gaps(&mut tally, (start.measured, until));
         self.note_due((start.measured, until));
+        let backlog = self.backlog.take().map(|damming| damming.into_seen(until));
         // Of lanes that were lost the crew has said what there is to say.
         let slots = self.ready.board.slots().enumerate();
         let failed = slots
@@ -116,6 +117,7 @@ impl Watch<'_> {
             added: plan.lanes[self.planned..].to_vec(),
             intervals: self.intervals,
             steady_since,
+            backlog,
             ending,
             deadlines_struck,
             trouble: board.trouble(),

@@ -82,6 +82,7 @@ fn outcome(plan: &Plan) -> Outcome {
         tally,
         lanes,
         intervals: Vec::new(),
+        backlog: None,
         steady_since: None,
         ending: Ending::Finished,
         deadlines_struck: Vec::new(),

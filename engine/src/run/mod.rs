@@ -2,6 +2,7 @@
 
 mod as_run;
 mod asked;
+mod backlog;
 mod cost;
 mod crew;
 mod drain;
@@ -19,6 +20,7 @@ mod searching;
 mod teardown;
 mod warming;
 
+pub use backlog::BacklogStep;
 pub use cost::cost_since;
 pub use crew::{Crew, Join, Rescue, Seats, Used};
 pub use evidence::Sight;
@@ -32,6 +34,8 @@ pub use remote::{Lanes, Reins};
 pub use running::CLIENT_THREADS;
 pub use teardown::Teardown;
 
+#[cfg(test)]
+mod backlog_tests;
 #[cfg(test)]
 mod drain_tests;
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use crate::error::RunError;
 use crate::host::{Busy, Throttled};
-use crate::measure::{ClientStats, ClientTallies, Tally};
+use crate::measure::{BacklogSeen, ClientStats, ClientTallies, Tally};
 use crate::plan::{LanePlan, Role};
 use crate::search::SearchEnd;
 use crate::time::{ClockSource, Drift};
@@ -31,6 +31,8 @@ pub struct Outcome {
     /// From the beginning of which second on the run was steady, counted from the start of the
     /// measured phase; `None` where it never was.
     pub steady_since: Option<i64>,
+    /// What became of a backlog; `None` where none was asked for, or the run did not start.
+    pub backlog: Option<BacklogSeen>,
     /// How the run ended.
     pub ending: Ending,
     /// The deadlines that struck, each in words: what was waited for, how long, what was missing.

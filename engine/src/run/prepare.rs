@@ -1,5 +1,6 @@
 //! The first half of a run: the cluster checked, topics made, lanes started, consumers ready.
 
+use super::backlog::BacklogStep;
 use super::crew::{Crew, Join, Seats, Threads};
 use super::outcome::{ClockSeen, Cost, Ending, Interval, Outcome};
 use super::ready::{Look, look, partitions_per_member};
@@ -60,8 +61,10 @@ pub enum Event<'run> {
     Found(Rate),
     /// A search gives up, for this reason.
     NotFound(&'static str),
-    /// The measured phase begins and lasts this long.
+    /// The measured phase begins and lasts this long; with a backlog, at most.
     Measuring(Nanos),
+    /// A backlog that was asked for comes on.
+    Backlog(BacklogStep),
     /// One second of the measured phase is complete: its figures, and what all lanes saw in it.
     Second(&'run Interval, &'run Tally),
     /// Everything due has been sent and answered; consumers read what is left.
@@ -357,6 +360,7 @@ fn failed(
         added: Vec::new(),
         intervals: Vec::new(),
         steady_since: None,
+        backlog: None,
         ending,
         deadlines_struck: Vec::new(),
         trouble: board.map(Board::trouble).unwrap_or_default(),

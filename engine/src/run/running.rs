@@ -1,5 +1,6 @@
 //! The second half of a run: load, drain, merge.
 
+use super::backlog::Damming;
 use super::cost::cost_since;
 use super::drain::{self, Targets};
 use super::finish::Seen;
@@ -22,7 +23,7 @@ use std::sync::Arc;
 const ASSEMBLED: Nanos = Nanos::from_secs(8);
 
 /// How long one wait for handovers lasts: the pace at which interrupts are noticed.
-const TURN: Nanos = Nanos::from_millis(20);
+pub(super) const TURN: Nanos = Nanos::from_millis(20);
 
 /// How long lanes may take to hand over their last tally: beyond their own deadlines.
 const HANDOVER: Nanos = Nanos::from_secs(15);
@@ -43,6 +44,7 @@ pub(super) struct Watch<'run> {
     pub(super) warming: Warming,
     /// The search for the rate, where that is what is asked.
     pub(super) searching: Option<Searching>,
+    pub(super) backlog: Option<Damming>,
     /// Acked × subscriptions and received so far, warm-up included.
     pub(super) owed: u64,
     pub(super) received: u64,
@@ -90,9 +92,14 @@ impl Ready {
         }
         self.collector.listener().start(warming.measured(), warming.length());
         self.signal.advance(Stage::Running);
-        let timeline =
-            Timeline { border, from: at, measured: phases.measured, grace: phases.grace() };
+        let timeline = Timeline {
+            border,
+            from: at,
+            measured: phases.measured,
+            grace: self.plan.demand.grace(),
+        };
         self.start_line.release(Go::Run(timeline.clone()));
+        let backlog = self.plan.demand.backlog.map(Damming::new);
         let (cpu, mark) = (cpu_time(), self.clock.mark());
         let mut watch = Watch {
             planned: self.plan.lanes.len(),
@@ -101,6 +108,7 @@ impl Ready {
             intervals: Vec::new(),
             warming,
             searching,
+            backlog,
             owed: 0,
             received: 0,
             halted_at: None,
@@ -143,6 +151,7 @@ impl Watch<'_> {
         if !self.conduct() {
             self.warm_up();
         }
+        self.tend_backlog();
         self.ready.collector.listener().hear();
         if self.halted_at.is_none() && (self.hooks.is_interrupted() || self.hooks.is_cut_short()) {
             self.halt();
@@ -186,6 +195,9 @@ impl Watch<'_> {
         let mut interval = Interval::default();
         self.warming.note(second);
         let number = self.warming.number(second.number);
+        if let Some(damming) = &mut self.backlog {
+            damming.add(number, &second.tally, &self.ready.plan.demand);
+        }
         let mut latencies = [Latency::default(), Latency::default(), Latency::default()];
         for (stream, tally) in self.ready.plan.demand.streams.iter().zip(&second.tally.streams) {
             for phase in [&tally.warmup, &tally.measured] {
@@ -217,7 +229,7 @@ impl Watch<'_> {
         // Seconds of the warm-up hold nothing measured, and after the end only the drain counts.
         let is_empty =
             interval.produced + interval.acked + interval.consumed + interval.errors == 0;
-        let length = self.ready.plan.demand.phases.measured.0.div_ceil(NANOS_PER_SECOND);
+        let length = self.warming.measured().until(self.end()).0.div_ceil(NANOS_PER_SECOND);
         let is_inside = u64::try_from(number).is_ok_and(|number| number < length);
         if is_empty && !is_inside {
             return;
@@ -273,7 +285,8 @@ impl Watch<'_> {
         self.ready.signal.advance(Stage::Draining);
         let deadlines = self.ready.plan.demand.deadlines;
         let mut last = drain::Drained::default();
-        let mut moved_at = self.ready.clock.now();
+        let began = self.ready.clock.now();
+        let mut moved_at = began;
         loop {
             self.turn();
             let now = self.ready.clock.now();
@@ -285,6 +298,11 @@ impl Watch<'_> {
                 moved_at = now;
             }
             last = seen;
+            let waited = now.since(began).unwrap_or_default();
+            if let Some(words) = self.undrained(waited, last.left) {
+                struck.push(words);
+                return last.groups;
+            }
             let quiet = now.since(moved_at).unwrap_or_default();
             // Those of a host that was lost are in their groups until their session ends: when that
             // has passed, others read what was theirs, or there is nothing left to read.

@@ -1,5 +1,6 @@
 //! Runs on a real Kafka broker, one at a time: side by side they would only measure one another.
 
+mod backlog;
 pub(crate) mod broker;
 mod close;
 mod commits;

@@ -1,5 +1,6 @@
 //! A workload file: what is sent and read, by how many, how fast and for how long.
 
+mod backlog;
 mod body;
 mod pace;
 mod phases;
@@ -8,6 +9,8 @@ mod resolved;
 mod search;
 mod shape;
 
+use backlog::Bringing;
+pub(crate) use backlog::{BacklogWish, Size as BacklogSize};
 pub(crate) use body::{Body, BodySource, Payload, StampWish};
 pub(crate) use pace::Speed;
 pub(crate) use search::SearchWish;
@@ -60,15 +63,14 @@ pub(crate) const FIELDS: &[Field] = &[
     Field::used("testDuration"),
     Field::used("warmupDurationMinutes"),
     Field::used("warmupDuration"),
-    Field::unsupported(
-        "consumerBacklogSizeGB",
-        &["0"],
-        "no backlog is built, leave it out or at 0",
-    ),
-    Field::no_effect("backlogDrainRatio", &["1", "1.0"], "no backlog is built"),
-    Field::no_effect("drainProducerRate", &["-1"], "no backlog is drained"),
+    Field::used("consumerBacklog"),
+    Field::used("consumerBacklogSizeGB"),
+    Field::used("backlogDrainRatio"),
+    Field::used("drainProducerRate"),
+    Field::used("producerPauseDuringDrain"),
+    Field::used("backlogBuildTimeout"),
+    Field::used("backlogDrainTimeout"),
     Field::no_effect("acceptableBacklog", &["0"], "it belongs to a fork's search for a rate"),
-    Field::no_effect("producerPauseDuringDrain", &["false"], "no backlog is drained"),
     Field::no_effect("sampleRateMillis", &["0"], "a run always reports every second"),
     Field::unsupported(
         "messageSizeDistribution",
@@ -87,6 +89,8 @@ pub(crate) const RIVALS: &[(&str, &str)] = &[
     ("testDurationMinutes", "testDuration"),
     ("warmupDuration", "warmupDurationMinutes"),
     ("warmupDurationMinutes", "warmupDuration"),
+    ("consumerBacklog", "consumerBacklogSizeGB"),
+    ("consumerBacklogSizeGB", "consumerBacklog"),
 ];
 
 /// A workload as its file and the flags have it, with every default filled in.
@@ -114,8 +118,10 @@ pub(crate) struct Workload {
     pub hiccups: bool,
     /// How long before the measured phase.
     pub warmup: Warmup,
-    /// How long is measured.
+    /// How long is measured; with a backlog, from when it is drained.
     pub measured: Nanos,
+    /// What consumers are to find unread, if anything.
+    pub backlog: Option<BacklogWish>,
     /// How often kdyno commits offsets; nothing where the file leaves it open.
     pub commit: Option<CommitWish>,
 }
@@ -206,6 +212,12 @@ fn read(
     let warmup = if is_left_out { Warmup::NONE } else { warmup };
     pace::check_warmup((givens, warmup), (speed.as_ref(), arrival), ledger);
     let measured = phases::measured(givens, ledger);
+    let load = || {
+        let message_size = body.as_ref()?.size;
+        let speed = Bringing::by(speed.as_ref()?, arrival);
+        Some(backlog::Load { shape: shape?, message_size, speed, measured: measured? })
+    };
+    let backlog = backlog::read(givens, load(), ledger);
     let commit = givens.read("offsetCommitInterval", ledger, commit_wish);
     let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     Some(Workload {
@@ -221,6 +233,7 @@ fn read(
         hiccups,
         warmup,
         measured: measured?,
+        backlog,
         commit,
     })
 }

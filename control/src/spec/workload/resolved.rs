@@ -5,7 +5,10 @@ use engine::message::KeySource;
 use engine::time::Arrival;
 use serde_json::{Map, Value, json};
 
-use super::{CommitWish, Payload, SearchWish, Speed, StampWish, VERIFICATIONS, Workload, phases};
+use super::{
+    BacklogSize, BacklogWish, CommitWish, Payload, SearchWish, Speed, StampWish, VERIFICATIONS,
+    Workload, phases,
+};
 
 impl Workload {
     /// The fields with their values, in the order of the field table.
@@ -76,6 +79,18 @@ impl Workload {
         }
         put("testDuration", json!(self.measured.to_string()));
         put("warmupDuration", json!(phases::show(self.warmup)));
+        if let Some(BacklogWish { size, ratio, plan }) = self.backlog {
+            let size = match size {
+                BacklogSize::Bytes(bytes) => bytes.to_string(),
+                BacklogSize::Production(time) => time.to_string(),
+            };
+            put("consumerBacklog", json!(size));
+            put("backlogDrainRatio", json!(ratio));
+            let rate = plan.drain_rate.map_or(json!(-1), |rate| json!(rate.get()));
+            put("drainProducerRate", rate);
+            put("backlogBuildTimeout", json!(plan.build_within.to_string()));
+            put("backlogDrainTimeout", json!(plan.drain_within.to_string()));
+        }
         fields
     }
 }

@@ -151,7 +151,6 @@ fn each_fault_of_a_word_says_where_what_and_what_instead() {
         "message_size: 5",
         "w.yaml:9: message_size: is the same field as messageSize (w.yaml:3): keep one of them",
     );
-    check("consumerBacklogSizeGB: 100", "w.yaml:9: consumerBacklogSizeGB: is not supported");
     check(
         "messageSizeDistribution: {1-2: 3}",
         "w.yaml:9: messageSizeDistribution: is not supported",

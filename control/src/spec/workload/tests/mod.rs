@@ -1,5 +1,6 @@
 //! Workloads that can be run.
 
+mod backlog;
 mod faults;
 
 use super::{
@@ -271,10 +272,19 @@ fn known_fields_without_effect_are_named() {
         assert!(all, "{line}: {said:?}");
     };
     check("backlogDrainRatio: 1.0", &[]);
-    check(
-        "backlogDrainRatio: 0.5",
-        &["w.yaml:9: backlogDrainRatio: has no effect here: no backlog is built"],
-    );
+    let no_backlog = "has no effect here: no backlog is built";
+    for (name, value) in [
+        ("backlogDrainRatio", "0.5"),
+        ("drainProducerRate", "100"),
+        ("producerPauseDuringDrain", "true"),
+        ("backlogBuildTimeout", "30s"),
+        ("backlogDrainTimeout", "30s"),
+    ] {
+        check(&format!("{name}: {value}"), &[&format!("w.yaml:9: {name}: {no_backlog}")]);
+    }
+    check("drainProducerRate: -1", &[]);
+    check("producerPauseDuringDrain: false", &[]);
+    check("consumerBacklog: none", &[]);
     check("sampleRateMillis: 10000", &["w.yaml:9: sampleRateMillis: has no effect here"]);
     check("consumerBacklogSizeGB: 0", &[]);
     check("messageSizeDistribution:", &[]);

@@ -116,7 +116,7 @@ fn searching(search: &SearchDemand, stream: &StreamDemand, measured: Nanos) -> S
         search.window,
         permille(search.precision_permille),
         search.confirmations,
-        search.bound,
+        search.latest(measured),
     )
 }
 

@@ -133,7 +133,7 @@ impl Shared<'_> {
         let varied = ledger.take(workload.varied(files))?;
         let pace = self.pace(workload, varied, search.as_ref(), ledger)?;
         let warmup = match &search {
-            Some(search) => Warmup::Auto { bound: search.bound },
+            Some(search) => Warmup::Auto { bound: search.latest(workload.measured) },
             None => workload.warmup,
         };
         let (test_id, run) = self.identities.next(&workload.name);
@@ -205,7 +205,7 @@ impl Shared<'_> {
         let is_remote = self.driver.driver.is_remote;
         let made = wish.demand(workload.body.size, is_remote, (warmup, workload.measured));
         let file = workload.file.display().to_string();
-        let made = made.map_err(|problem| Fault::new(&file, "searchTimeout", problem));
+        let made = made.map_err(|(field, problem)| Fault::new(&file, field, problem));
         ledger.take(made).map(Some)
     }
 

@@ -1,8 +1,8 @@
 //! The checks of a search: whether it found a limit, whose it is, and whether it stands.
 
-use super::constants::exit;
-use super::facts::{count, text};
-use super::verdict::{Case, Found};
+use super::constants::{CLIENT_THREAD_BUSY, exit};
+use super::facts::{count, number, text};
+use super::verdict::{Case, Ended, Found};
 
 /// A search as the verdict sees it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub struct SearchSeen {
     pub confirmed: Option<bool>,
     /// Whether this host, and not the cluster, keeps the rate from being higher.
     pub by_client: bool,
+    /// Whether what is acked or read keeps it from that.
+    pub by_throughput: bool,
     /// How often the cluster took less than it had sustained before.
     pub changes: u32,
     /// Why nothing was found.
@@ -42,22 +44,30 @@ fn nothing_found(case: &Case<'_>, found: &mut Found) {
 }
 
 fn by_client(case: &Case<'_>, found: &mut Found) {
-    let Some(of) = case.evidence.search.filter(|of| of.by_client) else { return };
+    let Some(of) = case.evidence.search.filter(|of| 0 < of.sustainable) else { return };
+    // At the answer a thread that is at its end is what a higher rate finds there too.
+    let wanted = case.evidence.client_thread.map_or(0.0, |busy| busy.wanted);
+    let is_full = of.by_throughput && CLIENT_THREAD_BUSY < wanted;
+    if !of.by_client && !is_full {
+        return;
+    }
     found.fail(
         exit::CLIENT_LIMITED,
         "search_client_limited",
         format!(
-            "Above {} messages per second it was this host that did not keep up, not the cluster: \
-             sends were late while the client had room, or its own thread was at its end. The cluster's \
-             limit lies higher. Use more cores, more clients (--clients) or more hosts (--workers).",
+            "Above {} messages per second it was this host that did not keep up, as far as can be told, and \
+             not the cluster: sends were late while the client had room, or its own thread was at its end. \
+             The cluster's limit may lie higher. Use more cores, more clients (--clients) or more hosts \
+             (--workers).",
             of.sustainable
         ),
-        vec![count("sustainable", of.sustainable)],
+        vec![count("sustainable", of.sustainable), number("client_thread_wanted", wanted)],
     );
 }
 
 fn not_confirmed(case: &Case<'_>, found: &mut Found) {
-    let is_open = |of: &&SearchSeen| of.confirmed == Some(false) && of.gave_up.is_none();
+    let is_over = case.evidence.ended == Ended::AsPlanned;
+    let is_open = |of: &&SearchSeen| is_over && of.confirmed != Some(true) && of.gave_up.is_none();
     let Some(of) = case.evidence.search.filter(is_open) else { return };
     found.fail(
         exit::TARGET,

@@ -1,6 +1,6 @@
 //! What is asked of a search for the highest rate that a cluster sustains.
 
-use crate::units::{Nanos, Rate};
+use crate::units::{NANOS_PER_SECOND, Nanos, Rate};
 use std::fmt;
 
 /// A search for the highest sustainable rate: which steps it takes, what a step must show, and when
@@ -25,8 +25,24 @@ pub struct SearchDemand {
     pub confirmations: u32,
     /// What a step must hold besides throughput.
     pub objectives: Vec<Objective>,
-    /// How long it may take in all, the last confirmation not included: whole seconds.
+    /// How long it may look for an answer, the warm-up included and the confirmations not: whole seconds.
     pub bound: Nanos,
+}
+
+/// Kept for what comes after the bound besides confirmations: what has piled up must go, and each order
+/// takes seconds to be obeyed in a fleet.
+const RESERVE: Nanos = Nanos::from_secs(60);
+
+impl SearchDemand {
+    /// When the measured phase begins at the latest, after the start of the load, where it is so long: with
+    /// time for a confirmation that fails.
+    #[must_use]
+    pub fn latest(&self, measured: Nanos) -> Nanos {
+        let confirm = self.settle.0.saturating_add(measured.0);
+        let times = u64::from(self.confirmations);
+        let latest = self.bound.0.saturating_add(confirm.saturating_mul(times)) + RESERVE.0;
+        Nanos::from_secs(latest.div_ceil(NANOS_PER_SECOND))
+    }
 }
 
 /// A latency objective: a percentile, the mean or the maximum of a span stays below a limit.

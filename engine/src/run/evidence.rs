@@ -118,6 +118,7 @@ fn searched(end: &SearchEnd, plan: &Plan) -> SearchSeen {
         is_close,
         confirmed: was_measured.then_some(end.confirmed),
         by_client: end.bound_by == Some(Cause::Client),
+        by_throughput: matches!(end.bound_by, Some(Cause::Throughput | Cause::Backlog)),
         changes: end.changes,
         gave_up: end.gave_up,
     }

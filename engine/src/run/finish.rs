@@ -5,7 +5,6 @@ use super::fleet::readings;
 use super::outcome::{ClockSeen, Cost, Ending, LaneOutcome, Outcome, StartLine, WorkerOutcome};
 use super::prepare::Ready;
 use super::running::Watch;
-use super::searching::Searching;
 use super::teardown::Teardown;
 use crate::error::RunError;
 use crate::host::{Busy, Throttled};
@@ -84,6 +83,7 @@ impl Watch<'_> {
         } = self.ready;
         // A rate that a search confirms has been held before it is measured.
         let is_searched = self.searching.is_some();
+        let is_cut = self.halted_at.is_some() || self.broken.is_some();
         let steady_since = if is_searched { Some(0) } else { self.warming.steady_since() };
         let readings = readings(&plan, &drained, |lane| collector.end(lane).is_none());
         let lost = balances(&plan, &tally, &readings).iter().any(|of| 0 < of.lost);
@@ -134,7 +134,7 @@ impl Watch<'_> {
             removed,
             client,
             topics_created: teardown.created.clone(),
-            search: self.searching.map(Searching::end),
+            search: self.searching.map(|searching| searching.end(is_cut)),
             workers: seen.workers,
         };
         (outcome, teardown)

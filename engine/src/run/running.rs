@@ -211,7 +211,7 @@ impl Watch<'_> {
             send_delay.merge(&tally.measured.send_delay);
         }
         interval.backlog = self.owed.saturating_sub(self.received);
-        if let Some(searching) = &mut self.searching {
+        if let Some(searching) = self.searching.as_mut().filter(|_| self.halted_at.is_none()) {
             let schedule = self.ready.signal.schedule(STREAM);
             let now = self.ready.clock.now();
             searching.note(second, interval.backlog, schedule.as_ref(), now);

@@ -63,13 +63,13 @@ impl Searching {
         let used = threads(CLIENT_THREADS);
         sample.client_thread = busiest((*from, before), (now, &used)).map(|busy| busy.wanted);
         self.threads = (now, used);
-        // One at a time: what it says of a second is done before it hears of the next.
+        // One at a time: until it is obeyed, the search asks for nothing more.
         self.order = self.search.note(sample).or(self.order);
     }
 
     /// What it came to.
-    pub(super) fn end(self) -> SearchEnd {
-        self.search.end()
+    pub(super) fn end(self, is_cut: bool) -> SearchEnd {
+        self.search.end(is_cut)
     }
 
     /// The first whole second of the load that begins at `moment` or later.
@@ -89,6 +89,10 @@ impl Watch<'_> {
         {
             searching.told = searching.search.steps();
             self.hooks.event(&Event::Step(step));
+        }
+        if !self.gaps.is_empty() && searching.order.is_none() {
+            // What lost lanes did not tell stays open for ever, and would be the cluster's fault.
+            searching.order = searching.search.abandon("a worker was lost while it searched");
         }
         let Some(order) = searching.order.take().filter(|_| self.halted_at.is_none()) else {
             return true;

@@ -1,5 +1,6 @@
 //! Whether a rate is sustained, by the seconds seen of it: yes, no, or not to be told yet.
 
+use super::held::{Brief, Held, acked_per_second, long};
 use super::lag::{Lag, count};
 use super::sample::Sample;
 use super::step::Cause;
@@ -30,10 +31,7 @@ const NEAR: f64 = 0.1;
 pub(super) struct View<'step> {
     pub(super) rate: f64,
     pub(super) objectives: &'step [Objective],
-    /// Every second since the rate is held, with the lag at its end.
-    pub(super) held: &'step [(Sample, Lag)],
-    /// How many of them are looked at: those at the end.
-    pub(super) looked_at: usize,
+    pub(super) held: &'step Held,
     /// Whether nothing more will come: what cannot be told by now is told as it seems.
     pub(super) is_last: bool,
 }
@@ -49,6 +47,9 @@ pub(super) struct Judgement {
 }
 
 impl Judgement {
+    /// Of a phase of which nothing was seen.
+    pub(super) const UNSEEN: Self = Self::seems(Cause::Throughput, None);
+
     pub(super) const fn seems(cause: Cause, taken: Option<f64>) -> Self {
         Self { cause: Some(cause), taken, is_certain: false }
     }
@@ -57,23 +58,13 @@ impl Judgement {
 const SUSTAINED: Judgement = Judgement { cause: None, taken: None, is_certain: false };
 
 impl View<'_> {
-    /// The seconds that are looked at, joined.
-    pub(super) fn sum(&self) -> Sample {
-        let mut sum = Sample::default();
-        self.looked().iter().for_each(|(sample, _)| sum.join(sample));
-        sum
-    }
-
-    fn looked(&self) -> &[(Sample, Lag)] {
-        &self.held[self.held.len() - self.looked_at.min(self.held.len())..]
-    }
-
     /// Whether so much has piled up that there is no need to wait.
     pub(super) fn piled_up(&self) -> Option<Judgement> {
-        let first = self.held.first()?.1.at(self.rate);
-        let newest = &self.held[self.held.len().saturating_sub(IN_A_ROW + 1)..];
+        let all = &self.held.all;
+        let first = all.first()?.lag.at(self.rate);
+        let newest = &all[all.len().saturating_sub(IN_A_ROW + 1)..];
         let grows = |of: fn(&Lag) -> f64| {
-            let lags: Vec<f64> = newest.iter().map(|(_, lag)| of(&lag.at(self.rate))).collect();
+            let lags: Vec<f64> = newest.iter().map(|brief| of(&brief.lag.at(self.rate))).collect();
             let is_growing = lags.len() == IN_A_ROW + 1 && lags.is_sorted_by(|a, b| a < b);
             let piled = lags.last().is_some_and(|last| of(&first) + PILED_UP <= *last);
             is_growing && piled
@@ -85,19 +76,16 @@ impl View<'_> {
         let cause = if is_behind { Cause::Throughput } else { Cause::Backlog };
         // Since it was least behind: the cluster may have taken more before.
         let least = |at: &(usize, f64), of: &(usize, f64)| at.1.total_cmp(&of.1);
-        let lags = self.held.iter().map(|(_, lag)| lag.unanswered).enumerate();
+        let lags = all.iter().map(|brief| brief.lag.unanswered).enumerate();
         let from = lags.rev().min_by(least).map_or(0, |(index, _)| index + 1);
-        let since = &self.held[from.min(self.held.len() - 1)..];
-        let acked: f64 = since.iter().map(|(sample, _)| count(sample.acked)).sum();
-        let taken = is_behind.then(|| acked / count_of(since));
+        let taken = is_behind.then(|| acked_per_second(&all[from.min(all.len() - 1)..]));
         let seconds = &newest[1.min(newest.len())..];
         Some(Judgement { cause: Some(self.blame(cause, seconds)), taken, is_certain: true })
     }
 
     /// Whether the rate is sustained by what is looked at; `None` where more must be seen.
     pub(super) fn judge(&self) -> Option<Judgement> {
-        let looked = self.looked();
-        let sum = self.sum();
+        let (looked, sum) = (self.held.looked(), &self.held.sum);
         if 0 < sum.errors {
             return Some(Judgement::seems(Cause::Errors, None));
         }
@@ -111,24 +99,23 @@ impl View<'_> {
             return Some(Judgement::seems(self.blame(Cause::Throughput, looked), taken));
         }
         if let Growth::Grows(_) = readers {
-            return Some(Judgement::seems(Cause::Backlog, None));
+            return Some(Judgement::seems(self.blame(Cause::Backlog, looked), None));
         }
-        let objectives = self.objectives.iter().map(|objective| self.hold(objective, &sum));
-        match objectives.max().unwrap_or(Held::Yes) {
-            Held::No => Some(Judgement::seems(Cause::Slo, None)),
-            Held::Unclear => None,
-            Held::Yes if answers == Growth::None && readers == Growth::None => Some(SUSTAINED),
-            Held::Yes => None,
+        let objectives = (0..self.objectives.len()).map(|number| self.hold(number, sum));
+        match objectives.max().unwrap_or(Kept::Yes) {
+            Kept::No => Some(Judgement::seems(Cause::Slo, None)),
+            Kept::Unclear => None,
+            Kept::Yes if answers == Growth::None && readers == Growth::None => Some(SUSTAINED),
+            Kept::Yes => None,
         }
     }
 
     /// Whose the limit is that shows in throughput: the client's, where its own thread was at its end
     /// or most sends were late while it had room.
-    fn blame(&self, cause: Cause, seconds: &[(Sample, Lag)]) -> Cause {
-        let busy: Vec<f64> =
-            seconds.iter().filter_map(|(sample, _)| sample.client_thread).collect();
-        let mean = busy.iter().sum::<f64>() / count_of(&busy);
-        if is_late(seconds) || (!busy.is_empty() && CLIENT_THREAD_BUSY < mean) {
+    fn blame(&self, cause: Cause, seconds: &[Brief]) -> Cause {
+        let busy: Vec<f64> = seconds.iter().filter_map(|brief| brief.client_thread).collect();
+        let usual = median(&busy);
+        if is_late(seconds) || (!busy.is_empty() && CLIENT_THREAD_BUSY < usual) {
             Cause::Client
         } else {
             cause
@@ -138,16 +125,18 @@ impl View<'_> {
     /// Whether a lag grows: by the trend of what is looked at; and where more is left than when the rate
     /// was new, which jumps hide from a trend, it is looked at for longer.
     fn growth(&self, of: fn(&Lag) -> f64) -> Growth {
-        let all: Vec<f64> = self.held.iter().map(|(_, lag)| of(&lag.at(self.rate))).collect();
-        let lags = &all[all.len() - self.looked().len()..];
-        let Trend { slope, error } = trend(lags);
+        let point = |brief: &Brief| (seconds_of(brief.second), of(&brief.lag.at(self.rate)));
+        let points: Vec<(f64, f64)> = self.held.looked().iter().map(point).collect();
+        let all: Vec<f64> = self.held.all.iter().map(|brief| point(brief).1).collect();
+        let Trend { slope, error } = trend(&points);
         let left = median(&all[all.len().saturating_sub(3)..]) - median(&all[..all.len().min(2)]);
-        let allowed = RISE + GROWTH * count_of(&all);
+        let held = long(&self.held.all);
+        let allowed = RISE + GROWTH * held;
         let is_sure = GROWTH < slope - 2.0 * error || (self.is_last && GROWTH + error < slope);
-        if is_sure && RISE <= slope * count_of(lags) {
+        if is_sure && RISE <= slope * long(self.held.looked()) {
             Growth::Grows(slope)
         } else if self.is_last && allowed < left {
-            Growth::Grows(left / count_of(&all))
+            Growth::Grows(left / held)
         } else if self.is_last || (slope + error <= GROWTH && left <= allowed) {
             Growth::None
         } else {
@@ -155,30 +144,32 @@ impl View<'_> {
         }
     }
 
-    fn hold(&self, objective: &Objective, sum: &Sample) -> Held {
+    fn hold(&self, number: usize, sum: &Sample) -> Kept {
+        let objective = &self.objectives[number];
         let latency = sum.latency(objective.span);
         if latency.count() == 0 {
-            return if self.is_last { Held::No } else { Held::Unclear };
+            return if self.is_last { Kept::No } else { Kept::Unclear };
         }
         let seen = figure(objective, sum);
         let apart = count(seen.0.abs_diff(objective.limit.0));
         let is_near = apart < NEAR * count(objective.limit.0);
         // One second that stands out is not what the rate does.
-        let broken = self.looked().iter().filter(|(sample, _)| !holds(objective, sample)).count();
+        let looked = self.held.looked();
+        let broken = looked.iter().filter(|brief| brief.breaks(number)).count();
         match holds(objective, sum) {
-            true if is_near && !self.is_last => Held::Unclear,
-            true => Held::Yes,
-            false if self.is_last || (!is_near && self.looked().len() < 2 * broken) => Held::No,
-            false => Held::Unclear,
+            true if is_near && !self.is_last => Kept::Unclear,
+            true => Kept::Yes,
+            false if self.is_last || (!is_near && looked.len() < 2 * broken) => Kept::No,
+            false => Kept::Unclear,
         }
     }
 }
 
 /// Whether most seconds are the client's: more than a tenth of their sends were late by us. One second
 /// in which this host stood still does not make it the limit.
-fn is_late(seconds: &[(Sample, Lag)]) -> bool {
-    let late = seconds.iter().filter(|(sample, _)| {
-        LATE_SHARE_INVALID < count(sample.late_by_us) / count(sample.attempted.max(1))
+fn is_late(seconds: &[Brief]) -> bool {
+    let late = seconds.iter().filter(|brief| {
+        LATE_SHARE_INVALID < count(brief.late_by_us) / count(brief.attempted.max(1))
     });
     seconds.len() < 2 * late.count()
 }
@@ -192,7 +183,11 @@ fn figure(objective: &Objective, sample: &Sample) -> Nanos {
     }
 }
 
-fn holds(objective: &Objective, sample: &Sample) -> bool {
+/// Whether an objective holds in what was seen; where nothing was, it does not.
+pub(super) fn holds(objective: &Objective, sample: &Sample) -> bool {
+    if sample.latency(objective.span).count() == 0 {
+        return false;
+    }
     let seen = figure(objective, sample);
     if objective.or_equal { seen <= objective.limit } else { seen < objective.limit }
 }
@@ -208,14 +203,15 @@ enum Growth {
 
 /// Whether an objective is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Held {
+enum Kept {
     Yes,
     Unclear,
     No,
 }
 
-fn count_of<T>(items: &[T]) -> f64 {
-    count(u64::try_from(items.len().max(1)).expect("a step has few seconds"))
+/// A second's number to calculate with.
+fn seconds_of(second: i64) -> f64 {
+    count(second.unsigned_abs())
 }
 
 /// A mean of spans, which is none of the extremes that a number of nanoseconds could not hold.

@@ -5,8 +5,10 @@
 //! objective holds. The search doubles the rate until one is not sustained, bisects with longer steps,
 //! guided by what the cluster took when it was asked too much, and confirms its answer.
 
+mod held;
 mod judge;
 mod lag;
+mod order;
 mod sample;
 #[expect(clippy::module_inception, reason = "a file is named after its main type")]
 mod search;
@@ -14,8 +16,9 @@ mod steer;
 mod step;
 mod trend;
 
+pub use order::{Order, SearchEnd};
 pub use sample::Sample;
-pub use search::{Order, Search, SearchEnd};
+pub use search::Search;
 pub use step::{Cause, Step, StepKind};
 
 #[cfg(test)]

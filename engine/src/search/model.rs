@@ -110,7 +110,7 @@ impl Model {
             second += 1;
             assert!(second < 2_000, "a search ends");
         }
-        (second, search.end())
+        (second, search.end(false))
     }
 
     fn second(&self, second: i64, rate: f64, queue: &mut Queue, draw: &mut SmallRng) -> Sample {

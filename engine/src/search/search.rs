@@ -1,10 +1,12 @@
 //! The search itself: which rate is held, for how long, and what it says in the end.
 
+use super::held::Held;
 use super::judge::{Judgement, View};
 use super::lag::{Lag, Ledger, count};
+use super::order::{Order, SearchEnd, Stage};
 use super::sample::Sample;
 use super::steer::Bounds;
-use super::step::{Cause, Step, StepKind};
+use super::step::{Step, StepKind};
 use crate::plan::SearchDemand;
 use crate::units::{NANOS_PER_SECOND, Nanos};
 use std::collections::VecDeque;
@@ -25,50 +27,8 @@ const RECOVERING: f64 = 0.1;
 /// quotas let nothing pass for a while, and more before.
 const RECENT: usize = 20;
 
-/// What a search asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Order {
-    /// The load is to go at this rate. [`Search::held_from`] says from when on it does.
-    Rate(u64),
-    /// The answer was confirmed but for the last time: the measured phase is to begin.
-    Measure,
-    /// Nothing was found, for this reason: the run is to end.
-    GiveUp(&'static str),
-}
-
-/// What a search came to.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SearchEnd {
-    /// The answer: the highest rate that was sustained, messages per second; 0 where none was.
-    pub sustainable: u64,
-    /// The next rate above it that was not sustained; `None` where every one was.
-    pub above: Option<u64>,
-    /// Whether every confirmation held.
-    pub confirmed: bool,
-    /// What bounds the rate; `None` where nothing did up to the highest rate that was tried.
-    pub bound_by: Option<Cause>,
-    /// How often the cluster took less than it had sustained before.
-    pub changes: u32,
-    /// Why nothing was found.
-    pub gave_up: Option<&'static str>,
-    /// Every step, in the order of time.
-    pub steps: Vec<Step>,
-}
-
-/// Where it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
-    /// The warm-up, until this second.
-    Warming(i64),
-    /// A rate is held; how often the answer has been confirmed.
-    Holding(StepKind),
-    /// The cluster catches up.
-    Recovering,
-    /// The measured phase.
-    Measuring,
-    /// It is over.
-    Over,
-}
+/// Seconds from an order to its moment at most, in a fleet, and some more.
+const ON_TOP: usize = 10;
 
 /// A search, fed with seconds.
 #[derive(Clone, Debug)]
@@ -80,18 +40,21 @@ pub struct Search {
     rate: u64,
     /// From which second on the rate is held.
     from: i64,
-    held: Vec<(Sample, Lag)>,
+    held: Held,
+    /// The newest second.
+    newest: i64,
     /// What the cluster takes, as far as it is known.
     taken: f64,
-    /// What was acked in each of the last seconds, whatever the rate.
-    recent: VecDeque<u64>,
+    /// What was acked in the last seconds, whatever the rate, and how many each stands for.
+    recent: VecDeque<(u64, i64)>,
     /// Confirmations of the present answer so far.
     confirmed: u32,
     /// Where short steps were not sustained for a reason that may be chance.
     doubted: Option<u64>,
     steps: Vec<Step>,
     gave_up: Option<&'static str>,
-    /// How long the measured phase is, in seconds.
+    /// How long the measured phase is, and that in seconds.
+    phase: Nanos,
     measured: usize,
 }
 
@@ -103,19 +66,23 @@ impl Search {
         let warm =
             i64::try_from(seconds(demand.warmup)).expect("a warm-up is no longer than a year");
         let rate = demand.start.get().min(demand.most.get());
+        let mut held = Held::default();
+        held.begin(0, usize::MAX / 2);
         Self {
             ledger: Ledger::new(subscriptions),
             bounds: Bounds::default(),
             stage: Stage::Warming(warm),
             rate,
             from: 0,
-            held: Vec::new(),
+            held,
+            newest: -1,
             taken: count(rate),
             recent: VecDeque::with_capacity(RECENT),
             confirmed: 0,
             doubted: None,
             steps: Vec::new(),
             gave_up: None,
+            phase: measured,
             measured: seconds(measured).max(1),
             demand,
         }
@@ -127,9 +94,14 @@ impl Search {
         self.rate
     }
 
-    /// The last order is obeyed from the beginning of this second on.
+    /// The last order is obeyed from the beginning of this second on; what came before is not of it.
     pub const fn held_from(&mut self, second: i64) {
         self.from = second;
+    }
+
+    /// Gives up for a reason that lies outside, unless it is over.
+    pub fn abandon(&mut self, reason: &'static str) -> Option<Order> {
+        if self.is_over() { None } else { self.give_up(reason) }
     }
 
     /// How many steps there have been.
@@ -141,15 +113,7 @@ impl Search {
     /// What it does, in a few words.
     #[must_use]
     pub const fn doing(&self) -> &'static str {
-        match self.stage {
-            Stage::Warming(_) => "warms up",
-            Stage::Holding(StepKind::Bracket) => "looks for the order of magnitude",
-            Stage::Holding(StepKind::Confirm) => "confirms the answer",
-            Stage::Holding(StepKind::Probe | StepKind::Measured) => "tries it",
-            Stage::Recovering => "lets the cluster catch up",
-            Stage::Measuring => "measures",
-            Stage::Over => "is over",
-        }
+        self.stage.doing()
     }
 
     /// Whether the measured phase has begun, or the search has given up.
@@ -168,22 +132,33 @@ impl Search {
     pub fn note(&mut self, sample: Sample) -> Option<Order> {
         let lag = self.ledger.add(&sample);
         let second = sample.second;
+        let passed = (second - self.newest).max(1);
+        self.newest = second;
         if self.recent.len() == RECENT {
             self.recent.pop_front();
         }
-        self.recent.push_back(sample.acked);
+        self.recent.push_back((sample.acked, passed));
         if second < self.from {
             return None;
         }
-        self.held.push((sample, lag));
+        self.held.push(&sample, (passed, lag), &self.demand.objectives);
+        let order = self.decide(second, lag);
+        if order.is_some() {
+            // Until it is obeyed nothing more is decided: seconds come several at once.
+            self.from = i64::MAX;
+        }
+        order
+    }
+
+    fn decide(&mut self, second: i64, lag: Lag) -> Option<Order> {
         match self.stage {
-            Stage::Warming(until) => match self.view(self.held.len(), false).piled_up() {
+            Stage::Warming(until) => match self.view(false).piled_up() {
                 Some(judgement) => {
                     self.conclude(StepKind::Bracket, judgement);
                     self.go_on(judgement, second)
                 }
                 None if second + 1 < until => None,
-                None => self.hold(StepKind::Bracket, self.rate, second),
+                None => self.hold(StepKind::Bracket, self.rate),
             },
             Stage::Recovering => self.recover(second, lag),
             Stage::Holding(kind) => {
@@ -195,74 +170,75 @@ impl Search {
         }
     }
 
-    /// What it came to, once the run is over.
+    /// What it came to, once the run is over; `is_cut` where that was before its end.
     #[must_use]
-    pub fn end(mut self) -> SearchEnd {
+    pub fn end(mut self, is_cut: bool) -> SearchEnd {
+        let above = self.bounds.above();
         let is_measured = self.stage == Stage::Measuring;
-        if is_measured {
-            let looked_at = self.held.len().min(self.measured);
-            // What comes after the phase is its drain.
-            self.held.truncate(self.measured);
-            let judgement = self.view(looked_at, true).judge();
-            self.conclude(StepKind::Measured, judgement.unwrap_or(UNSEEN));
+        let is_whole = i64::try_from(self.measured).is_ok_and(|of| of <= self.held_seconds());
+        let mut broken = None;
+        if is_measured && is_whole && !is_cut {
+            let judgement = self.view(true).judge().unwrap_or(Judgement::UNSEEN);
+            broken = judgement.cause;
+            self.write_down(StepKind::Measured, judgement);
         }
-        let last = self.steps.last().filter(|_| is_measured);
-        let confirmed = last.is_some_and(Step::is_sustained);
-        let broken = last.and_then(|step| step.cause);
-        let bound_by = broken.or(self.bounds.above().map(|(_, cause)| cause));
+        let last = self.steps.last().filter(|step| step.kind == StepKind::Measured);
+        let sustainable = if is_measured { self.rate } else { self.bounds.sustained() };
         SearchEnd {
-            sustainable: if is_measured { self.rate } else { self.bounds.sustained() },
-            above: self.bounds.above().map(|(above, _)| above),
-            confirmed,
-            bound_by,
+            sustainable: if self.gave_up.is_some() { 0 } else { sustainable },
+            above: above.map(|(rate, _)| rate),
+            confirmed: last.is_some_and(Step::is_sustained),
+            bound_by: broken.or(above.map(|(_, cause)| cause)),
             changes: self.bounds.changes,
             gave_up: self.gave_up,
             steps: self.steps,
         }
     }
 
-    /// Looks at what is held so far; `None` while that tells nothing.
-    fn look(&self, kind: StepKind) -> Option<Judgement> {
-        let (settle, least, most) = match kind {
-            StepKind::Bracket => (1, BRACKET, BRACKET * PATIENCE),
-            StepKind::Probe => {
-                let window = seconds(self.demand.window);
-                (seconds(self.demand.settle), window, window * PATIENCE)
-            }
-            StepKind::Confirm => (seconds(self.demand.settle), self.measured, self.measured),
-            StepKind::Measured => return None,
-        };
-        let looked_at = self.held.len().saturating_sub(settle);
-        let view = self.view(looked_at, most <= looked_at);
-        view.piled_up().or_else(|| if looked_at < least { None } else { view.judge() })
+    fn held_seconds(&self) -> i64 {
+        self.held.all.iter().map(|brief| brief.seconds).sum()
     }
 
-    fn view(&self, looked_at: usize, is_last: bool) -> View<'_> {
-        View {
-            rate: count(self.rate),
-            objectives: &self.demand.objectives,
-            held: &self.held,
-            looked_at,
-            is_last,
+    /// How many seconds of a step are not looked at, and how many are, at least and at most.
+    fn spans(&self, kind: StepKind) -> (usize, usize, usize) {
+        let (settle, window) = (seconds(self.demand.settle), seconds(self.demand.window));
+        match kind {
+            StepKind::Bracket => (1, BRACKET, BRACKET * PATIENCE),
+            StepKind::Probe => (settle, window, window * PATIENCE),
+            StepKind::Confirm => (settle, self.measured, self.measured),
+            StepKind::Measured => (0, self.measured, self.measured),
         }
     }
 
-    /// Writes a step down, and what it says of the limit.
-    fn conclude(&mut self, kind: StepKind, judgement: Judgement) {
-        let settle = if kind == StepKind::Bracket { 1 } else { seconds(self.demand.settle) };
-        let settle = if kind == StepKind::Measured { 0 } else { settle };
-        let looked_at = self.held.len().saturating_sub(settle).max(1);
-        let view = self.view(looked_at, true);
-        let (sum, rate) = (view.sum(), count(self.rate));
-        let lag = self.held.last().map_or(Lag::default(), |(_, lag)| lag.at(rate));
-        let first = self.held.len().saturating_sub(looked_at);
+    /// Looks at what is held so far; `None` while that tells nothing.
+    fn look(&self, kind: StepKind) -> Option<Judgement> {
+        let (_, least, most) = self.spans(kind);
+        let looked_at = self.held.looked().len();
+        let view = self.view(most <= looked_at);
+        view.piled_up().or_else(|| if looked_at < least { None } else { view.judge() })
+    }
+
+    fn view(&self, is_last: bool) -> View<'_> {
+        let objectives = &self.demand.objectives;
+        View { rate: count(self.rate), objectives, held: &self.held, is_last }
+    }
+
+    /// Writes a step down.
+    fn write_down(&mut self, kind: StepKind, judgement: Judgement) {
+        let (looked, sum) = (self.held.looked(), &self.held.sum);
+        // What piled up before it was to be looked at is a step too.
+        let shown = if looked.is_empty() { &self.held.all[..] } else { looked };
+        let acked =
+            if looked.is_empty() { shown.iter().map(|of| of.acked).sum() } else { sum.acked };
+        let lag = shown.last().map_or(Lag::default(), |last| last.lag.at(count(self.rate)));
+        let length: i64 = shown.iter().map(|brief| brief.seconds).sum();
         self.steps.push(Step {
             kind,
             rate: self.rate,
-            from_s: self.held.get(first).map_or(0, |(sample, _)| sample.second),
-            seconds: u32::try_from(looked_at).expect("a step has few seconds"),
+            from_s: shown.first().map_or(0, |first| first.second),
+            seconds: u32::try_from(length).expect("a step has few seconds"),
             due: sum.due,
-            acked: sum.acked,
+            acked,
             errors: sum.errors,
             lag_s: lag.unanswered.max(0.0),
             backlog: sum.backlog,
@@ -273,9 +249,16 @@ impl Search {
             end_to_end_p99: sum.end_to_end.percentile(99.0),
             cause: judgement.cause,
         });
+    }
+
+    /// Writes a step down, and what it says of the limit.
+    fn conclude(&mut self, kind: StepKind, judgement: Judgement) {
+        self.write_down(kind, judgement);
+        let rate = count(self.rate);
         let seen = if judgement.cause.is_none() { rate } else { self.taken.min(rate) };
-        let recent: f64 = self.recent.iter().map(|acked| count(*acked)).sum();
-        let recent = recent / count(u64::try_from(self.recent.len().max(1)).expect("a few"));
+        let recent: f64 = self.recent.iter().map(|(acked, _)| count(*acked)).sum();
+        let passed: i64 = self.recent.iter().map(|(_, seconds)| seconds).sum();
+        let recent = recent / count(passed.max(1).unsigned_abs());
         self.taken = judgement.taken.unwrap_or(seen).max(recent);
         match (kind, judgement.cause) {
             (StepKind::Bracket, None) => self.bounds.hint(self.rate),
@@ -297,7 +280,7 @@ impl Search {
         if judgement.cause.is_some() {
             self.confirmed = 0;
             self.stage = Stage::Recovering;
-            self.held.clear();
+            self.held.begin(0, 0);
             return Some(Order::Rate(floor(self.taken * RECOVERING).min(self.rate).max(1)));
         }
         if self.stage == Stage::Holding(StepKind::Confirm) {
@@ -312,27 +295,32 @@ impl Search {
         if lag.unanswered <= RECOVERED && lag.unread <= RECOVERED {
             return self.next(second);
         }
-        let is_hopeless = self.is_late(second);
-        is_hopeless.then(|| self.give_up("what had piled up was not gone in time at a low rate"))?
+        if self.is_over_time(second) {
+            return self.give_up("what had piled up was not gone in time at a low rate");
+        }
+        None
     }
 
     /// The next step, at the end of this second.
     fn next(&mut self, second: i64) -> Option<Order> {
-        if let Some(rate) = self.doubted.take() {
-            return self.hold(StepKind::Probe, rate, second);
-        }
         let most = self.demand.most.get();
         let (sustained, is_late) = (self.bounds.sustained(), self.is_late(second));
+        if let Some(rate) = self.doubted.take().filter(|_| !is_late) {
+            return self.hold(StepKind::Probe, rate);
+        }
         let is_close = self.bounds.are_close(self.demand.precision_permille) || most <= sustained;
         if let Some(above) = self.bounds.unsure().filter(|_| is_close && !is_late) {
             // What keeps the search from going higher is asked twice.
-            return self.hold(StepKind::Probe, above, second);
+            return self.hold(StepKind::Probe, above);
         }
         if is_close || (is_late && 0 < sustained) {
             if self.demand.confirmations <= self.confirmed + 1 {
                 return self.measure(sustained);
             }
-            return self.hold(StepKind::Confirm, sustained, second);
+            if self.is_over_time(second) {
+                return self.give_up("the time was over before the answer was confirmed");
+            }
+            return self.hold(StepKind::Confirm, sustained);
         }
         if is_late || self.bounds.above().is_some_and(|(above, _)| above <= 1) {
             return self.give_up("no rate was found that is sustained");
@@ -340,11 +328,7 @@ impl Search {
         let kind = if self.bounds.above().is_none() { StepKind::Bracket } else { StepKind::Probe };
         let rate = self.bounds.next();
         // The highest there is to try is believed only when it was held for long.
-        if most <= rate {
-            self.hold(StepKind::Probe, most, second)
-        } else {
-            self.hold(kind, rate, second)
-        }
+        if most <= rate { self.hold(StepKind::Probe, most) } else { self.hold(kind, rate) }
     }
 
     /// Whether no further step but the confirmations fits in what is left of the time.
@@ -356,10 +340,18 @@ impl Search {
         left < i64::try_from(step + confirm * more).unwrap_or(i64::MAX)
     }
 
-    fn hold(&mut self, kind: StepKind, rate: u64, second: i64) -> Option<Order> {
+    /// Whether not even one more confirmation fits before the measured phase begins by itself.
+    fn is_over_time(&self, second: i64) -> bool {
+        let confirm = seconds(self.demand.settle) + self.measured + ON_TOP;
+        let left =
+            i64::try_from(seconds(self.demand.latest(self.phase))).unwrap_or(i64::MAX) - second;
+        left < i64::try_from(confirm).unwrap_or(i64::MAX)
+    }
+
+    fn hold(&mut self, kind: StepKind, rate: u64) -> Option<Order> {
         self.stage = Stage::Holding(kind);
-        self.held.clear();
-        self.from = second + 1;
+        let (settle, _, most) = self.spans(kind);
+        self.held.begin(settle, most);
         if kind != StepKind::Confirm {
             self.confirmed = 0;
         }
@@ -373,7 +365,7 @@ impl Search {
 
     fn measure(&mut self, rate: u64) -> Option<Order> {
         self.stage = Stage::Measuring;
-        self.held.clear();
+        self.held.begin(0, self.measured);
         self.rate = rate;
         Some(Order::Measure)
     }
@@ -384,9 +376,6 @@ impl Search {
         Some(Order::GiveUp(reason))
     }
 }
-
-/// A phase of which nothing was seen.
-const UNSEEN: Judgement = Judgement::seems(Cause::Throughput, None);
 
 /// Whole seconds, rounded up.
 fn seconds(span: Nanos) -> usize {

@@ -1,4 +1,4 @@
-//! The trend of a row of values, one a second, robust against single seconds that stand out.
+//! The trend of a row of values by time, robust against single seconds that stand out.
 
 /// A slope and how far it may be off.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -17,13 +17,12 @@ const OF_MEDIAN: f64 = 1.4826;
 /// these do at the median, s · √(12 / (n (n² − 1))), a seventh more for the estimate's efficiency
 /// against normal noise.
 ///
-/// Fewer than three values have no trend that could be told from noise.
-pub(super) fn trend(values: &[f64]) -> Trend {
-    if values.len() < 3 {
+/// Points are a second and a value, by time. Fewer than three have no trend that could be told from noise.
+pub(super) fn trend(points: &[(f64, f64)]) -> Trend {
+    if points.len() < 3 {
         return Trend { slope: 0.0, error: f64::INFINITY };
     }
-    let points: Vec<(f64, f64)> = (0_u32..).map(f64::from).zip(values.iter().copied()).collect();
-    let mut slopes = Vec::with_capacity(values.len() * values.len() / 2);
+    let mut slopes = Vec::with_capacity(points.len() * points.len() / 2);
     for (index, (x, y)) in points.iter().enumerate() {
         slopes.extend(points[..index].iter().map(|(before, from)| (y - from) / (x - before)));
     }
@@ -32,7 +31,8 @@ pub(super) fn trend(values: &[f64]) -> Trend {
     let level = median(&rests);
     let distances: Vec<f64> = rests.iter().map(|rest| (rest - level).abs()).collect();
     let spread = OF_MEDIAN * median(&distances);
-    let count = points.last().map_or(0.0, |(x, _)| x + 1.0);
+    let (first, last) = (points[0].0, points[points.len() - 1].0);
+    let count = last - first + 1.0;
     let error = 8.0 / 7.0 * spread * (12.0 / (count * (count * count - 1.0))).sqrt();
     Trend { slope, error }
 }
@@ -54,18 +54,28 @@ pub(super) fn median(of: &[f64]) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::trend;
+    use super::{Trend, trend};
     use rand::rngs::SmallRng;
     use rand::{Rng, SeedableRng};
+
+    /// The trend of values that are a second apart.
+    fn of(values: &[f64]) -> Trend {
+        trend(&(0_u32..).map(f64::from).zip(values.iter().copied()).collect::<Vec<_>>())
+    }
 
     #[test]
     fn a_line_is_found_exactly_and_a_pause_does_not_bend_it() {
         let line: Vec<f64> = (0..12).map(|x| 3.0 + 0.25 * f64::from(x)).collect();
-        assert!((trend(&line).slope - 0.25).abs() < 1e-12, "{:?}", trend(&line));
-        assert!(trend(&line).error < 1e-12, "{:?}", trend(&line));
+        assert!((of(&line).slope - 0.25).abs() < 1e-12, "{:?}", of(&line));
+        assert!(of(&line).error < 1e-12, "{:?}", of(&line));
+        let gap = trend(&[(0.0, 1.0), (1.0, 2.0), (5.0, 6.0), (6.0, 7.0)]);
+        assert!(
+            (gap.slope - 1.0).abs() < 1e-12,
+            "seconds that are missing do not bend it: {gap:?}"
+        );
         let mut paused = line;
         paused[4] += 50.0;
-        assert!((trend(&paused).slope - 0.25).abs() < 1e-12, "{:?}", trend(&paused));
+        assert!((of(&paused).slope - 0.25).abs() < 1e-12, "{:?}", of(&paused));
     }
 
     #[test]
@@ -76,7 +86,7 @@ mod tests {
         let (mut within, mut squares, mut errors) = (0, 0.0, 0.0);
         for _ in 0..1_000 {
             let values: Vec<f64> = (0..12).map(|x| f64::from(x) * 0.5 + noise()).collect();
-            let found = trend(&values);
+            let found = of(&values);
             within += u32::from((found.slope - 0.5).abs() <= 2.0 * found.error);
             squares += (found.slope - 0.5).powi(2);
             errors += found.error;
@@ -89,6 +99,6 @@ mod tests {
 
     #[test]
     fn two_values_have_no_trend() {
-        assert!(trend(&[1.0, 9.0]).error.is_infinite(), "nothing tells it from noise");
+        assert!(of(&[1.0, 9.0]).error.is_infinite(), "nothing tells it from noise");
     }
 }

@@ -28,6 +28,9 @@ const START_BYTES: u64 = 10 << 20;
 /// Below the rate from which on OMB's files mean as fast as possible.
 const MOST: u64 = 9_999_999;
 
+/// With fewer seconds no growth could be told from noise.
+const CONFIRM_LEAST: Nanos = Nanos::from_secs(3);
+
 /// Precision in hundredths of a percent: 1.5 % where nothing is said.
 const PRECISION: u64 = 15;
 
@@ -69,7 +72,7 @@ pub(super) fn read(
     let settle = givens.read("searchSettle", ledger, span(0));
     let window = givens.read("searchWindow", ledger, span(3));
     let precision = givens.read("searchPrecision", ledger, percent);
-    let count = Whole { min: 1, max: 20, example: 2 };
+    let count = Whole { min: 2, max: 20, example: 2 };
     let confirmations =
         givens.read("searchConfirmations", ledger, |value| count.parse_u32(value)).unwrap_or(2);
     let timeout = givens.read("searchTimeout", ledger, span(1)).unwrap_or(TIMEOUT);
@@ -87,13 +90,20 @@ impl SearchWish {
     /// process, which has no quotas to wait for.
     ///
     /// # Errors
-    /// When no step fits in the time that it may take.
+    /// The field that does not fit, and why: no step fits in the time, or the measured phase is too short to
+    /// confirm anything.
     pub(crate) fn demand(
         self,
         size: Bytes,
         is_remote: bool,
         (warmup, measured): (Nanos, Nanos),
-    ) -> Result<SearchDemand, String> {
+    ) -> Result<SearchDemand, (&'static str, String)> {
+        if measured < CONFIRM_LEAST {
+            let problem = format!(
+                "got {measured}, need at least {CONFIRM_LEAST} for a search: a confirmation is as long"
+            );
+            return Err(("testDuration", problem));
+        }
         let (settle, window) = if is_remote { (12, 6) } else { (2, 3) };
         let settle = self.settle.unwrap_or(Nanos::from_secs(settle));
         let window = self.window.unwrap_or(Nanos::from_secs(window));
@@ -103,10 +113,10 @@ impl SearchWish {
         // A step that stays unclear is looked at three times as long; with one the search can begin.
         let least = Nanos(settle.0 + 3 * window.0 + confirm + 20 * NANOS_PER_SECOND);
         if self.timeout < least {
-            return Err(format!(
-                "got {}, need at least {least} for one step and its confirmations",
-                self.timeout
-            ));
+            let got = self.timeout;
+            let problem =
+                format!("got {got}, need at least {least} for one step and its confirmations");
+            return Err(("searchTimeout", problem));
         }
         let bound = (warmup + self.timeout).0.div_ceil(NANOS_PER_SECOND);
         Ok(SearchDemand {

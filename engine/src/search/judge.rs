@@ -49,6 +49,9 @@ pub(super) struct Judgement {
 }
 
 impl Judgement {
+    /// Of a phase of which nothing was seen.
+    pub(super) const UNSEEN: Self = Self::seems(Cause::Throughput, None);
+
     pub(super) const fn seems(cause: Cause, taken: Option<f64>) -> Self {
         Self { cause: Some(cause), taken, is_certain: false }
     }

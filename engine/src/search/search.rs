@@ -204,7 +204,7 @@ impl Search {
             // What comes after the phase is its drain.
             self.held.truncate(self.measured);
             let judgement = self.view(looked_at, true).judge();
-            self.conclude(StepKind::Measured, judgement.unwrap_or(UNSEEN));
+            self.conclude(StepKind::Measured, judgement.unwrap_or(Judgement::UNSEEN));
         }
         let last = self.steps.last().filter(|_| is_measured);
         let confirmed = last.is_some_and(Step::is_sustained);
@@ -384,9 +384,6 @@ impl Search {
         Some(Order::GiveUp(reason))
     }
 }
-
-/// A phase of which nothing was seen.
-const UNSEEN: Judgement = Judgement::seems(Cause::Throughput, None);
 
 /// Whole seconds, rounded up.
 fn seconds(span: Nanos) -> usize {

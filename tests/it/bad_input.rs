@@ -239,7 +239,9 @@ fn every_nonsense_flag_is_refused_and_nothing_is_created() {
     check(
         "bad-flags.txt",
         &[
-            ("rate 0 is a search", &["good.yaml", "--rate", "0"], &[]),
+            ("an objective without a search", &["good.yaml", "--slo", "publish.p99 < 20ms"], &[]),
+            ("no objective", &["good.yaml", "--rate", "0", "--slo", "rate > 5k"], &[]),
+            ("no time", &["good.yaml", "--rate", "0", "--set", "searchTimeout=5s"], &[]),
             ("a negative rate", &["good.yaml", "--rate", "-1"], &[]),
             ("several at once", &["good.yaml", "--rate", "fast", "--duration", "0s"], &[]),
             ("no workload", &[], &[]),

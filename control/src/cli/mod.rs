@@ -4,11 +4,13 @@ mod ceiling;
 mod checks;
 mod fleet;
 mod marks;
+mod topics;
 
 pub use ceiling::CeilingFlags;
 pub use checks::CheckFlags;
 pub use fleet::{FleetFlags, WorkerFlags};
 pub use marks::MarkFlags;
+pub use topics::{CleanFlags, TopicsCommand};
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -44,8 +46,8 @@ Several values make a sweep, a run of every combination (at most 1,000), the fir
   producersPerTopic=1..32*2                  a range: 1 2 4 8 16 32
   topics=1..5 or topics=1..9+2               by 1, or by 2
   driver.bootstrap.servers=[a:1,b:2]         in brackets always a list
-Without brackets a comma is a part of the value where text can hold one: names, files, and
-properties that are text or lists themselves, such as bootstrap.servers";
+Without brackets a comma is a part of the value where text can hold one: names, files, rates
+that change, and properties that are text or lists themselves, such as bootstrap.servers";
 
 /// A dynamometer for Kafka: puts an exact load on a cluster and says what it really delivered.
 #[derive(Debug, Parser)]
@@ -217,24 +219,6 @@ pub struct ValidateFlags {
     pub files: Vec<PathBuf>,
 }
 
-/// What `kdyno topics` can do.
-#[derive(Debug, Subcommand)]
-pub enum TopicsCommand {
-    /// Delete topics and groups of runs, all or those of one, after listing them
-    Clean(CleanFlags),
-}
-
-/// Flags of `kdyno topics clean`.
-#[derive(Debug, Args)]
-pub struct CleanFlags {
-    /// Only those of this run, e.g. quick-test_1760000000_0a1b
-    #[arg(value_name = "TEST_ID")]
-    pub test_id: Option<String>,
-    /// Where.
-    #[command(flatten)]
-    pub cluster: ClusterFlags,
-}
-
 /// A list of cores.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cores(pub Vec<usize>);
@@ -282,13 +266,6 @@ impl ClusterFlags {
     pub fn source(&self) -> DriverSource {
         let Self { driver, bootstrap_server } = self.clone();
         DriverSource { file: driver, bootstrap_servers: bootstrap_server }
-    }
-}
-
-impl CleanFlags {
-    /// Where the driver comes from.
-    pub fn source(&self) -> DriverSource {
-        self.cluster.source()
     }
 }
 

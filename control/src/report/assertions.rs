@@ -2,6 +2,7 @@
 
 use super::judgement::Judgement;
 use super::report::{Inputs, Report};
+use super::text_table::wrapped;
 use crate::assertion::{Amount, Assertion, Judged};
 use engine::measure::constants::exit;
 use serde::Serialize;
@@ -62,6 +63,21 @@ impl Report {
             ..bare
         }
     }
+}
+
+/// What was asserted and what became of it, for people.
+pub(super) fn in_words(report: &Report, width: usize) -> String {
+    let all = &report.assertions;
+    if all.is_empty() {
+        return String::new();
+    }
+    let held = all.iter().filter(|one| one.held).count();
+    let lines = all.iter().map(|one| {
+        let outcome = if one.held { "held" } else { "FAILED" };
+        let message = wrapped(&one.message, "  ", width);
+        format!("{outcome} {}\n{message}", one.assertion)
+    });
+    format!("assertions: {held} of {} held\n{}", all.len(), lines.collect::<String>())
 }
 
 #[cfg(test)]

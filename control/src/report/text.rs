@@ -11,7 +11,7 @@ use super::text_table::{count, percent, rate, span, table, wrapped};
 use super::text_workers;
 use super::traffic::Flow;
 use super::warmup;
-use super::{search, shape};
+use super::{assertions, search, shape};
 use engine::measure::constants::exit;
 use std::path::Path;
 
@@ -34,7 +34,7 @@ pub fn text(report: &Report, directory: &Path) -> String {
         text_workers::workers(report),
         text_system::systems(report),
         ceiling(report),
-        assertions(report),
+        assertions::in_words(report, WIDTH),
         errors(report),
         findings(report),
         topics(report),
@@ -245,21 +245,6 @@ fn latency_row(name: &str, block: &Block) -> Vec<String> {
 fn ceiling(report: &Report) -> String {
     let line = |part: &CeilingPart| wrapped(&part.line(), "", WIDTH);
     report.engine.ceiling.as_ref().map_or_else(String::new, line)
-}
-
-/// What was asserted, and what became of it.
-fn assertions(report: &Report) -> String {
-    let all = &report.assertions;
-    if all.is_empty() {
-        return String::new();
-    }
-    let held = all.iter().filter(|one| one.held).count();
-    let lines = all.iter().map(|one| {
-        let outcome = if one.held { "held" } else { "FAILED" };
-        let message = wrapped(&one.message, "  ", WIDTH);
-        format!("{outcome} {}\n{message}", one.assertion)
-    });
-    format!("assertions: {held} of {} held\n{}", all.len(), lines.collect::<String>())
 }
 
 fn errors(report: &Report) -> String {

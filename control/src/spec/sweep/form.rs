@@ -7,6 +7,7 @@ use engine::kafka::properties::{
 use super::values::Form;
 use crate::spec::assignments::Target;
 use crate::spec::driver::Config;
+use crate::spec::workload;
 
 /// Fields whose values are free text.
 const TEXTS: [&str; 7] = [
@@ -23,6 +24,14 @@ const TEXTS: [&str; 7] = [
 const PROBE: &str = "a:1,b:2";
 /// How the properties say what they need that are lists themselves.
 const LIST_WORDS: &str = "with commas between";
+
+/// What a comma is in this value of a field: in a rate that changes it stands between its parts.
+pub(super) fn of_value(target: &Target, value: &str) -> Form {
+    match target {
+        Target::Workload("producerRate") if workload::is_shape(value) => Form::Text,
+        _ => of(target),
+    }
+}
 
 /// What a comma is in the value of a field or a property.
 pub(super) fn of(target: &Target) -> Form {
@@ -69,7 +78,7 @@ fn takes_commas(config: Config, name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Config, Form, Target, of};
+    use super::{Config, Form, Target, of, of_value};
 
     #[test]
     fn a_comma_separates_where_no_value_holds_one() {
@@ -105,6 +114,20 @@ mod tests {
         check(Config::Common, &text, Form::Text);
         check(Config::Topic, &["retention.ms", "compression.type"], Form::Separated);
         check(Config::Topic, &["cleanup.policy", "redpanda.remote.write"], Form::Text);
+    }
+
+    #[test]
+    fn a_comma_in_a_shape_is_a_part_of_it_and_others_separate_rates() {
+        let rate = Target::Workload("producerRate");
+        for (value, form) in [
+            ("steps 10k for 30s, 20k for 30s, 5k", Form::Text),
+            (" bursts 50k for 200ms, 0 for 800ms", Form::Text),
+            ("10k,20k", Form::Separated),
+            ("[10k, ramp 1k to 5k over 1m]", Form::Separated),
+        ] {
+            assert_eq!(of_value(&rate, value), form, "{value}");
+        }
+        assert_eq!(of_value(&Target::Workload("topics"), "steps 1, 2"), Form::Separated);
     }
 
     #[test]

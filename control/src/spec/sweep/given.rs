@@ -88,7 +88,7 @@ impl CommandLine {
             }
             let again =
                 |later: &Option<FieldFlag>| later.as_ref().is_some_and(|of| of.flag == given.flag);
-            let read = of_text(&given.value, form::of(&target));
+            let read = of_text(&given.value, form::of_value(&target, &given.value));
             match read.map_err(|problem| Fault::whole(&given.flag, problem)) {
                 Ok(None) => {}
                 // The same flag twice is a script that adds to its defaults: the later one wins.
@@ -189,7 +189,6 @@ fn one(key: &str, value: &Value, place: &str) -> Result<Swept, String> {
         Target::Workload(SWEEP) => return Err("is no field that can be swept".to_owned()),
         _ => {}
     }
-    let form = form::of(&target);
     let values = match value {
         Value::Sequence(items) if items.is_empty() => return Err("got an empty list".to_owned()),
         Value::Sequence(items) => {
@@ -198,14 +197,14 @@ fn one(key: &str, value: &Value, place: &str) -> Result<Swept, String> {
                     .ok_or_else(|| format!("got {} in a list, need values", scalar::show(item)))
             };
             let texts: Vec<String> = items.iter().map(text).collect::<Result<_, _>>()?;
-            of_items(&texts, form)?
+            of_items(&texts, form::of(&target))?
         }
         scalar => {
             let text = scalar::text(scalar).filter(|text| !text.trim().is_empty());
             let need =
                 || format!("got {}, need a list or a range, e.g. 1..32*2", scalar::show(value));
             let text = text.ok_or_else(need)?;
-            of_text(&text, form)?.unwrap_or_else(|| vec![text])
+            of_text(&text, form::of_value(&target, &text))?.unwrap_or_else(|| vec![text])
         }
     };
     let place = format!("{place}: {SWEEP}: {key}");

@@ -13,6 +13,7 @@ use backlog::Bringing;
 pub(crate) use backlog::{BacklogWish, Size as BacklogSize};
 pub(crate) use body::{Body, BodySource, Payload, StampWish};
 pub(crate) use pace::Speed;
+pub(crate) use rate_shape::is_shape;
 pub(crate) use search::SearchWish;
 pub(crate) use shape::Shape;
 

@@ -40,6 +40,11 @@ const FORMS: [(&str, &str); 5] = [
     ("replay", "replay FILE, or replay FILE every TIME: e.g. replay trace.txt every 60s"),
 ];
 
+/// Whether a text begins with a kind of shape.
+pub(crate) fn is_shape(text: &str) -> bool {
+    text.split_whitespace().next().is_some_and(|first| FORMS.iter().any(|(word, _)| *word == first))
+}
+
 /// Reads a shape; `None` where the text begins with no kind of one.
 ///
 /// # Errors

@@ -153,7 +153,11 @@ fn what_cannot_go_with_a_backlog_is_refused() {
         "consumerBacklog: 1GiB\nproducerPauseDuringDrain: true",
         "w.yaml:10: producerPauseDuringDrain: is a rate, and producerRate is max",
     );
-    check("producerRate: 0", "consumerBacklogSizeGB: 1", "w.yaml:8: producerRate: got \"0\"");
+    check(
+        "producerRate: 0",
+        "consumerBacklogSizeGB: 1",
+        "w.yaml:9: consumerBacklogSizeGB: needs one producerRate, evenly, or max: not one that changes, is searched",
+    );
 }
 
 #[test]

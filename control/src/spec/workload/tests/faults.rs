@@ -42,16 +42,25 @@ fn each_fault_of_a_rate_or_time_says_where_what_and_what_instead() {
         "producerRate: fast",
         "w.yaml:8: producerRate: got \"fast\", need a number of messages per second, e.g. 50000 or 50k, or max",
     );
-    check("producerRate: 0\nsearchWindow: 2s", "searchWindow: got \"2s\", need");
-    check("producerRate: 0\nsearchSettle: 1500ms", "searchSettle: got 1500ms, need whole seconds");
-    check("producerRate: 0\nsearchMaxRate: 10M", "searchMaxRate: got \"10M\", need a rate from 1");
+    check(
+        "producerRate: 0\nsearchWindow: 2s",
+        "w.yaml:9: searchWindow: got \"2s\", need a time from 3s",
+    );
+    check(
+        "producerRate: 0\nsearchSettle: 1500ms",
+        "w.yaml:9: searchSettle: got 1500ms, need whole seconds",
+    );
+    check(
+        "producerRate: 0\nsearchMaxRate: 10M",
+        "w.yaml:9: searchMaxRate: got \"10M\", need a rate from 1",
+    );
     check(
         "producerRate: 0\nsearchPrecision: 0",
-        "searchPrecision: got \"0\", need a share from 0.5%",
+        "w.yaml:9: searchPrecision: got \"0\", need a share from 0.5%",
     );
     check(
         "producerRate: 0\nsearchMaxRate: 5k\nsearchStartRate: 6k",
-        "searchStartRate: got 6k/s, need at most",
+        "w.yaml:10: searchStartRate: got 6k/s, need at most",
     );
     check("producerRate: 1.5", "w.yaml:8: producerRate: got \"1.5\", need");
     check(
@@ -92,8 +101,8 @@ fn each_fault_of_a_shape_says_where_what_and_what_instead() {
     );
     check(
         "producerRate: hills 1k",
-        "w.yaml:8: producerRate: got \"hills 1k\", need a number of messages per second, e.g. 50000, \
-         50k or max, or a shape: steps, ramp, wave, bursts or replay",
+        "w.yaml:8: producerRate: got \"hills 1k\", need a number of messages per second, e.g. 50000 \
+         or 50k, or max, or 0 to search the highest, or a shape: steps, ramp, wave, bursts or replay",
     );
     check(
         "producerRate: {ramp: 1k}",

@@ -139,3 +139,31 @@ fn a_cluster_that_takes_nothing_ends_it_by_its_bound() {
     assert_eq!((end.sustainable, end.confirmed), (0, false), "{}", told(&end));
     assert!(end.gave_up.is_some() && took < 1_060, "{took} s: {}", told(&end));
 }
+
+#[test]
+fn seconds_that_come_several_at_once_are_those_of_the_rate_that_was_held() {
+    for together in [2, 3, 5] {
+        let (_, end) = Model { together, ..Model::default() }.run(demand());
+        check_near(&end, 50_000.0, 2.0, &format!("{together} at once"));
+        assert!(end.confirmed, "{}", told(&end));
+        for step in &end.steps {
+            let seconds = super::lag::count(u64::from(step.seconds));
+            let asked = super::lag::count(step.rate) * seconds;
+            let most = asked.min(50_000.0 * seconds) + 1.0;
+            assert!(super::lag::count(step.acked) <= most, "{together}: {}", told(&end));
+        }
+    }
+}
+
+#[test]
+fn a_run_that_is_cut_confirms_nothing_and_keeps_its_steps() {
+    let (took, whole) = Model::default().run(demand());
+    for cut_at in [took - 1, took - 15, took - 29, took - 31, took - 60, 20] {
+        let (_, end) = Model { cut_at, ..Model::default() }.run(demand());
+        assert!(!end.confirmed, "cut at {cut_at} of {took}: {}", told(&end));
+        let is_measured = |step: &super::Step| step.kind == StepKind::Measured;
+        assert!(!end.steps.iter().any(is_measured), "nothing of it is a step: {}", told(&end));
+        assert!(end.steps.len() < whole.steps.len(), "{}", told(&end));
+        assert_eq!(end.steps[..], whole.steps[..end.steps.len()], "what was seen is kept");
+    }
+}

@@ -29,6 +29,10 @@ pub(super) struct Model {
     pub(super) quota_window: usize,
     /// How many seconds pass from an order until it is obeyed.
     pub(super) notice: i64,
+    /// So many seconds come at once.
+    pub(super) together: i64,
+    /// The run is ended in this second.
+    pub(super) cut_at: i64,
     pub(super) seed: u64,
 }
 
@@ -43,6 +47,8 @@ impl Default for Model {
             readers: f64::INFINITY,
             quota_window: 0,
             notice: 1,
+            together: 1,
+            cut_at: i64::MAX,
             seed: 1,
         }
     }
@@ -88,29 +94,39 @@ impl Model {
         let mut queue = Queue::default();
         let mut end = i64::MAX;
         let mut second = 0;
-        while second < end {
+        let mut waiting = Vec::new();
+        while second < end.min(self.cut_at) {
             if let Some(index) = rates.iter().position(|(from, _)| *from <= second) {
                 (_, rate) = rates.remove(index);
             }
-            let sample = self.second(second, count(rate), &mut queue, &mut draw);
+            waiting.push(self.second(second, count(rate), &mut queue, &mut draw));
+            second += 1;
+            assert!(second < 2_000, "a search ends");
+            if second % self.together != 0 {
+                continue;
+            }
             // The search hears of a second after it is over, and its word takes its time too.
-            let from = second + 1 + self.notice;
-            match search.note(sample) {
-                Some(Order::Rate(next)) => {
+            let from = second + self.notice;
+            let orders = waiting.drain(..).filter_map(|sample| search.note(sample));
+            match orders.collect::<Vec<Order>>()[..] {
+                [Order::Rate(next)] => {
                     rates.push((from, next));
                     search.held_from(from);
                 }
-                Some(Order::Measure) => {
+                [Order::Measure] => {
                     search.held_from(from);
                     end = from + 30;
                 }
-                Some(Order::GiveUp(_)) => end = second,
-                None => {}
+                [Order::GiveUp(_)] => end = second,
+                [] => {}
+                [..] => unreachable!("until an order is obeyed there is no other"),
             }
-            second += 1;
-            assert!(second < 2_000, "a search ends");
         }
-        (second, search.end(false))
+        // What came last is handed over when lanes end.
+        for sample in waiting {
+            search.note(sample);
+        }
+        (second, search.end(self.cut_at < end))
     }
 
     fn second(&self, second: i64, rate: f64, queue: &mut Queue, draw: &mut SmallRng) -> Sample {

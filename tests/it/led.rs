@@ -52,7 +52,7 @@ impl Led {
     fn start(&self, border: &Arc<Border>, from: Timestamp, word: &Word) {
         let phases = self.reins.plan().demand.phases;
         let border = Arc::clone(border);
-        let (measured, grace) = (phases.measured, phases.grace());
+        let (measured, grace) = (phases.measured, self.reins.plan().demand.grace());
         let timeline = Timeline { border, from, measured, grace };
         assert_eq!(self.reins.start(&timeline, word), Ok(()), "all are prepared");
     }

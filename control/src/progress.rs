@@ -1,14 +1,14 @@
 //! What a run says while it goes on: one line for each step and each second, on stderr.
 
+use crate::describe::{NOTE, describe};
 use crate::early_end::{Cut, EarlyEnd};
 use crate::interrupt::Interrupt;
 use crate::spec::Request;
-use engine::plan::{Backlog, CoreList, LaneWork, Pace, Plan, SearchDemand, StreamDemand, Warmup};
+use engine::plan::{Plan, Warmup};
 use engine::run::{BacklogStep, Event, Hooks, Interval};
 use engine::search::Step;
-use engine::time::{ClockSource, WaitMode};
+use engine::time::ClockSource;
 use engine::units::Nanos;
-use std::fmt::Write;
 
 /// Listens to the engine and logs.
 pub(crate) struct Progress<'run> {
@@ -93,7 +93,7 @@ impl Hooks for Progress<'_> {
             Event::Asking(rate, why) => tracing::info!("search: {rate}, {why}"),
             Event::Step(step) => tracing::info!("search: {}", step_line(step)),
             Event::Found(rate) => {
-                tracing::info!("search: {rate} is sustained, it is measured next")
+                tracing::info!("search: {rate} is sustained, it is measured next");
             }
             Event::NotFound(reason) => tracing::error!("search: {reason}"),
             Event::Measuring(length) => match self.after_backlog {
@@ -208,172 +208,11 @@ fn seconds(span: Nanos) -> String {
     format!("{:.2} s", span.as_secs_f64())
 }
 
-/// How long is measured with a backlog.
-fn of_backlog(asked: Backlog) -> String {
-    let meanwhile = asked.drain_rate.map_or_else(String::new, |rate| format!(" at {rate} in all"));
-    format!(
-        "while a backlog of {} messages ({}) is built, at most {}, and drained{meanwhile} to {}, at most \
-         {}, and {} more",
-        asked.messages,
-        asked.bytes,
-        asked.build_within,
-        asked.left,
-        asked.drain_within,
-        asked.after
-    )
-}
-
-/// What a remark of the plan begins with.
-const NOTE: &str = "note: ";
-
-/// The plan in a few lines: what `--dry-run` shows, and every run before it starts.
-pub(crate) fn describe(plan: &Plan, clock: ClockSource) -> String {
-    let mut text = String::new();
-    let groups = plan.groups.len();
-    let topics: usize = plan.demand.streams.iter().map(|stream| stream.topics.len()).sum();
-    let mut push = |line: String| {
-        // Writing to a string does not fail.
-        let _written = writeln!(text, "{line}");
-    };
-    push(format!(
-        "plan: {} logical producers, {} logical consumers, {groups} groups, {topics} topics",
-        plan.logical_producers(),
-        plan.logical_consumers(),
-    ));
-    for stream in &plan.demand.streams {
-        let pace = match &stream.pace {
-            Pace::At(rate) => format!("{rate} in all"),
-            Pace::Varied(varied) => varied.to_string(),
-            Pace::Max { in_flight: None } => "as fast as the clients take them".to_owned(),
-            Pace::Max { in_flight: Some(window) } => {
-                format!("as fast as acks come, at most {window} unanswered")
-            }
-        };
-        match &plan.demand.search {
-            None => push(format!(
-                "load: messages of {}, {pace}, warm-up {}, measured {}",
-                stream.message_size,
-                plan.demand.phases.warmup,
-                plan.demand
-                    .backlog
-                    .map_or_else(|| plan.demand.phases.measured.to_string(), of_backlog)
-            )),
-            Some(search) => push(searching(search, stream, plan.demand.phases.measured)),
-        }
-    }
-    // Without lanes it is not known yet who carries them.
-    if !plan.lanes.is_empty() {
-        push(format!("machine: {}", plan.machine));
-    }
-    for lane in &plan.lanes {
-        let load = match &lane.work {
-            LaneWork::Produce { clients, .. } => {
-                let logical: usize = clients.iter().map(|client| client.producers.len()).sum();
-                format!("{} clients for {logical} logical producers", clients.len())
-            }
-            LaneWork::Consume { clients } => {
-                let logical: u64 = clients.iter().map(|client| share(plan, client.group)).sum();
-                format!("{} clients for {logical} logical consumers", clients.len())
-            }
-        };
-        let wait = match (lane.wait, plan.tick(lane)) {
-            (WaitMode::Spin, _) => "spins".to_owned(),
-            (WaitMode::Sleep, None) => "sleeps".to_owned(),
-            (WaitMode::Sleep, Some(tick)) => format!("sleeps (tick {tick})"),
-        };
-        let place = match lane.cores.as_slice() {
-            [core] if lane.shares_core => format!("core {core}, shared"),
-            [core] => format!("core {core}"),
-            many => format!("any of cores {}, shared", CoreList(many)),
-        };
-        push(format!(
-            "lane {}: {place}, node {}, {wait}, {load}, client threads on cores {}",
-            lane.name,
-            lane.node,
-            CoreList(&lane.io_cores)
-        ));
-    }
-    push(match clock {
-        ClockSource::Os => "clock: os, the kernel's".to_owned(),
-        ClockSource::Tsc => "clock: tsc, the processor's counter".to_owned(),
-    });
-    for remark in &plan.remarks {
-        push(format!("{NOTE}{remark}"));
-    }
-    text
-}
-
-/// What a search will do, and how long it may take.
-fn searching(search: &SearchDemand, stream: &StreamDemand, measured: Nanos) -> String {
-    let objectives: String = search.objectives.iter().map(|one| format!(", {one}")).collect();
-    format!(
-        "search: messages of {}, from {} on, each rate held for {} and looked at for {} or longer, within \
-         {:.1} %, confirmed {} x {measured}{objectives}\nsearch: takes at most {} and the last {measured}, \
-         a third of it as a rule",
-        stream.message_size,
-        search.start,
-        search.settle,
-        search.window,
-        permille(search.precision_permille),
-        search.confirmations,
-        search.bound,
-    )
-}
-
-/// Thousandths in percent.
-fn permille(thousandths: u64) -> f64 {
-    let tenths = u32::try_from(thousandths).unwrap_or(u32::MAX);
-    f64::from(tenths) / 10.0
-}
-
-/// The logical consumers that one member of a group stands for, rounded down.
-fn share(plan: &Plan, group: usize) -> u64 {
-    let group = &plan.groups[group];
-    group.logical / u64::from(group.members.max(1))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{describe, line};
-    use crate::spec::{Order, load};
-    use engine::plan::{Core, Machine, Plan, Wishes};
+    use super::line;
     use engine::run::Interval;
-    use engine::time::ClockSource;
-    use engine::units::{Millicores, Nanos, Timestamp};
-    use std::path::PathBuf;
-
-    /// Nodes of physical cores of threads, numbered as Linux numbers them: first threads first.
-    fn machine(nodes: usize, physical: usize, threads: usize) -> Machine {
-        let all = nodes * physical;
-        let core = |id| Core { id, node: id % all / physical, physical: id % all };
-        Machine { cores: (0..all * threads).map(core).collect(), quota: None }
-    }
-
-    /// What users are told of a load of ten producers and ten consumers on a machine.
-    fn check(name: &str, machine: &Machine, pace: &str) {
-        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-        let sets = ["topics=10", "partitionsPerTopic=16", pace].map(str::to_owned);
-        let workloads = vec![root.join("../workloads/quick-test.yaml")];
-        let order = Order { workloads, sets: sets.to_vec(), ..Order::default() };
-        let job = load(&order, Timestamp::from_nanos(0)).expect("these fields exist");
-        let demand = job.requests[0].demand.clone();
-        let plan = Plan::new(demand, machine, &Wishes::default()).expect("nothing is wished");
-        let (got, path) = (describe(&plan, ClockSource::Os), root.join("src/golden").join(name));
-        if std::env::var_os("UPDATE_GOLDEN").is_some() {
-            std::fs::write(&path, &got).expect("the folder of golden files is there");
-        }
-        let expected = std::fs::read_to_string(&path).unwrap_or_default();
-        assert_eq!(got, expected, "{name}: UPDATE_GOLDEN=1 rewrites it");
-    }
-
-    #[test]
-    fn the_plan_tells_cores_nodes_and_quota() {
-        check("plan-2-cores.txt", &machine(1, 2, 1), "producerRate=10k");
-        check("plan-8-cores.txt", &machine(1, 8, 1), "producerRate=max");
-        check("plan-64-cores.txt", &machine(2, 16, 2), "producerRate=1800k");
-        let limited = Machine { quota: Some(Millicores(1_500)), ..machine(1, 8, 1) };
-        check("plan-8-cores-quota.txt", &limited, "producerRate=10k");
-    }
+    use engine::units::Nanos;
 
     #[test]
     fn what_was_not_measured_is_a_dash_and_no_zero() {

@@ -239,7 +239,13 @@ fn every_nonsense_flag_is_refused_and_nothing_is_created() {
     check(
         "bad-flags.txt",
         &[
-            ("rate 0 is a search", &["good.yaml", "--rate", "0"], &[]),
+            ("an objective without a search", &["good.yaml", "--slo", "publish.p99 < 20ms"], &[]),
+            ("no objective", &["good.yaml", "--rate", "0", "--slo", "errors == 0"], &[]),
+            (
+                "a search in no time",
+                &["good.yaml", "--rate", "0", "--set", "searchTimeout=3s"],
+                &[],
+            ),
             ("a negative rate", &["good.yaml", "--rate", "-1"], &[]),
             ("several at once", &["good.yaml", "--rate", "fast", "--duration", "0s"], &[]),
             ("no workload", &[], &[]),

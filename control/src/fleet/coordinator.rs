@@ -8,7 +8,7 @@ use super::token::Token;
 use crate::cli::Format;
 use crate::early_end::EarlyEnd;
 use crate::host::{self, Environment};
-use crate::local::{self, HostsSaid, Outside, Run};
+use crate::local::{self, Outside, Run};
 use crate::progress::Progress;
 use crate::runs::{self, Finished};
 use crate::spec::{Fleet, Job, OnLoss, Request, RunIdentity};
@@ -126,11 +126,7 @@ impl Workplace<'_> {
         }
         let plan = outcome.plan_as_run(&plan);
         let plan = Plan { lanes: [plan.lanes, outcome.added.clone()].concat(), ..plan };
-        let seen = HostsSaid::of(members.iter().map(|member| {
-            let said = member.said();
-            let (system, network) = said.map_or((None, None), |said| (said.system, said.network));
-            (member.client.url(), system, network)
-        }));
+        let seen = pool::hosts(&members);
         let run = Run {
             request,
             job: self.job,

@@ -4,6 +4,7 @@ use super::client::{Client, Trouble};
 use super::exchanges::Exchange;
 use super::offset::{Offset, Offsets};
 use super::protocol::{ClockOrder, Finished, Health, HostSaid, MarkSaid, WIRE};
+use crate::local::HostsSaid;
 use crate::marks::Mark;
 use engine::measure::{ClientStats, ClientTallies};
 use engine::run::{ClockOffset, WorkerLoss};
@@ -299,4 +300,12 @@ pub(super) fn taken(
 ) -> Vec<(ClientStats, BTreeMap<i64, ClientTallies>)> {
     let mut finished = finished.lock().expect("nobody panics with it in hand");
     finished.drain(..).filter_map(|finished| finished.clients).collect()
+}
+/// What the members said of their hosts.
+pub(super) fn hosts(members: &[Arc<Member>]) -> HostsSaid {
+    HostsSaid::of(members.iter().map(|member| {
+        let said = member.said();
+        let (system, network) = said.map_or((None, None), |said| (said.system, said.network));
+        (member.client.url(), system, network)
+    }))
 }

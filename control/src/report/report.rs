@@ -29,7 +29,7 @@ use super::workers::WorkerPart;
 use crate::host::Environment;
 use crate::marks::Mark;
 use crate::monitor::Observation;
-use engine::measure::{Tally, Verdict, balances};
+use engine::measure::{Balance, Tally, Verdict, balances};
 use engine::plan::Plan;
 use engine::run::{CleanUp, Ending, Outcome};
 use serde::Serialize;
@@ -172,14 +172,7 @@ impl Report {
         let seen = &whole.measured;
         let span = span(plan, outcome);
         let balances = balances(plan, &outcome.tally, &outcome.readings(plan));
-        let subscriptions: Vec<Subscription> = balances
-            .iter()
-            .map(|balance| {
-                let name = &plan.demand.streams[balance.stream].name;
-                let tally = &outcome.tally.streams[balance.stream].measured;
-                Subscription::of(name, balance, tally, span)
-            })
-            .collect();
+        let subscriptions = subscriptions((plan, outcome), &balances, span);
         let start = outcome.start.map(|line| line.measured);
         let outages = outcome.outages(plan);
         let shares = sending_lanes(outcome);
@@ -240,6 +233,20 @@ impl Report {
             workers: WorkerPart::all(plan, outcome, span),
         }
     }
+}
+
+/// Each subscription's receiving side.
+fn subscriptions(
+    (plan, outcome): (&Plan, &Outcome),
+    balances: &[Balance],
+    span: Span,
+) -> Vec<Subscription> {
+    let of = |balance: &Balance| {
+        let name = &plan.demand.streams[balance.stream].name;
+        let tally = &outcome.tally.streams[balance.stream].measured;
+        Subscription::of(name, balance, tally, span)
+    };
+    balances.iter().map(of).collect()
 }
 
 /// The measured phase on the time line.

@@ -58,7 +58,7 @@ impl Checks {
         }
         for text in &order.objectives {
             let read = objective::read(text)
-                .map_err(|problem| Fault::whole(&format!("--slo '{text}'"), problem));
+                .map_err(|problem| Fault::whole(format!("--slo '{text}'"), problem));
             checks.objectives.extend(ledger.take(read));
         }
         if let Some(text) = &order.abort_on_fail {

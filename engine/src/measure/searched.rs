@@ -13,12 +13,11 @@ pub struct SearchSeen {
     pub above: Option<u64>,
     /// Whether it lies as near as was asked.
     pub is_close: bool,
-    /// Whether every confirmation held.
-    pub confirmed: bool,
+    /// Whether every confirmation held, the measured phase included; `None` where the run did not come to
+    /// that by the search's word.
+    pub confirmed: Option<bool>,
     /// Whether this host, and not the cluster, keeps the rate from being higher.
     pub by_client: bool,
-    /// Whether the run came to its measured phase by the search's word.
-    pub was_measured: bool,
     /// How often the cluster took less than it had sustained before.
     pub changes: u32,
     /// Why nothing was found.
@@ -58,7 +57,7 @@ fn by_client(case: &Case<'_>, found: &mut Found) {
 }
 
 fn not_confirmed(case: &Case<'_>, found: &mut Found) {
-    let is_open = |of: &&SearchSeen| !of.confirmed && of.gave_up.is_none() && of.was_measured;
+    let is_open = |of: &&SearchSeen| of.confirmed == Some(false) && of.gave_up.is_none();
     let Some(of) = case.evidence.search.filter(is_open) else { return };
     found.fail(
         exit::TARGET,
@@ -103,7 +102,8 @@ fn coarse(case: &Case<'_>, found: &mut Found) {
 }
 
 fn no_limit(case: &Case<'_>, found: &mut Found) {
-    let is_free = |of: &&SearchSeen| of.above.is_none() && 0 < of.sustainable && of.was_measured;
+    let is_free =
+        |of: &&SearchSeen| of.above.is_none() && 0 < of.sustainable && of.confirmed.is_some();
     let Some(of) = case.evidence.search.filter(is_free) else { return };
     found.warn(
         "search_no_limit",

@@ -111,13 +111,13 @@ fn searched(end: &SearchEnd, plan: &Plan) -> SearchSeen {
     let permille = plan.demand.search.as_ref().map_or(0, |demand| demand.precision_permille);
     let allowed = end.sustainable.saturating_mul(permille) / 1_000;
     let is_close = end.above.is_none_or(|above| above.abs_diff(end.sustainable) <= allowed.max(1));
+    let was_measured = end.steps.iter().any(|step| step.kind == StepKind::Measured);
     SearchSeen {
         sustainable: end.sustainable,
         above: end.above,
         is_close,
-        confirmed: end.confirmed,
+        confirmed: was_measured.then_some(end.confirmed),
         by_client: end.bound_by == Some(Cause::Client),
-        was_measured: end.steps.iter().any(|step| step.kind == StepKind::Measured),
         changes: end.changes,
         gave_up: end.gave_up,
     }

@@ -52,6 +52,14 @@ impl Watch<'_> {
         listener.stats()
     }
 
+    /// Why a lane could not go on; of lanes that were lost the crew has said what there is to say.
+    fn failed(&self) -> Option<String> {
+        let slots = self.ready.board.slots().enumerate();
+        slots
+            .filter(|(lane, _)| !self.died.contains(lane))
+            .find_map(|(_, slot)| slot.failed.clone())
+    }
+
     /// Puts the outcome together.
     pub(super) fn finish(
         mut self,
@@ -70,11 +78,7 @@ impl Watch<'_> {
         self.fill_gaps(&mut tally, (start.measured, until));
         self.note_due((start.measured, until));
         let backlog = self.backlog.take().map(|damming| damming.into_seen(until));
-        // Of lanes that were lost the crew has said what there is to say.
-        let slots = self.ready.board.slots().enumerate();
-        let failed = slots
-            .filter(|(lane, _)| !self.died.contains(lane))
-            .find_map(|(_, slot)| slot.failed.clone());
+        let failed = self.failed();
         let Ready {
             plan, clock, board, collector, began, partitions_per_member, mut teardown, ..
         } = self.ready;

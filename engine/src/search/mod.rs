@@ -8,6 +8,7 @@
 mod judge;
 mod lag;
 mod sample;
+#[expect(clippy::module_inception, reason = "a file is named after its main type")]
 mod search;
 mod steer;
 mod step;

@@ -137,17 +137,16 @@ impl Model {
             let wait = (queue.unsent + queue.unanswered) / self.capacity.min(self.client);
             for _ in 0..4 {
                 let span = 0.002 * (1.0 + draw.random::<f64>()) + wait;
-                sample.publish.record(Some(Nanos((span * 1e9) as u64)));
+                sample.publish.record(Some(Nanos(whole(span * 1e9))));
             }
         }
         queue.taken.push(acked);
-        let whole = (acked + queue.rest).floor();
-        queue.rest += acked - whole;
-        sample.acked = whole as u64;
-        sample.due = due.round() as u64;
+        sample.acked = whole(acked + queue.rest);
+        queue.rest += acked - count(sample.acked);
+        sample.due = whole(due.round());
         sample.attempted = sample.acked.max(1);
-        sample.late_by_us = (late as u64).min(sample.attempted);
-        sample.backlog = queue.unread.floor() as u64;
+        sample.late_by_us = whole(late).min(sample.attempted);
+        sample.backlog = whole(queue.unread);
         sample
     }
 
@@ -166,4 +165,13 @@ impl Model {
         let credit = capacity * f64::from(u32::try_from(self.quota_window).expect("small"));
         (credit - window.iter().sum::<f64>()).max(0.0) * noise
     }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "counts and spans of the model are positive and small"
+)]
+fn whole(number: f64) -> u64 {
+    number as u64
 }

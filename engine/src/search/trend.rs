@@ -63,7 +63,7 @@ mod tests {
         let line: Vec<f64> = (0..12).map(|x| 3.0 + 0.25 * f64::from(x)).collect();
         assert!((trend(&line).slope - 0.25).abs() < 1e-12, "{:?}", trend(&line));
         assert!(trend(&line).error < 1e-12, "{:?}", trend(&line));
-        let mut paused = line.clone();
+        let mut paused = line;
         paused[4] += 50.0;
         assert!((trend(&paused).slope - 0.25).abs() < 1e-12, "{:?}", trend(&paused));
     }

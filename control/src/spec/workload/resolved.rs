@@ -50,16 +50,29 @@ impl Workload {
             }),
         );
         put("producersPerTopic", json!(self.shape.producers));
-        put(
-            "producerRate",
-            match &self.speed {
-                Speed::At(rate) => json!(rate.get()),
-                Speed::Shaped(shape) => json!(shape.to_string()),
-                Speed::Replay(recording) => json!(recording.to_string()),
-                Speed::Max => json!("max"),
-                Speed::Search => json!(0),
-            },
-        );
+        self.resolve_pace(&mut put);
+        put("subscriptionsPerTopic", json!(self.shape.subscriptions));
+        put("consumerPerSubscription", json!(self.shape.consumers));
+        match self.commit {
+            Some(CommitWish::Every(span)) => put("offsetCommitInterval", json!(span.to_string())),
+            Some(CommitWish::Never) => put("offsetCommitInterval", json!("none")),
+            None => {}
+        }
+        put("testDuration", json!(self.measured.to_string()));
+        put("warmupDuration", json!(phases::show(self.warmup)));
+        self.resolve_backlog(&mut put);
+        fields
+    }
+
+    fn resolve_pace(&self, put: &mut impl FnMut(&str, Value)) {
+        let rate = match &self.speed {
+            Speed::At(rate) => json!(rate.get()),
+            Speed::Shaped(shape) => json!(shape.to_string()),
+            Speed::Replay(recording) => json!(recording.to_string()),
+            Speed::Max => json!("max"),
+            Speed::Search => json!(0),
+        };
+        put("producerRate", rate);
         for (name, value) in self.search.iter().flat_map(SearchWish::shown) {
             put(name, value);
         }
@@ -70,27 +83,19 @@ impl Workload {
                 put("seed", json!(seed));
             }
         }
-        put("subscriptionsPerTopic", json!(self.shape.subscriptions));
-        put("consumerPerSubscription", json!(self.shape.consumers));
-        match self.commit {
-            Some(CommitWish::Every(span)) => put("offsetCommitInterval", json!(span.to_string())),
-            Some(CommitWish::Never) => put("offsetCommitInterval", json!("none")),
-            None => {}
-        }
-        put("testDuration", json!(self.measured.to_string()));
-        put("warmupDuration", json!(phases::show(self.warmup)));
-        if let Some(BacklogWish { size, ratio, plan }) = self.backlog {
-            let size = match size {
-                BacklogSize::Bytes(bytes) => bytes.to_string(),
-                BacklogSize::Production(time) => time.to_string(),
-            };
-            put("consumerBacklog", json!(size));
-            put("backlogDrainRatio", json!(ratio));
-            let rate = plan.drain_rate.map_or(json!(-1), |rate| json!(rate.get()));
-            put("drainProducerRate", rate);
-            put("backlogBuildTimeout", json!(plan.build_within.to_string()));
-            put("backlogDrainTimeout", json!(plan.drain_within.to_string()));
-        }
-        fields
+    }
+
+    fn resolve_backlog(&self, put: &mut impl FnMut(&str, Value)) {
+        let Some(BacklogWish { size, ratio, plan }) = self.backlog else { return };
+        let size = match size {
+            BacklogSize::Bytes(bytes) => bytes.to_string(),
+            BacklogSize::Production(time) => time.to_string(),
+        };
+        put("consumerBacklog", json!(size));
+        put("backlogDrainRatio", json!(ratio));
+        let rate = plan.drain_rate.map_or(json!(-1), |rate| json!(rate.get()));
+        put("drainProducerRate", rate);
+        put("backlogBuildTimeout", json!(plan.build_within.to_string()));
+        put("backlogDrainTimeout", json!(plan.drain_within.to_string()));
     }
 }

@@ -177,7 +177,7 @@ fn a_search_is_told_how_to_go_and_waits_for_quotas_against_a_real_cluster() {
     assert_eq!((told.precision_permille, told.confirmations), (50, 3));
     let large = read(&with("producerRate: 0")).search.expect("a search");
     let large = large.demand(Bytes(1 << 20), true, (Nanos::ZERO, Nanos::from_secs(30)));
-    assert_eq!(large.map(|of| of.start.get()), Ok(10), "no more than 10 MiB a second");
+    assert_eq!(large.map(|demand| demand.start.get()), Ok(10), "no more than 10 MiB a second");
     let late = of("searchTimeout: 60s", true).expect_err("it does not fit");
     assert!(late.contains("need at least"), "{late}");
     let said = remarks(&with("searchWindow: 10s"));

@@ -14,7 +14,7 @@ use engine::search::{Cause, SearchEnd};
 use engine::time::WaitMode;
 use engine::units::{Nanos, Rate};
 use kdyno_benches::{Digest, Silent, Size, is_asked, median, parameters, print_once, run_clock};
-use std::thread::scope;
+use std::thread::{ScopedJoinHandle, scope};
 
 /// How far an answer may be off, in hundredths of a percent.
 const ALLOWED: u64 = 200;
@@ -31,13 +31,13 @@ fn main() {
         for first in (0..seeds).step_by(usize::try_from(at_once).expect("a few")) {
             let together: Vec<u64> = (first..seeds.min(first + at_once)).collect();
             off.extend(scope(|scope| {
-                let run = |seed: &u64| {
+                let begin = |seed: &u64| {
                     let capacity = capacity(*seed, noise_permille);
                     scope.spawn(move || (capacity, searched(capacity)))
                 };
-                let runs: Vec<_> = together.iter().map(run).collect();
-                let told = |run: std::thread::ScopedJoinHandle<'_, _>| {
-                    let (capacity, end) = run.join().expect("a search does not panic");
+                let runs: Vec<_> = together.iter().map(begin).collect();
+                let told = |running: ScopedJoinHandle<'_, (Capacity, SearchEnd)>| {
+                    let (capacity, end) = running.join().expect("a search does not panic");
                     tell(&capacity, &end)
                 };
                 runs.into_iter().map(told).collect::<Vec<u64>>()

@@ -4,11 +4,9 @@ use engine::error::RunError;
 use engine::link::loopback::{LoopbackInlet, LoopbackOutlet, LoopbackTarget};
 use engine::link::{InletSpec, Message, Offer, Outlet, OutletSink, OutletSpec, Target, Topics};
 use engine::plan::Demand;
-use engine::time::Clock;
+use engine::time::{Clock, OsClock};
 use engine::units::Nanos;
 use std::sync::Arc;
-use std::thread::sleep;
-use std::time::Duration;
 
 /// The loopback whose outlets take their time.
 #[derive(Debug)]
@@ -37,7 +35,8 @@ impl Target for SlowTarget {
     }
 
     fn outlet(&self, spec: &OutletSpec<'_>) -> Result<Slow, RunError> {
-        Ok(Slow { inner: self.inner.outlet(spec)?, offer: self.offer })
+        let inner = self.inner.outlet(spec)?;
+        Ok(Slow { inner, offer: self.offer, clock: OsClock::anchored() })
     }
 
     fn inlet(&self, spec: &InletSpec<'_>) -> Result<LoopbackInlet, RunError> {
@@ -54,11 +53,12 @@ impl Target for SlowTarget {
 pub struct Slow {
     inner: LoopbackOutlet,
     offer: Nanos,
+    clock: OsClock,
 }
 
 impl Outlet for Slow {
     fn offer(&mut self, message: &Message<'_>) -> Offer {
-        sleep(Duration::from_nanos(self.offer.0));
+        self.clock.park(self.offer);
         self.inner.offer(message)
     }
 

@@ -6,7 +6,7 @@ use engine::link::throttled::{Capacity, Throttled};
 use engine::measure::Verdict;
 use engine::plan::{Demand, Pace, SearchDemand, WaitChoice, Warmup, Wishes};
 use engine::run::{Ending, Outcome, prepare};
-use engine::search::{Cause, SearchEnd, Step, StepKind};
+use engine::search::{Cause, SearchEnd, Step};
 use engine::time::{ClockSource, RunClock, WaitMode};
 use engine::units::{Nanos, Rate};
 use kdyno_tests::demand::small;
@@ -88,7 +88,7 @@ fn check_near(end: &SearchEnd, expected: u64, what: &str) {
 fn a_search_by_real_lanes_finds_what_a_link_takes() {
     let even = Capacity::even(rate(CAPACITY));
     let noisy = Capacity { noise_permille: 300, seed: 7, ..even };
-    // It drops when the first rates have been held for long, and before the answer is confirmed.
+    // It drops when the order of magnitude is known, and before the answer is.
     let drops = Capacity { changes: Some((Nanos::from_secs(25), rate(3_600))), ..even };
     scope(|scope| {
         scope.spawn(|| check_near(&throttled("even", even), CAPACITY, "an even link"));
@@ -96,13 +96,9 @@ fn a_search_by_real_lanes_finds_what_a_link_takes() {
         scope.spawn(|| {
             let end = throttled("drops", drops);
             check_near(&end, 3_600, "a link that drops");
-            let held = |step: &Step| {
-                step.kind != StepKind::Bracket && step.is_sustained() && 4_000 < step.rate
-            };
-            if !end.steps.iter().any(|step| step.cause == Some(Cause::Client)) {
-                assert!(end.steps.iter().any(held), "it had sustained more: {end:#?}");
-                assert_eq!(end.changes, 1, "which is told: {end:#?}");
-            }
+            // Whether it had been sustained depends on the moment: the laws of the search say of that.
+            let took_more = |step: &Step| 4_500.0 < step.acked_per_second();
+            assert!(end.steps.iter().any(took_more), "it had taken more: {end:#?}");
         });
     });
 }

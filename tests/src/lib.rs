@@ -4,5 +4,6 @@ pub mod demand;
 pub mod engine_run;
 pub mod faulty;
 pub mod inner;
+pub mod slow;
 pub mod standstill;
 pub mod tidy;

@@ -8,6 +8,7 @@ pub mod loopback;
 mod outlet;
 mod statistics;
 mod target;
+pub mod throttled;
 
 pub use inlet::{Assigned, Delivery, Inlet, InletSink, Moved};
 pub use outlet::{

@@ -1,9 +1,9 @@
 //! The search for the highest rate that a cluster sustains: seconds in, rates out. No thread, no clock.
 //!
 //! A rate is *sustained* when over a window of seconds as much is acked as is due, but for a thousandth and
-//! what a tenth of a second brings, what is unanswered and what is unread do not grow beyond that, nothing fails, our own sends are in time, and every
-//! objective holds. The search doubles the rate until one is not sustained, bisects with longer steps,
-//! guided by what the cluster took when it was asked too much, and confirms its answer.
+//! what a tenth of a second brings, when no more than that piles up unread, nothing fails, our own sends are
+//! in time, and every objective holds. The search doubles the rate until one is not sustained, bisects with
+//! longer steps, guided by what the cluster took when it was asked too much, and confirms its answer.
 
 mod held;
 mod judge;

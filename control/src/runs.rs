@@ -79,16 +79,37 @@ impl All<'_> {
             return false;
         };
         self.codes.push(code);
-        if let Format::Json = self.format {
-            match folder.result(request) {
-                Ok(document) => self.documents.push(document),
-                Err(error) => {
-                    tracing::error!("the result of a run that is done cannot be read: {error}");
-                    self.codes.push(exit::FAILED);
+        let is_asked = matches!(self.format, Format::Json) || self.job.checks.junit.is_some();
+        let told = is_asked.then(|| {
+            let document = folder.result(request)?;
+            Ok::<_, std::io::Error>((Suite::read(&document)?, document))
+        });
+        match told {
+            Some(Ok((suite, document))) => {
+                self.suites.push(suite);
+                if let Format::Json = self.format {
+                    self.documents.push(document);
                 }
             }
+            Some(Err(error)) => {
+                let problem = format!("the result of a run that is done cannot be read: {error}");
+                tracing::error!("{problem}");
+                self.codes.push(exit::FAILED);
+                let name = &request.resolved.test_name;
+                let id = &request.demand.test_id;
+                self.suites.push(Suite::without_result(name, id, &[], &problem));
+            }
+            None => {}
         }
+        self.write_junit();
         true
+    }
+
+    /// After each run: what is known of it is not lost with a later one.
+    fn write_junit(&mut self) {
+        let junit = self.job.checks.junit.as_deref();
+        let written = junit.map(|path| report::write_junit(&self.suites, path));
+        self.note(written, "--junit: the file");
     }
 
     fn add(
@@ -99,10 +120,7 @@ impl All<'_> {
     ) -> std::io::Result<()> {
         self.codes.push(one.exit_code);
         self.suites.push(one.suite);
-        // After each run: what is known of it is not lost with a later one.
-        let junit = self.job.checks.junit.as_deref();
-        let written = junit.map(|path| report::write_junit(&self.suites, path));
-        self.note(written, "--junit: the file");
+        self.write_junit();
         let ended = (one.exit_code, one.figures);
         let recorded = self.folder.as_mut().map(|folder| folder.record(request, ended));
         self.note(recorded, "the folder of the sweep");

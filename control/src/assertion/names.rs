@@ -10,6 +10,7 @@ const FIELDS: &str = include_str!("../report/golden/result-fields.txt");
 const SHORT: &[(&str, &[&str])] = &[
     ("rate", &["acked.messages_per_second"]),
     ("target", &[TARGET]),
+    ("sustainable", &["search.sustainable_messages_per_second"]),
     ("due", &["produced.due"]),
     ("attempted", &["produced.attempted"]),
     ("sent", &["produced.messages"]),
@@ -241,6 +242,14 @@ mod tests {
         check("workers.1.lost_at_s", Holds::Number);
         check("intervals.4.lanes_missing", Holds::Number);
         check("latency.end_to_end.clock_error_us", Holds::Number);
+        check("search.sustainable_messages_per_second", Holds::Number);
+        check("search.confirmed", Holds::Truth);
+        check("search.steps.2.publish_p99_us", Holds::Number);
+        check("backlog.drain.messages_per_second", Holds::Number);
+        check("shape.seconds_off", Holds::Number);
+        check("sweep.cell", Holds::Number);
+        check("outages.0.seconds", Holds::Number);
+        check("latency.publish_in_outage.p99_us", Holds::Number);
         check("plan.lanes.0.tick_us", Holds::Open);
         check("workload.topics", Holds::Open);
         check("driver.properties.3.value", Holds::Open);

@@ -20,6 +20,12 @@ fn an_assertion_reads_with_and_without_blanks_and_needless_parentheses() {
     check("rate >= 50k/s", "rate >= 50k/s");
     check("acked.bytes > 1MiB", "acked.bytes > 1MiB");
     check("acked.mib_per_second >= 10MB/s", "acked.mib_per_second >= 10MB/s");
+    check(
+        "search.sustainable_messages_per_second >= 50k/s",
+        "search.sustainable_messages_per_second >= 50k/s",
+    );
+    check("sustainable >= 0.9 * 50_000", "sustainable >= 0.9 * 50000");
+    check("search.confirmed == true", "search.confirmed == true");
     check("lost == 0", "lost == 0");
     check("error_rate < 0.1%", "error_rate < 0.1%");
     check("publish.p99 < (2*service.p99)", "publish.p99 < 2 * service.p99");

@@ -98,8 +98,10 @@ impl BacklogPart {
     pub(super) fn of(plan: &Plan, outcome: &Outcome) -> Option<Self> {
         let (asked, seen) = plan.demand.backlog.zip(outcome.backlog.as_ref())?;
         let timed = plan.demand.streams.iter().all(is_timed);
-        let part =
-            |leg: &Leg| LegPart::of((leg.length, timed), (leg.sent, leg.acked), &leg.publish);
+        let part = |leg: &Leg| {
+            let time = Time { length: leg.length, counted: leg.counted(), timed };
+            LegPart::of(time, (leg.sent, leg.acked), &leg.publish)
+        };
         let begun = |leg: &Leg| leg.first.is_some().then(|| part(leg));
         let stood = seen.draining.first.is_some();
         Some(Self {
@@ -181,17 +183,27 @@ impl BacklogPart {
     }
 }
 
+/// A leg's time.
+struct Time {
+    /// How long it was.
+    length: Nanos,
+    /// The time that its counts are of.
+    counted: Nanos,
+    /// Whether its messages have due times.
+    timed: bool,
+}
+
 impl LegPart {
-    fn of((length, timed): (Nanos, bool), (sent, acked): (u64, u64), publish: &Latency) -> Self {
+    fn of(time: Time, (sent, acked): (u64, u64), publish: &Latency) -> Self {
         let at = |percent: f64| {
-            (timed && 0 < publish.count()).then(|| micros(publish.percentile(percent)))
+            (time.timed && 0 < publish.count()).then(|| micros(publish.percentile(percent)))
         };
         Self {
-            seconds: seconds(length),
+            seconds: seconds(time.length),
             sent,
-            sent_per_second: per_second(sent, length),
+            sent_per_second: per_second(sent, time.counted),
             acked,
-            acked_per_second: per_second(acked, length),
+            acked_per_second: per_second(acked, time.counted),
             publish_p50_us: at(50.0),
             publish_p99_us: at(99.0),
         }
@@ -200,13 +212,14 @@ impl LegPart {
 
 fn drain(seen: &BacklogSeen) -> Drain {
     let leg = &seen.draining;
-    let each = leg.by_subscription.iter().map(|read| per_second(*read, leg.length));
-    let (read, brought) = (per_second(leg.received, leg.length), per_second(leg.owed, leg.length));
+    let rate = |count: u64| per_second(count, leg.counted());
+    let each = leg.by_subscription.iter().map(|read| rate(*read));
+    let (read, brought) = (rate(leg.received), rate(leg.owed));
     Drain {
         seconds: seconds(leg.length),
         messages: leg.received,
         messages_per_second: read,
-        bytes_per_second: per_second(leg.received_bytes.0, leg.length),
+        bytes_per_second: rate(leg.received_bytes.0),
         shrunk_per_second: read.zip(brought).map(|(read, brought)| thousandth(read - brought)),
         subscriptions_per_second: each.collect(),
     }
@@ -217,7 +230,8 @@ fn before(plan: &Plan, outcome: &Outcome, timed: bool) -> Option<LegPart> {
     let start = outcome.start.filter(|_| Nanos::ZERO < plan.demand.phases.warmup.longest())?;
     let seen = outcome.tally.total(Phase::Warmup);
     let length = start.at.until(start.measured);
-    Some(LegPart::of((length, timed), (seen.produced.messages, seen.acked.messages), &seen.publish))
+    let time = Time { length, counted: length, timed };
+    Some(LegPart::of(time, (seen.produced.messages, seen.acked.messages), &seen.publish))
 }
 
 fn size(messages: u64, bytes: u64) -> String {
@@ -243,6 +257,7 @@ pub(super) fn made() -> super::fixture::Made {
     let leg = |(first, seconds): (u32, u64), received: u64, micros: u64| {
         let mut leg = Leg {
             first: Some(first),
+            last: Some(first + u32::try_from(seconds).expect("few") - 1),
             length: Nanos::from_secs(seconds),
             sent: seconds * 20_010,
             acked: seconds * 20_000,
@@ -273,6 +288,7 @@ mod tests {
     use crate::report::fixture::{self, Made};
     use engine::measure::{BacklogEnd, Given, Leg};
     use engine::plan::Pace;
+    use engine::units::Nanos;
 
     fn part(made: &Made) -> BacklogPart {
         BacklogPart::of(&made.plan, &made.outcome).expect("one was asked for")
@@ -286,15 +302,20 @@ mod tests {
 
     #[test]
     fn a_backlog_is_told_with_its_rates_and_what_it_did_to_producers() {
-        let part = part(&made());
+        let mut run = made();
+        // Let go in the middle of a second: rates are those of the seconds that are counted.
+        run.outcome.backlog.as_mut().expect("made").draining.length = Nanos::from_millis(4_400);
+        let part = part(&run);
         assert!(part.drained, "it was");
         let built = part.built.expect("it stood");
         assert_eq!((built.messages, built.bytes, part.left.messages), (120_000, 12_000_000, 500));
         let drain = part.drain.as_ref().expect("it was drained");
+        check(Some(drain.seconds), 4.4);
         check(drain.messages_per_second, 69_875.0);
         check(drain.bytes_per_second, 6_987_500.0);
         check(drain.shrunk_per_second, 29_875.0);
         assert_eq!(drain.subscriptions_per_second, [Some(34_937.5); 2], "each");
+        check(part.draining.and_then(|leg| leg.acked_per_second), 20_000.0);
         check(part.before.and_then(|leg| leg.acked_per_second), 20_000.0);
         check(part.building.sent_per_second, 20_010.0);
         check(part.building.publish_p99_us, 1_980.0);

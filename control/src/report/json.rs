@@ -16,8 +16,10 @@ pub fn json(report: &Report) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::json;
+    use crate::report::SweepPart;
     use crate::report::fixture::{self, Made};
     use engine::run::Ending;
+    use engine::time::Arrival;
     use serde_json::Value;
     use std::fmt::Write;
 
@@ -68,6 +70,13 @@ mod tests {
         }
         let backlog = serde_json::to_value(fixture::report(&crate::report::backlog::made()));
         report["backlog"] = backlog.expect("a report is JSON")["backlog"].clone();
+        report["search"] = read(&crate::report::search::made())["search"].clone();
+        let mut shaped = crate::report::shape::made(Arrival::Poisson { seed: 7 });
+        shaped.outcome.intervals[7].produced -= 1;
+        report["shape"] = read(&shaped)["shape"].clone();
+        let values = serde_json::Map::new();
+        let place = SweepPart { id: "sweep-w_1_ab".to_owned(), cell: 1, of: 2, values };
+        report["sweep"] = serde_json::to_value(place).expect("a place is JSON");
         let mut list = String::new();
         fields("$", &report, &mut list);
         fixture::golden("result-fields.txt", &list);

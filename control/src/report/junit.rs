@@ -3,6 +3,7 @@
 use super::Report;
 use super::number::seconds;
 use engine::units::Nanos;
+use serde::Deserialize;
 use std::fmt::Write;
 
 /// One run: its verdict and its assertions, each a test.
@@ -35,6 +36,41 @@ enum Mark {
     Skipped(String),
 }
 
+/// What a result tells of its run, as its file has it.
+#[derive(Deserialize)]
+struct Told {
+    test_name: String,
+    test_id: String,
+    started_at: String,
+    started_at_ns: u64,
+    ended_at_ns: u64,
+    verdict: ToldVerdict,
+    /// Only where there are some.
+    #[serde(default)]
+    assertions: Vec<ToldAssertion>,
+}
+
+#[derive(Deserialize)]
+struct ToldVerdict {
+    limited_by: String,
+    exit_code: u8,
+    findings: Vec<ToldFinding>,
+}
+
+#[derive(Deserialize)]
+struct ToldFinding {
+    code: String,
+    severity: String,
+    message: String,
+}
+
+#[derive(Deserialize)]
+struct ToldAssertion {
+    assertion: String,
+    held: bool,
+    message: String,
+}
+
 /// The test that stands for the verdict.
 const VERDICT: &str = "verdict";
 
@@ -42,21 +78,57 @@ impl Suite {
     /// The suite of a run that came to a result.
     #[must_use]
     pub fn of(report: &Report) -> Self {
-        let asserted = report.assertions.iter().map(|one| Case {
-            name: one.assertion.clone(),
+        let findings = report.verdict.findings.iter().map(|finding| ToldFinding {
+            code: finding.code.clone(),
+            severity: finding.severity.to_owned(),
+            message: finding.message.clone(),
+        });
+        let assertions = report.assertions.iter().map(|one| ToldAssertion {
+            assertion: one.assertion.clone(),
+            held: one.held,
+            message: one.message.clone(),
+        });
+        Self::told(Told {
+            test_name: report.test_name.clone(),
+            test_id: report.test_id.clone(),
+            started_at: report.started_at.clone(),
+            started_at_ns: report.started_at_ns,
+            ended_at_ns: report.ended_at_ns,
+            verdict: ToldVerdict {
+                limited_by: report.verdict.limited_by.to_owned(),
+                exit_code: report.verdict.exit_code,
+                findings: findings.collect(),
+            },
+            assertions: assertions.collect(),
+        })
+    }
+
+    /// The suite of an earlier run, by its `result.json`.
+    ///
+    /// # Errors
+    /// When it is no result.
+    pub fn read(result: &[u8]) -> serde_json::Result<Self> {
+        serde_json::from_slice(result).map(Self::told)
+    }
+
+    fn told(told: Told) -> Self {
+        let nanos = told.ended_at_ns.saturating_sub(told.started_at_ns);
+        let verdict = verdict(&told.verdict);
+        let asserted = told.assertions.into_iter().map(|one| Case {
             mark: if one.held {
                 Mark::Passed
             } else {
-                Mark::Failed(one.message.clone(), format!("{}: {}", one.assertion, one.message))
+                let all = format!("{}: {}", one.assertion, one.message);
+                Mark::Failed(one.message, all)
             },
+            name: one.assertion,
         });
-        let nanos = report.ended_at_ns.saturating_sub(report.started_at_ns);
         Self {
-            name: report.test_name.clone(),
-            test_id: report.test_id.clone(),
-            started_at: report.started_at.clone(),
+            name: told.test_name,
+            test_id: told.test_id,
+            started_at: told.started_at,
             seconds: seconds(Nanos(nanos)),
-            cases: std::iter::once(verdict(report)).chain(asserted).collect(),
+            cases: std::iter::once(verdict).chain(asserted).collect(),
         }
     }
 
@@ -85,15 +157,15 @@ impl Suite {
 
 /// The verdict as a test: it fails by whatever spoils the run, failed assertions apart, which are
 /// tests of their own.
-fn verdict(report: &Report) -> Case {
-    let findings = || report.verdict.findings.iter();
+fn verdict(told: &ToldVerdict) -> Case {
+    let findings = || told.findings.iter();
     let spoils = |code: &str| code != "assertion_failed";
     let is_spoilt = findings().any(|finding| finding.severity == "error" && spoils(&finding.code));
     let lines: Vec<String> = findings()
         .map(|finding| format!("{} {}: {}", finding.severity, finding.code, finding.message))
         .collect();
     let mark = if is_spoilt {
-        let (code, limit) = (report.verdict.exit_code, report.verdict.limited_by);
+        let (code, limit) = (told.exit_code, &told.limited_by);
         Mark::Failed(format!("exit {code}, limited by {limit}"), lines.join("\n"))
     } else {
         Mark::Passed
@@ -197,6 +269,7 @@ fn escaped(text: &str) -> String {
 mod tests {
     use super::{Suite, junit};
     use crate::report::fixture::{self, Made};
+    use crate::report::json;
     use roxmltree::{Document, Node};
 
     fn xml(suites: &[Suite]) -> String {
@@ -249,6 +322,16 @@ mod tests {
         let id = suites[0].descendants().find(|node| node.has_tag_name("property"));
         let id = id.and_then(|node| node.attribute("value"));
         assert_eq!(id, Some(fine.test_id.as_str()), "{text}");
+    }
+
+    #[test]
+    fn an_earlier_run_is_told_by_its_file_as_it_was_when_it_ended() {
+        for made in [Made::clean(), Made { assertions: vec!["lost == 0"], ..Made::troubled() }] {
+            let report = fixture::report(&made);
+            let read = Suite::read(&json(&report)).expect("a result");
+            assert_eq!(xml(&[read]), xml(&[Suite::of(&report)]), "to the letter");
+        }
+        assert!(Suite::read(b"{}").is_err(), "no result");
     }
 
     #[test]

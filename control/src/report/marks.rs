@@ -44,3 +44,25 @@ fn seconds(measured: Timestamp, at: Timestamp) -> f64 {
     let span = measured.until(at).as_secs_f64() - at.until(measured).as_secs_f64();
     thousandth(span)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::report::fixture::{self, Made};
+    use engine::measure::Tally;
+    use engine::units::Nanos;
+
+    #[test]
+    fn a_run_that_ended_in_its_warm_up_has_no_phase_to_count_from_or_to_divide_by() {
+        let mut made = Made::troubled();
+        let told = fixture::report(&made);
+        assert_eq!(told.marks[0].t_s, Some(-1.5), "in the warm-up of one that went on");
+        // A search that gave up is finished, and nothing was measured.
+        let start = made.outcome.start.expect("it began");
+        made.outcome.stopped = start.measured.before(Nanos(1));
+        made.outcome.tally = Tally::new(&made.plan.demand);
+        let report = fixture::report(&made);
+        assert!(report.marks.iter().all(|mark| mark.t_s.is_none()), "{:?}", report.marks);
+        let sent = &report.produced.flow;
+        assert_eq!((sent.duration_s, sent.messages_per_second), (None, None), "unknown, not 0");
+    }
+}

@@ -206,7 +206,7 @@ impl Report {
             latency: Latencies::of(&seen_by_stream(plan, &outcome.tally), Block::full)
                 .uncertain_by(outcome.fleet(plan).map(|fleet| fleet.clock_error())),
             outages: OutagePart::all(&outages),
-            marks: MarkPart::all(inputs.marks, start),
+            marks: MarkPart::all(inputs.marks, outcome.warmed_up().and(start)),
             outages_untold: Some(outages.untold).filter(|untold| 0 < *untold),
             verification: Verification::of(
                 plan.demand.verification,
@@ -254,7 +254,7 @@ fn span(plan: &Plan, outcome: &Outcome) -> Span {
     Span {
         start: outcome.start.map(|line| line.measured),
         planned: plan.demand.phases.measured,
-        complete: outcome.ending == Ending::Finished,
+        complete: outcome.ending == Ending::Finished && outcome.warmed_up().is_some(),
     }
 }
 

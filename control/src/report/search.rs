@@ -166,3 +166,41 @@ fn answer(search: &Search) -> String {
 const fn float(count: u64) -> f64 {
     count as f64
 }
+
+/// A made-up run that found its rate, bounded by throughput, for tests.
+#[cfg(test)]
+pub(super) fn made() -> super::fixture::Made {
+    use engine::search::SearchEnd;
+    use engine::units::Nanos;
+    let mut made = super::fixture::Made::clean();
+    let step = |kind: StepKind, (from_s, rate): (i64, u64), cause: Option<Cause>| Step {
+        kind,
+        rate,
+        from_s,
+        seconds: 3,
+        due: rate * 3,
+        acked: if cause.is_none() { rate * 3 } else { rate * 2 },
+        errors: 0,
+        lag_s: 0.25,
+        backlog: 12,
+        publish_p50: Nanos::from_millis(1),
+        publish_p99: Nanos::from_millis(4),
+        publish_p999: Nanos::from_millis(6),
+        publish_max: Nanos::from_millis(9),
+        end_to_end_p99: Nanos::from_millis(5),
+        cause,
+    };
+    made.outcome.search = Some(SearchEnd {
+        sustainable: 20_000,
+        above: Some(21_000),
+        confirmed: true,
+        bound_by: Some(Cause::Throughput),
+        changes: 0,
+        gave_up: None,
+        steps: vec![
+            step(StepKind::Probe, (5, 21_000), Some(Cause::Throughput)),
+            step(StepKind::Confirm, (12, 20_000), None),
+        ],
+    });
+    made
+}

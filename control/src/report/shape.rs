@@ -123,15 +123,28 @@ impl ShapePart {
     }
 }
 
+/// A made-up run of a ramp, for tests.
+#[cfg(test)]
+pub(super) fn made(arrival: Arrival) -> super::fixture::Made {
+    use engine::time::{Shape, Shaped};
+    let mut made = super::fixture::Made::clean();
+    let measured = made.plan.demand.phases.measured;
+    let ramp = Shape::Ramp { from: 5_000, to: 15_000, over: measured };
+    let tempo = Tempo::Shape(Shaped::new(ramp).expect("it is sound"));
+    let pace = engine::plan::Varied::new(tempo, arrival, measured).expect("it sends");
+    made.plan.demand.streams[0].pace = Pace::Varied(std::sync::Arc::new(pace));
+    made.outcome.intervals.iter_mut().for_each(|second| second.due = second.produced);
+    made
+}
+
 #[cfg(test)]
 mod tests {
+    use super::made;
     use crate::report::fixture::{self, Made};
-    use engine::plan::{Pace, Varied};
-    use engine::time::{Arrival, Shape, Shaped, Tempo};
+    use engine::time::Arrival;
     use engine::units::Nanos;
     use serde_json::{Value, json};
     use std::path::Path;
-    use std::sync::Arc;
 
     fn json_of(made: &Made) -> Value {
         serde_json::to_value(fixture::report(made)).expect("written")
@@ -141,22 +154,9 @@ mod tests {
         crate::report::text(&fixture::report(made), Path::new("results")).replace("\n", " ")
     }
 
-    fn varied(arrival: Arrival) -> Made {
-        let mut made = Made::clean();
-        let measured = made.plan.demand.phases.measured;
-        let ramp = Shape::Ramp { from: 5_000, to: 15_000, over: measured };
-        let tempo = Tempo::Shape(Shaped::new(ramp).expect("it is sound"));
-        let pace = Varied::new(tempo, arrival, measured).expect("it sends");
-        made.plan.demand.streams[0].pace = Pace::Varied(Arc::new(pace));
-        for second in &mut made.outcome.intervals {
-            second.due = second.produced;
-        }
-        made
-    }
-
     #[test]
     fn a_rate_that_changes_is_held_against_what_was_sent_second_by_second() {
-        let mut made = varied(Arrival::Regular);
+        let mut made = made(Arrival::Regular);
         let asked = made.outcome.intervals[0].due;
         let clean = json_of(&made);
         let shape = &clean["shape"];
@@ -184,7 +184,7 @@ mod tests {
 
     #[test]
     fn arrivals_by_chance_name_their_seed_and_an_even_rate_has_no_shape() {
-        let made = varied(Arrival::Poisson { seed: 7 });
+        let made = made(Arrival::Poisson { seed: 7 });
         let shape = json_of(&made)["shape"].clone();
         assert_eq!((&shape["arrival"], &shape["seed"]), (&json!("poisson"), &json!(7)));
         assert!(

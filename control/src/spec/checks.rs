@@ -79,7 +79,7 @@ impl Checks {
     }
 
     /// Gives searches their objectives; notes where there is no search to have them, and where a run
-    /// would be over before it could be ended early.
+    /// searches or would be over before it could be ended early.
     pub(super) fn fit(&self, requests: &mut [Request], ledger: &mut Ledger) {
         for request in requests.iter_mut().filter(|_| !self.objectives.is_empty()) {
             match &mut request.demand.search {
@@ -96,6 +96,16 @@ impl Checks {
         }
         let Some(grace) = self.grace else { return };
         for request in requests {
+            if request.demand.search.is_some() {
+                let file = request.resolved.workload_file.display();
+                let problem = format!(
+                    "got {grace}, but {file} searches for its rate: a search ends by itself, and what \
+                     its result is held to is not known before: leave the flag out, and --assert \
+                     judges the result; --slo bounds the search"
+                );
+                ledger.fault(Fault::whole(ABORT, problem));
+                continue;
+            }
             let measured = request.demand.phases.measured;
             if measured <= grace {
                 let file = request.resolved.workload_file.display();

@@ -47,6 +47,7 @@ pub use request::Request;
 pub use sweep::{Axis, Cell, Sweep};
 pub use validate::validate;
 pub use worker_url::{WORKER_PORT, WorkerUrl};
+pub(crate) use workload::BodySource;
 
 #[cfg(test)]
 mod tests;

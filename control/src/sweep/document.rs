@@ -1,12 +1,12 @@
 //! `sweep.json`: what a sweep is made of, and what each of its runs came to.
 
+use super::fingerprint::fingerprint;
 use crate::report::{Report, SweepPart, thousandth};
-use crate::spec::{Job, Request, ShownProperty, Sweep};
+use crate::spec::{Job, Request, Sweep};
 use engine::measure::constants::exit;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::path::Path;
-use xxhash_rust::xxh3::xxh3_64;
 
 /// The name and version of the format.
 pub(super) const SCHEMA: &str = "kdyno.sweep/1";
@@ -54,7 +54,7 @@ pub(super) struct Row {
     pub(super) workload_file: String,
     /// The swept fields with this run's values, as they were written.
     pub(super) values: Map<String, Value>,
-    /// A hash of its workload and driver as resolved: another one is another run.
+    /// A hash of all that makes it what it is: another one is another run.
     pub(super) fingerprint: String,
     /// Whether it is over.
     pub(super) state: State,
@@ -193,7 +193,7 @@ impl Document {
             if there.fingerprint != here.fingerprint {
                 let words = here.words();
                 return Err(format!(
-                    "cell {cell} ({words}) has other fields of workload or driver than when the sweep began"
+                    "cell {cell} ({words}) has other fields of workload or driver, files, objectives or wishes than when the sweep began"
                 ));
             }
         }
@@ -257,18 +257,6 @@ pub(crate) fn part(request: &Request, job: &Job) -> Option<SweepPart> {
 /// The values of a request's cell.
 fn values(request: &Request) -> Map<String, Value> {
     request.cell.values.iter().map(|(field, value)| (field.clone(), json!(value))).collect()
-}
-
-fn fingerprint(request: &Request) -> String {
-    let resolved = &request.resolved;
-    let properties = resolved.properties.iter().map(ShownProperty::json);
-    let text = json!([
-        resolved.workload,
-        request.driver.driver.name,
-        resolved.replication_factor,
-        properties.collect::<Vec<Value>>(),
-    ]);
-    format!("{:016x}", xxh3_64(text.to_string().as_bytes()))
 }
 
 #[cfg(test)]

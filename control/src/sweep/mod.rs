@@ -5,6 +5,7 @@
 
 mod chart;
 mod document;
+mod fingerprint;
 mod folder;
 mod table;
 

@@ -91,6 +91,8 @@ fn insist<C: Clock, O: Outlet>(
             if effort.signal.is_halted() {
                 return Offer::Full;
             }
+            // Nobody else listens for it while this message waits.
+            effort.course.end_at(effort.signal.end());
             if effort.course.is_over(now) {
                 return effort.verdict.map_or(Offer::Full, Offer::Refused);
             }

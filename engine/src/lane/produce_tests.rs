@@ -391,8 +391,9 @@ fn a_run_that_is_told_to_end_earlier_sends_all_that_is_due_before_and_nothing_af
         room: 10,
         ..Script::default()
     };
-    let ran = case(1_000, 3_000, full).run();
+    let ran = Case { grace: ms(200), ..case(1_000, 3_000, full) }.run();
     let produced = &ran.tally.streams[0].measured.produced;
     assert_eq!(produced.due, 1_500, "no more than was due before the end");
-    assert!(0 < produced.unsent, "given up");
+    let last = ran.log.offers.last().expect("it sent").at;
+    assert!(0 < produced.unsent && last < START + ms(1_702), "given up after the grace: {last:?}");
 }

@@ -106,6 +106,26 @@ fn slow_acks_that_go_on_coming_are_no_silence() {
 }
 
 #[test]
+fn a_client_that_lingers_is_quiet_for_as_long_as_it_waits_and_that_is_no_silence() {
+    // One a second, each answered when the client has waited, and a round trip later.
+    let told = |linger: &[(&str, &str)], answer_after: Nanos| {
+        let script = Script { answer_after, ..Script::default() };
+        let mut case = Case { script, ..Case::new(stream(1)) };
+        case.demand.phases.measured = ms(5_000);
+        let own = linger.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        case.demand.clients.producer = own.collect();
+        silences(&case.run()).lane.all().len()
+    };
+    for name in ["linger.ms", "queue.buffering.max.ms"] {
+        assert_eq!(told(&[(name, "600")], ms(610)), 0, "{name}: it waited for more");
+        assert_eq!(told(&[(name, "600")], ms(1_090)), 0, "{name}: within the threshold after it");
+        assert_ne!(told(&[(name, "600")], ms(1_200)), 0, "{name}: longer than both");
+    }
+    assert_ne!(told(&[], ms(610)), 0, "it did not linger");
+    assert_eq!(told(&[], ms(502)), 0, "librdkafka lingers for 5 ms where nobody says otherwise");
+}
+
+#[test]
 fn failures_are_no_acks_and_do_not_end_a_silence() {
     // Messages 2,000 to 3,999 fail one by one, each before the next is sent.
     let failing = |answer_after: Nanos| {

@@ -8,7 +8,7 @@ use super::constants::SILENCE_LEAST;
 use super::silences::{Silence, Silences};
 use crate::link::{Ack, Outcome};
 use crate::message::Stamp;
-use crate::units::Timestamp;
+use crate::units::{Nanos, Timestamp};
 use std::collections::BTreeMap;
 
 /// Whose silence it is: a partition's, by its place, or the lane's as a whole.
@@ -17,6 +17,8 @@ type Whose = Option<usize>;
 /// Since when one stream's partitions have been silent.
 #[derive(Debug, Default)]
 pub(super) struct AckWatch {
+    /// What is longer is a silence: a lingering client is quiet for as long as it waits for more.
+    least: Nanos,
     /// When the last ack came on each partition.
     last: Vec<Timestamp>,
     /// And on any of them.
@@ -30,9 +32,10 @@ pub(super) struct AckWatch {
 }
 
 impl AckWatch {
-    /// Of so many partitions.
-    pub(super) fn of(partitions: usize) -> Self {
-        Self { last: vec![Timestamp::default(); partitions], ..Self::default() }
+    /// Of so many partitions, of clients that wait so long for a batch to fill.
+    pub(super) fn of(partitions: usize, linger: Nanos) -> Self {
+        let last = vec![Timestamp::default(); partitions];
+        Self { least: SILENCE_LEAST + linger, last, ..Self::default() }
     }
 
     /// Answers came at `now`, before each of them is looked at.
@@ -42,7 +45,7 @@ impl AckWatch {
         if acks.iter().find(is_acked).is_none() {
             return;
         }
-        if SILENCE_LEAST < self.last_of_all.until(now) || !self.unanswered.is_empty() {
+        if self.least < self.last_of_all.until(now) || !self.unanswered.is_empty() {
             let sent = acks.iter().filter(is_acked).map(|ack| ack.stamp.sent);
             let oldest = sent.min().expect("one is acked");
             let from = oldest.max(self.last_of_all);
@@ -65,7 +68,7 @@ impl AckWatch {
         if last < now {
             self.last[place] = now;
             let from = last.max(stamp.sent);
-            if SILENCE_LEAST < from.until(now) || !self.unanswered.is_empty() {
+            if self.least < from.until(now) || !self.unanswered.is_empty() {
                 self.end(Some(place), (from, now), silences);
             }
         }
@@ -127,7 +130,7 @@ impl AckWatch {
         silences: &mut Silences,
         answer: Answer,
     ) {
-        if from.until(to) <= SILENCE_LEAST {
+        if from.until(to) <= self.least {
             return;
         }
         let place = u32::try_from(whose.unwrap_or(0)).expect("a plan's partitions are a u32");

@@ -63,7 +63,9 @@ pub enum Given {
 pub struct Leg {
     /// Its first second, from the start of the measured phase; `None` where the run did not come to it.
     pub first: Option<u32>,
-    /// How long it lasted.
+    /// The last second that is counted into it.
+    pub last: Option<u32>,
+    /// How long it lasted, to the moment; its counts are those of whole seconds ([`Self::counted`]).
     pub length: Nanos,
     /// Of the measured phase's messages, those that clients took in its seconds.
     pub sent: u64,
@@ -95,10 +97,12 @@ impl BacklogSeen {
 }
 
 impl Leg {
-    /// Adds a second of it.
-    pub fn join(&mut self, second: &Self) {
+    /// Adds a second of it, by its number.
+    pub fn join(&mut self, number: u32, second: &Self) {
+        self.last = self.last.max(Some(number));
         let Self {
             first: _,
+            last: _,
             length: _,
             sent,
             acked,
@@ -118,9 +122,16 @@ impl Leg {
         self.publish.merge(publish);
     }
 
-    /// A count of it per second; zero where it took no time.
+    /// The seconds that its counts are of, whole ones; zero where there is none.
+    #[must_use]
+    pub fn counted(&self) -> Nanos {
+        let edges = self.first.zip(self.last);
+        Nanos::from_secs(edges.map_or(0, |(first, last)| u64::from(last - first) + 1))
+    }
+
+    /// A count of it per second; zero where none was seen.
     fn per_second(&self, count: u64) -> f64 {
-        let (seconds, one) = (self.length.as_secs_f64(), share(count, 1));
+        let (seconds, one) = (self.counted().as_secs_f64(), share(count, 1));
         if seconds <= 0.0 { 0.0 } else { one / seconds }
     }
 }
@@ -220,8 +231,10 @@ mod tests {
     };
 
     fn leg(first: u32, seconds: u64, owed: u64, received: u64) -> Leg {
-        let (first, length) = (Some(first), Nanos::from_secs(seconds));
-        Leg { first, length, owed, received, ..Leg::default() }
+        let last = first + u32::try_from(seconds).expect("few") - 1;
+        let (first, last, length) =
+            (Some(first), Some(last), Nanos::from_millis(seconds * 1_000 - 400));
+        Leg { first, last, length, owed, received, ..Leg::default() }
     }
 
     fn unread(messages: u64) -> Unread {

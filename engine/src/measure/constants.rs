@@ -135,9 +135,9 @@ pub const REST_SHARE_BELOW_ZERO: f64 = 0.10;
 /// And by this: librdkafka counts microseconds, in three parts, on a clock of its own.
 pub const PARTS_CLOCK_ERROR: Nanos = Nanos(10_000);
 
-/// Acks that stop for longer, with something outstanding, are an outage. Above any usual p99.9, what a
-/// lingering client or a crowded machine makes of it included ([`STALL_LEAST`]); below the election of a
-/// leader, and below the second that an interval covers.
+/// Acks that stop for longer than this and the producers' linger, with something outstanding, are an
+/// outage. Above any usual p99.9, what a crowded machine makes of it included ([`STALL_LEAST`]); below
+/// the election of a leader, and below the second that an interval covers.
 pub const SILENCE_LEAST: Nanos = Nanos::from_millis(500);
 
 /// The percentiles that are reported.

@@ -360,10 +360,11 @@ impl Recorder {
 
 /// By stream; of those that the lane sends.
 fn watches(demand: &Demand, duties: &[Duty]) -> Vec<AckWatch> {
+    let linger = demand.clients.linger();
     let watch = |(stream, of): (usize, &StreamDemand)| {
         let is_sent = duties.contains(&Duty::Send { stream });
         let partitions = usize::try_from(of.partitions()).expect("partitions fit in memory");
-        AckWatch::of(if is_sent { partitions } else { 0 })
+        AckWatch::of(if is_sent { partitions } else { 0 }, linger)
     };
     demand.streams.iter().enumerate().map(watch).collect()
 }

@@ -7,6 +7,11 @@ use crate::message::KeySource;
 use crate::units::{Bytes, NANOS_PER_SECOND, Nanos, Rate};
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::time::Duration;
+
+/// How long librdkafka's producers wait for a batch to fill where nobody says otherwise
+/// (`queue.buffering.max.ms`).
+const LINGER: Nanos = Nanos::from_millis(5);
 
 /// What is asked of a run.
 #[derive(Clone, Debug)]
@@ -175,6 +180,19 @@ pub struct ClientSettings {
     pub replication_factor: i16,
     /// How consumers commit.
     pub commit: CommitMode,
+}
+
+impl ClientSettings {
+    /// How long producers wait for a batch to fill.
+    #[must_use]
+    pub fn linger(&self) -> Nanos {
+        let is_it = |name: &str| matches!(name, "linger.ms" | "queue.buffering.max.ms");
+        let told = self.producer.iter().rev().find(|(name, _)| is_it(name));
+        let millis = told.and_then(|(_, value)| value.parse::<f64>().ok());
+        let span = millis.map(|millis| Duration::try_from_secs_f64(millis / 1_000.0));
+        let nanos = span.and_then(Result::ok).map(|span| u64::try_from(span.as_nanos()));
+        nanos.and_then(Result::ok).map_or(LINGER, Nanos)
+    }
 }
 
 /// How consumers commit.

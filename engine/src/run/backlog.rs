@@ -2,6 +2,7 @@
 
 use super::prepare::Event;
 use super::running::{TURN, Watch};
+use super::warming::ahead;
 use crate::measure::{BacklogEnd, BacklogSeen, Given, Leg, Tally, Unread};
 use crate::plan::{Backlog, Demand, Pace};
 use crate::time::Clock;
@@ -107,8 +108,9 @@ impl Damming {
                 self.past.push_back(self.unread().messages);
             }
         }
-        if let Some(mine) = u32::try_from(number).ok().and_then(|second| self.leg(second)) {
-            mine.join(&leg);
+        let Ok(second) = u32::try_from(number) else { return };
+        if let Some(mine) = self.leg(second) {
+            mine.join(second, &leg);
         }
     }
 
@@ -263,7 +265,7 @@ impl Watch<'_> {
         }
         let (now, measured) = (self.ready.clock.now(), self.warming.measured());
         let Some(step) = damming.look(now, measured) else { return };
-        let heard = now + self.ready.crew.notice() + TURN;
+        let heard = now + ahead(self.ready.crew.notice()) + TURN;
         let demand = &self.ready.plan.demand;
         let slower = demand.drain_rates();
         match step {

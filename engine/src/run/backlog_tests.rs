@@ -105,6 +105,8 @@ fn a_backlog_is_built_then_drained_then_measured_on() {
     assert_eq!(legs.map(|leg| leg.first), [Some(0), Some(5), Some(14)], "seconds");
     let millis = legs.map(|leg| leg.length.0 / 1_000_000);
     assert_eq!(millis, [5_029, 8_970, 5_000], "as long as each was");
+    let counted = legs.map(|leg| leg.counted().0 / 1_000_000);
+    assert_eq!(counted, [5_000, 9_000, 5_000], "whole seconds, which the counts are of");
     assert_eq!(legs.map(|leg| leg.acked), [5_000, 9_000, 5_000], "acked");
     assert_eq!(legs.map(|leg| leg.sent), [5_005, 9_009, 5_005], "sent");
     assert_eq!(legs.map(|leg| leg.owed), [10_000, 18_000, 10_000], "for two subscriptions");

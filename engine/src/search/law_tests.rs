@@ -139,3 +139,19 @@ fn a_cluster_that_takes_nothing_ends_it_by_its_bound() {
     assert_eq!((end.sustainable, end.confirmed), (0, false), "{}", told(&end));
     assert!(end.gave_up.is_some() && took < 900, "{took} s: {}", told(&end));
 }
+
+#[test]
+fn what_is_confirmed_once_is_held_before_it_is_measured_and_is_known_in_a_short_time_too() {
+    for seed in 0..20 {
+        for (notice, bound) in [(1, 900), (4, 180), (4, 120)] {
+            let bound = Nanos::from_secs(bound);
+            let demand = SearchDemand { confirmations: 1, bound, ..demand() };
+            let model = Model { capacity: 30_000.0, noise: 0.05, notice, seed, ..Model::default() };
+            let (_, end) = model.run(demand);
+            let [.., held, measured] = &end.steps[..] else { panic!("{}", told(&end)) };
+            assert_eq!(measured.kind, StepKind::Measured, "{bound}, seed {seed}: {}", told(&end));
+            assert_eq!((held.rate, held.cause), (measured.rate, None), "{}", told(&end));
+            assert!(measured.due == measured.rate * u64::from(measured.seconds), "{}", told(&end));
+        }
+    }
+}

@@ -5,6 +5,7 @@
 //! objective holds. The search doubles the rate until one is not sustained, bisects with longer steps,
 //! guided by what the cluster took when it was asked too much, and confirms its answer.
 
+mod budget;
 mod judge;
 mod lag;
 mod sample;

@@ -13,7 +13,7 @@ use std::collections::VecDeque;
 const BRACKET: usize = 3;
 
 /// How many times as long a rate is looked at that stays unclear.
-const PATIENCE: usize = 3;
+pub(super) const PATIENCE: usize = 3;
 
 /// What may be left unanswered or unread before the next step, in seconds of what the cluster takes.
 const RECOVERED: f64 = 0.2;
@@ -73,7 +73,7 @@ enum Stage {
 /// A search, fed with seconds.
 #[derive(Clone, Debug)]
 pub struct Search {
-    demand: SearchDemand,
+    pub(super) demand: SearchDemand,
     ledger: Ledger,
     bounds: Bounds,
     stage: Stage,
@@ -92,7 +92,7 @@ pub struct Search {
     steps: Vec<Step>,
     gave_up: Option<&'static str>,
     /// How long the measured phase is, in seconds.
-    measured: usize,
+    pub(super) measured: usize,
 }
 
 impl Search {
@@ -229,7 +229,10 @@ impl Search {
                 let window = seconds(self.demand.window);
                 (seconds(self.demand.settle), window, window * PATIENCE)
             }
-            StepKind::Confirm => (seconds(self.demand.settle), self.measured, self.measured),
+            StepKind::Confirm => {
+                let length = self.confirmation();
+                (seconds(self.demand.settle), length, length)
+            }
             StepKind::Measured => return None,
         };
         let looked_at = self.held.len().saturating_sub(settle);
@@ -312,7 +315,10 @@ impl Search {
         if lag.unanswered <= RECOVERED && lag.unread <= RECOVERED {
             return self.next(second);
         }
-        let is_hopeless = self.is_late(second);
+        // What was sustained needs time to be confirmed, and no further step.
+        let is_known = 0 < self.bounds.sustained();
+        let is_hopeless =
+            if is_known { self.left(second) < self.confirming() } else { self.is_late(second) };
         is_hopeless.then(|| self.give_up("what had piled up was not gone in time at a low rate"))?
     }
 
@@ -329,7 +335,8 @@ impl Search {
             return self.hold(StepKind::Probe, above, second);
         }
         if is_close || (is_late && 0 < sustained) {
-            if self.demand.confirmations <= self.confirmed + 1 {
+            // It is measured as it was held before, and so settled.
+            if self.demand.confirmations <= self.confirmed + 1 && self.rate == sustained {
                 return self.measure(sustained);
             }
             return self.hold(StepKind::Confirm, sustained, second);
@@ -345,15 +352,6 @@ impl Search {
         } else {
             self.hold(kind, rate, second)
         }
-    }
-
-    /// Whether no further step but the confirmations fits in what is left of the time.
-    fn is_late(&self, second: i64) -> bool {
-        let step = seconds(self.demand.settle) + PATIENCE * seconds(self.demand.window);
-        let confirm = seconds(self.demand.settle) + self.measured;
-        let more = usize::try_from(self.demand.confirmations.saturating_sub(1)).unwrap_or(0);
-        let left = i64::try_from(seconds(self.demand.bound)).unwrap_or(i64::MAX) - second;
-        left < i64::try_from(step + confirm * more).unwrap_or(i64::MAX)
     }
 
     fn hold(&mut self, kind: StepKind, rate: u64, second: i64) -> Option<Order> {
@@ -389,7 +387,7 @@ impl Search {
 const UNSEEN: Judgement = Judgement::seems(Cause::Throughput, None);
 
 /// Whole seconds, rounded up.
-fn seconds(span: Nanos) -> usize {
+pub(super) fn seconds(span: Nanos) -> usize {
     usize::try_from(span.0.div_ceil(NANOS_PER_SECOND)).expect("a run's seconds fit in memory")
 }
 

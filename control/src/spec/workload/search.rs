@@ -99,7 +99,11 @@ impl SearchWish {
         let window = self.window.unwrap_or(Nanos::from_secs(window));
         let usual = START.min(START_BYTES / size.0.max(1)).clamp(1, self.most.get());
         let start = self.start.or(Rate::per_second(usual)).expect("it is one at least");
-        let confirm = (settle.0 + measured.0) * u64::from(self.confirmations - 1);
+        let confirm = match self.confirmations {
+            // The answer is held once more before it is measured.
+            1 => settle.0 + window.0,
+            times => (settle.0 + measured.0) * u64::from(times - 1),
+        };
         // A step that stays unclear is looked at three times as long; with one the search can begin.
         let least = Nanos(settle.0 + 3 * window.0 + confirm + 20 * NANOS_PER_SECOND);
         if self.timeout < least {

@@ -262,7 +262,9 @@ impl Watch<'_> {
                 measuring = true;
                 self.throttling = throttling();
                 self.threads = (now, threads(CLIENT_THREADS));
-                if self.halted_at.is_none() && self.warming.was_in_vain() {
+                // What a search waits for is not that its rates are steady.
+                let is_awaited = self.halted_at.is_none() && self.searching.is_none();
+                if is_awaited && self.warming.was_in_vain() {
                     self.hooks.event(&Event::Unsteady(self.warming.length()));
                 }
                 self.hooks.event(&Event::Measuring(phases.measured));

@@ -239,13 +239,6 @@ fn every_nonsense_flag_is_refused_and_nothing_is_created() {
     check(
         "bad-flags.txt",
         &[
-            ("an objective without a search", &["good.yaml", "--slo", "publish.p99 < 20ms"], &[]),
-            ("no objective", &["good.yaml", "--rate", "0", "--slo", "errors == 0"], &[]),
-            (
-                "a search in no time",
-                &["good.yaml", "--rate", "0", "--set", "searchTimeout=3s"],
-                &[],
-            ),
             ("a negative rate", &["good.yaml", "--rate", "-1"], &[]),
             ("several at once", &["good.yaml", "--rate", "fast", "--duration", "0s"], &[]),
             ("no workload", &[], &[]),
@@ -282,19 +275,6 @@ fn every_nonsense_flag_is_refused_and_nothing_is_created() {
                 &["good.yaml", "--assert", "errors == 0", "--abort-on-fail", "5m"],
                 &[],
             ),
-            (
-                "an early end of a search",
-                &[
-                    "good.yaml",
-                    "--rate",
-                    "0",
-                    "--assert",
-                    "publish.p99 < 50ms",
-                    "--abort-on-fail",
-                    "5s",
-                ],
-                &[],
-            ),
             ("a report without a name", &["good.yaml", "--junit", ".."], &[]),
             ("cores that run backwards", &["good.yaml", "--cores", "3-1"], &[]),
             ("a monitor without a unit", &["good.yaml", "--monitor", "5"], &[]),
@@ -308,4 +288,19 @@ fn every_nonsense_flag_is_refused_and_nothing_is_created() {
     // The cores that there are differ from machine to machine.
     let stderr = refused("cores", &["good.yaml", "--cores", "4000"], &[]);
     assert!(stderr.contains("--cores: got core 4000, this process may use"), "{stderr}");
+}
+
+#[test]
+fn every_nonsense_of_a_search_is_refused_and_nothing_is_created() {
+    let ended = ["--assert", "publish.p99 < 50ms", "--abort-on-fail", "5s"];
+    check(
+        "bad-searches.txt",
+        &[
+            ("an objective without a search", &["good.yaml", "--slo", "publish.p99 < 20ms"], &[]),
+            ("no objective", &["good.yaml", "--rate", "0", "--slo", "errors == 0"], &[]),
+            ("no time", &["good.yaml", "--rate", "0", "--set", "searchTimeout=3s"], &[]),
+            ("a short phase", &["good.yaml", "--rate", "0", "--duration", "2s"], &[]),
+            ("an early end", &[&["good.yaml", "--rate", "0"][..], &ended].concat(), &[]),
+        ],
+    );
 }

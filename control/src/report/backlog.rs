@@ -184,6 +184,7 @@ impl BacklogPart {
 }
 
 /// A leg's time.
+#[derive(Clone, Copy)]
 struct Time {
     /// How long it was.
     length: Nanos,

@@ -64,7 +64,7 @@ impl Searching {
         sample.client_thread = busiest((*from, before), (now, &used)).map(|busy| busy.wanted);
         self.threads = (now, used);
         // One at a time: until it is obeyed, the search asks for nothing more.
-        self.order = self.search.note(sample).or(self.order);
+        self.order = self.search.note(&sample).or(self.order);
     }
 
     /// What it came to.

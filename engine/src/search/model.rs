@@ -107,7 +107,7 @@ impl Model {
             }
             // The search hears of a second after it is over, and its word takes its time too.
             let from = second + self.notice;
-            let orders = waiting.drain(..).filter_map(|sample| search.note(sample));
+            let orders = waiting.drain(..).filter_map(|sample| search.note(&sample));
             match orders.collect::<Vec<Order>>()[..] {
                 [Order::Rate(next)] => {
                     rates.push((from, next));
@@ -124,7 +124,7 @@ impl Model {
         }
         // What came last is handed over when lanes end.
         for sample in waiting {
-            search.note(sample);
+            search.note(&sample);
         }
         (second, search.end(self.cut_at < end))
     }

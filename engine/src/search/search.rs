@@ -129,8 +129,8 @@ impl Search {
     }
 
     /// Takes note of the next complete second; says what is to be done, if anything.
-    pub fn note(&mut self, sample: Sample) -> Option<Order> {
-        let lag = self.ledger.add(&sample);
+    pub fn note(&mut self, sample: &Sample) -> Option<Order> {
+        let lag = self.ledger.add(sample);
         let second = sample.second;
         let passed = (second - self.newest).max(1);
         self.newest = second;
@@ -141,7 +141,7 @@ impl Search {
         if second < self.from {
             return None;
         }
-        self.held.push(&sample, (passed, lag), &self.demand.objectives);
+        self.held.push(sample, (passed, lag), &self.demand.objectives);
         let order = self.decide(second, lag);
         if order.is_some() {
             // Until it is obeyed nothing more is decided: seconds come several at once.

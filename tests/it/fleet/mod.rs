@@ -6,6 +6,7 @@ mod attacked;
 mod course;
 mod few;
 mod hosts;
+mod kinds;
 mod lease;
 mod loss;
 mod stuck;
@@ -50,8 +51,14 @@ impl Fleet {
     }
 
     fn run_on(&self, urls: &str, workload: &str, words: &[&str]) -> Kdyno {
+        self.run_by(&["--bootstrap-server", &self.turn.address], urls, workload, words)
+    }
+
+    /// The same by a driver that these words name.
+    fn run_by(&self, driver: &[&str], urls: &str, workload: &str, words: &[&str]) -> Kdyno {
         let token = self.workers[0].token_file();
-        let run = Kdyno::new(&["run", "load.yaml", "--bootstrap-server", &self.turn.address])
+        let run = Kdyno::new(&["run", "load.yaml"])
+            .and(driver)
             .and(&["--workers", urls, "--token-file", token.to_str().expect("a folder of our own")])
             .and(&["--format", "json"])
             .and(words)
@@ -80,9 +87,14 @@ fn workload(rate: u32, seconds: u32) -> String {
     )
 }
 
-/// The counts of a run that did what was asked.
+/// The counts of a run that did what was asked, of two subscriptions.
 fn assert_exact(ran: &Ran, due: i64) -> Value {
-    let result = real::assert_exact(ran, due, 2);
+    assert_exact_of(ran, due, 2)
+}
+
+/// The same of so many.
+fn assert_exact_of(ran: &Ran, due: i64, subscriptions: usize) -> Value {
+    let result = real::assert_exact(ran, due, subscriptions);
     let workers = result["workers"].as_array().expect("a fleet has workers");
     for path in ["produced", "acked", "consumed"] {
         let sum: i64 = workers.iter().map(|worker| count(worker, &format!("/{path}"))).sum();

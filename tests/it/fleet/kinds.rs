@@ -1,20 +1,12 @@
-//! What workloads ask of a fleet beyond a constant rate: a search, a backlog, bursts by chance.
+//! What workloads ask of a fleet beyond a constant rate: a backlog, and bursts by chance.
 
 use super::{Fleet, assert_exact_of};
-use crate::cli::{Kdyno, number};
-use crate::real::broker::tool;
-use crate::real::{assert_read, count, has_finding};
+use crate::real::{assert_read, count};
 use engine::plan::{Pace, PhaseTimes, Varied};
 use engine::time::{Arrival, Shape, Shaped, Step, Tempo};
 use engine::units::{Nanos, Timestamp};
 use serde_json::Value;
 use std::sync::Arc;
-
-/// The client.id that has the quota.
-const CLIENT: &str = "fleet-searched";
-
-/// What the broker grants it, in bytes per second, and so of messages of 1 KiB with what frames them.
-const QUOTA: (u32, f64) = (2_000_000, 1_900.0);
 
 /// Four producers and two consumers for one topic.
 fn load(more: &str) -> String {
@@ -22,12 +14,6 @@ fn load(more: &str) -> String {
         "name: kinds\ntopics: 1\npartitionsPerTopic: 4\nmessageSize: 1024\nproducersPerTopic: 4\n\
          subscriptionsPerTopic: 1\nconsumerPerSubscription: 2\n{more}"
     )
-}
-
-fn set_quota(address: &str, change: [&str; 2]) {
-    let who =
-        ["--alter", change[0], change[1], "--entity-type", "clients", "--entity-name", CLIENT];
-    tool("kafka.admin.ConfigCommand", &[&["--bootstrap-server", address][..], &who].concat());
 }
 
 /// Nobody was lost, and each did its half of what was measured.
@@ -40,57 +26,6 @@ fn assert_halves(result: &Value) {
             "its half of {sent}: {worker:#}"
         );
     }
-}
-
-/// A search for what a quota grants, from near it, so that it is over soon.
-fn search(fleet: &Fleet) -> Kdyno {
-    let driver = format!(
-        "name: real\ndriverClass: kafka\nreplicationFactor: 1\ncommonConfig: |\n  \
-         bootstrap.servers={}\n  client.id={CLIENT}\nproducerConfig: |\n  acks=all\n  linger.ms=50\n",
-        fleet.turn.address
-    );
-    let sets = ["StartRate=1750", "MaxRate=2080", "Settle=11s", "Window=4s", "Precision=20%"];
-    let sets = sets.map(|set| format!("search{set}"));
-    let words = sets.iter().flat_map(|set| ["--set", set]).collect::<Vec<&str>>();
-    let lines = "producerRate: 0\nwarmupDuration: 1s\ntestDuration: 12s\n";
-    fleet
-        .run_by(&["--driver", "d.yaml"], &fleet.urls(), &load(lines), &words)
-        .and(&["--set", "searchConfirmations=2", "--set", "searchTimeout=130s"])
-        .with_file("d.yaml", &driver)
-}
-
-#[test]
-fn a_search_of_two_workers_finds_the_quota_that_they_share() {
-    let Some(fleet) = Fleet::here(2) else { return };
-    set_quota(&fleet.turn.address, ["--add-config", &format!("producer_byte_rate={}", QUOTA.0)]);
-    let ran = search(&fleet).run();
-    set_quota(&fleet.turn.address, ["--delete-config", "producer_byte_rate"]);
-    let result = ran.result();
-    let (told, found) = (&result["search"], "/search/sustainable_messages_per_second");
-    let rate = number(&result, found);
-    assert!((rate / QUOTA.1 - 1.0).abs() < 0.1, "{rate} of {}: {told:#}\n{}", QUOTA.1, ran.stderr);
-    let steps = told["steps"].as_array().expect("steps");
-    let measured = steps.last().expect("there are some");
-    assert_eq!(measured["kind"], "measured", "{told:#}");
-    // Due is what the answer says, of both together and for the whole phase.
-    assert_eq!(format!("{}", count(&result, "/produced/due")), format!("{:.0}", 12.0 * rate));
-    assert_eq!(
-        result["produced"]["target_messages_per_second"],
-        result["search"]["sustainable_messages_per_second"]
-    );
-    assert_halves(&result);
-    let acked = count(&result, "/acked/messages");
-    assert_eq!(acked, count(&result, "/produced/due"), "a quota makes wait, and loses nothing");
-    assert_read(&result, acked, 1);
-    let seconds = result["intervals"].as_array().expect("a list");
-    assert_eq!(seconds.iter().map(|second| count(second, "/acked")).sum::<i64>(), acked);
-    assert_eq!(count(&seconds[0], "/t_s"), 0, "seconds are the measured phase's");
-    // A crowded host is the limit itself, or the last look differs: then that is said.
-    let is_confirmed = told["confirmed"] == true;
-    assert_eq!(has_finding(&result, "search_not_confirmed"), !is_confirmed, "{told:#}");
-    assert!(matches!(ran.code, 0 | 11) || !is_confirmed, "exit {}: {told:#}", ran.code);
-    assert!(fleet.topics_of(&result).is_empty(), "no topic is left");
-    println!("{rate}/s, {} steps, exit {}\n{}", steps.len(), ran.code, ran.stderr);
 }
 
 #[test]

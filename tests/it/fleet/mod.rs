@@ -51,14 +51,8 @@ impl Fleet {
     }
 
     fn run_on(&self, urls: &str, workload: &str, words: &[&str]) -> Kdyno {
-        self.run_by(&["--bootstrap-server", &self.turn.address], urls, workload, words)
-    }
-
-    /// The same by a driver that these words name.
-    fn run_by(&self, driver: &[&str], urls: &str, workload: &str, words: &[&str]) -> Kdyno {
         let token = self.workers[0].token_file();
-        let run = Kdyno::new(&["run", "load.yaml"])
-            .and(driver)
+        let run = Kdyno::new(&["run", "load.yaml", "--bootstrap-server", &self.turn.address])
             .and(&["--workers", urls, "--token-file", token.to_str().expect("a folder of our own")])
             .and(&["--format", "json"])
             .and(words)

@@ -110,7 +110,8 @@ fn every_short_name_stands_for_fields_of_a_real_result() {
     // Not examined by counts alone.
     let null = ["verification/redelivered", "verification/duplicated", "verification/reordered"];
     for (name, paths) in short_names() {
-        for path in paths {
+        // Only a search has that.
+        for path in paths.into_iter().filter(|path| !path.starts_with("search.")) {
             let pointer = path.replace('.', "/");
             let value = result.pointer(&format!("/{pointer}"));
             let is_known = value.is_some_and(|value| value.is_number() || value.is_boolean());

@@ -67,11 +67,12 @@ fn one_workload_is_one_document_and_several_are_an_array() {
 #[test]
 fn of_several_workloads_the_gravest_exit_code_is_told_and_all_are_run() {
     let _alone = alone();
-    // No client sends 9 million messages per second.
+    // The closed loops send thousands of messages, the second of the runs thirty.
     let ran = Kdyno::new(&["run", "a.yaml", "b.yaml", "c.yaml", "--driver", "d.yaml"])
+        .and(&["--assert", "acked > 1000"])
         .with_file("d.yaml", "name: l\ndriverClass: loopback\n")
         .with_file("a.yaml", &closed("a", "300ms"))
-        .with_file("b.yaml", &workload("b", 9_000_000, "300ms"))
+        .with_file("b.yaml", &workload("b", 100, "300ms"))
         .with_file("c.yaml", &closed("c", "300ms"))
         .run();
     let codes: Vec<u64> = ran
@@ -82,7 +83,7 @@ fn of_several_workloads_the_gravest_exit_code_is_told_and_all_are_run() {
         .collect();
     assert_eq!(codes.len(), 3, "all are run: {}", ran.stderr);
     assert_eq!((codes[0], codes[2]), (0, 0), "the first and the last are fine");
-    assert!([11, 12].contains(&codes[1]), "too much is asked of the second: {codes:?}");
+    assert!([10, 11].contains(&codes[1]), "the second falls short, or is late too: {codes:?}");
     assert_eq!(u64::try_from(ran.code), Ok(codes[1]), "the gravest is told");
 }
 

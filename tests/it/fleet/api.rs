@@ -70,7 +70,7 @@ fn routes(source: &str) -> BTreeSet<String> {
 fn the_document_names_every_call_of_a_worker_and_no_other() {
     let source = root().join("control/src/fleet/worker.rs");
     let routes = routes(&std::fs::read_to_string(source).expect("the source is there"));
-    assert_eq!(routes.len(), 14, "{routes:#?}");
+    assert_eq!(routes.len(), 15, "{routes:#?}");
     let document = document();
     let methods = ["GET ", "POST ", "PUT ", "DELETE "];
     let titles = document.lines().filter_map(|line| line.strip_prefix("## "));

@@ -1,7 +1,7 @@
-//! What workloads ask of a fleet beyond a constant rate: a backlog, and bursts by chance.
+//! What workloads ask of a fleet beyond a constant rate: a search, a backlog, and bursts by chance.
 
 use super::{Fleet, assert_exact_of};
-use crate::real::{assert_read, count};
+use crate::real::{assert_read, count, has_finding};
 use engine::plan::{Pace, PhaseTimes, Varied};
 use engine::time::{Arrival, Shape, Shaped, Step, Tempo};
 use engine::units::{Nanos, Timestamp};
@@ -26,6 +26,40 @@ fn assert_halves(result: &Value) {
             "its half of {sent}: {worker:#}"
         );
     }
+}
+
+/// Up to a rate that any machine sustains, so that what is searched is not how busy this one is.
+#[test]
+fn a_search_asks_two_workers_for_one_rate_after_the_other_and_measures_the_last() {
+    let Some(fleet) = Fleet::of(2) else { return };
+    let sets = ["StartRate=200", "MaxRate=800", "Settle=2s", "Window=3s", "Timeout=3m"];
+    let sets = sets.map(|set| format!("search{set}"));
+    let words = sets.iter().flat_map(|set| ["--set", set]).collect::<Vec<&str>>();
+    let lines = "producerRate: 0\nwarmupDuration: 1s\ntestDuration: 4s\n";
+    let ran = fleet.run(&load(lines), &words).run();
+    let result = ran.result();
+    let told = &result["search"];
+    assert_eq!(told["sustainable_messages_per_second"], 800, "{told:#}\n{}", ran.stderr);
+    assert_eq!(result["produced"]["target_messages_per_second"], 800);
+    let steps = told["steps"].as_array().expect("steps");
+    let kind = |of: &Value| of["kind"].as_str().unwrap_or_default().to_owned();
+    let kinds: Vec<String> = steps.iter().map(kind).collect();
+    assert!(kinds.ends_with(&["confirm".to_owned(), "measured".to_owned()]), "{kinds:?}");
+    // What each step had due is what its rate says: both workers were told in time.
+    for step in steps {
+        let asked = count(step, "/rate") * count(step, "/seconds");
+        let acked = step["acked_per_second"].as_f64().expect("a rate");
+        let rate = step["rate"].as_f64().expect("a rate");
+        let is_sustained = step["sustainable"] == true;
+        assert!(!is_sustained || (acked / rate - 1.0).abs() < 0.15, "{asked} were due: {step:#}");
+    }
+    assert_eq!(count(&result, "/produced/due"), 4 * 800, "of both together, for the whole phase");
+    assert_halves(&result);
+    let acked = count(&result, "/acked/messages");
+    assert_read(&result, acked, 1);
+    let is_confirmed = told["confirmed"] == true;
+    assert_eq!(has_finding(&result, "search_not_confirmed"), !is_confirmed, "{told:#}");
+    println!("{} steps, exit {}", steps.len(), ran.code);
 }
 
 #[test]

@@ -191,9 +191,9 @@ fn step_line(step: &Step) -> String {
         step.acked_per_second(),
         step.lag_s,
         step.backlog,
-        millis(true, step.publish_p50),
-        millis(true, step.publish_p99),
-        millis(true, step.publish_max),
+        millis(step.publish_p50.is_some(), step.publish_p50.unwrap_or_default()),
+        millis(step.publish_p99.is_some(), step.publish_p99.unwrap_or_default()),
+        millis(step.publish_max.is_some(), step.publish_max.unwrap_or_default()),
     )
 }
 

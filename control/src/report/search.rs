@@ -47,16 +47,16 @@ pub struct SearchStep {
     pub unanswered_s: f64,
     /// Unread at the end.
     pub backlog: u64,
-    /// Publish latency, median.
-    pub publish_p50_us: f64,
+    /// Publish latency, median; null where nothing was acked, here and below.
+    pub publish_p50_us: Option<f64>,
     /// Publish latency, 99th percentile.
-    pub publish_p99_us: f64,
+    pub publish_p99_us: Option<f64>,
     /// Publish latency, 99.9th percentile.
-    pub publish_p99_9_us: f64,
+    pub publish_p99_9_us: Option<f64>,
     /// Publish latency, maximum.
-    pub publish_max_us: f64,
-    /// End-to-end latency, 99th percentile.
-    pub end_to_end_p99_us: f64,
+    pub publish_max_us: Option<f64>,
+    /// End-to-end latency, 99th percentile; null where nothing was read.
+    pub end_to_end_p99_us: Option<f64>,
     /// Whether the rate was sustained.
     pub sustainable: bool,
     /// Why it was not; null where it was.
@@ -103,11 +103,11 @@ impl SearchStep {
             errors: step.errors,
             unanswered_s: step.lag_s,
             backlog: step.backlog,
-            publish_p50_us: micros(step.publish_p50),
-            publish_p99_us: micros(step.publish_p99),
-            publish_p99_9_us: micros(step.publish_p999),
-            publish_max_us: micros(step.publish_max),
-            end_to_end_p99_us: micros(step.end_to_end_p99),
+            publish_p50_us: step.publish_p50.map(micros),
+            publish_p99_us: step.publish_p99.map(micros),
+            publish_p99_9_us: step.publish_p999.map(micros),
+            publish_max_us: step.publish_max.map(micros),
+            end_to_end_p99_us: step.end_to_end_p99.map(micros),
             sustainable: step.is_sustained(),
             cause: step.cause.map(Cause::word),
         }
@@ -122,7 +122,9 @@ pub(super) fn in_words(search: Option<&Search>) -> String {
     let head =
         ["rate/s", "step", "acked/s", "publish p50", "p99", "max", "unanswered", "backlog", ""];
     let rows = steps.into_iter().map(|step| {
-        let millis = |micros: f64| format!("{:.2} ms", micros / 1_000.0);
+        let millis = |micros: Option<f64>| {
+            micros.map_or("-".to_owned(), |micros| format!("{:.2} ms", micros / 1_000.0))
+        };
         let held = step.cause.map_or("sustained".to_owned(), |cause| format!("no: {cause}"));
         vec![
             step.rate.to_string(),
@@ -183,11 +185,11 @@ pub(super) fn made() -> super::fixture::Made {
         errors: 0,
         lag_s: 0.25,
         backlog: 12,
-        publish_p50: Nanos::from_millis(1),
-        publish_p99: Nanos::from_millis(4),
-        publish_p999: Nanos::from_millis(6),
-        publish_max: Nanos::from_millis(9),
-        end_to_end_p99: Nanos::from_millis(5),
+        publish_p50: Some(Nanos::from_millis(1)),
+        publish_p99: Some(Nanos::from_millis(4)),
+        publish_p999: Some(Nanos::from_millis(6)),
+        publish_max: Some(Nanos::from_millis(9)),
+        end_to_end_p99: Some(Nanos::from_millis(5)),
         cause,
     };
     made.outcome.search = Some(SearchEnd {

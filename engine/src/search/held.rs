@@ -39,6 +39,8 @@ pub(super) struct Held {
     pub(super) all: Vec<Brief>,
     /// Those that are looked at, joined.
     pub(super) sum: Sample,
+    /// Those before them, joined.
+    early: Sample,
     /// How many at the beginning are not looked at.
     settle: usize,
     /// How many are looked at, at most.
@@ -71,14 +73,23 @@ impl Held {
             lag,
             broken: broken.map(|(number, _)| bit(number)).fold(0, |all, one| all | one),
         });
-        if self.settle < self.all.len() {
-            self.sum.join(sample);
-        }
+        let is_looked_at = self.settle < self.all.len();
+        if is_looked_at { &mut self.sum } else { &mut self.early }.join(sample);
     }
 
     /// Those that are looked at.
     pub(super) fn looked(&self) -> &[Brief] {
         &self.all[self.settle.min(self.all.len())..]
+    }
+}
+
+impl Held {
+    /// What a step shows: those that are looked at; where it was over before, all there were.
+    pub(super) fn shown(&self) -> (&[Brief], &Sample) {
+        match self.looked() {
+            [] => (&self.all, &self.early),
+            looked => (looked, &self.sum),
+        }
     }
 }
 

@@ -42,3 +42,13 @@ impl Ledger {
 pub(super) const fn count(messages: u64) -> f64 {
     messages as f64
 }
+
+/// The whole part of a rate, a count or a span; none of these is negative for long.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "what is negative becomes 0, and all are far below 2^53"
+)]
+pub(super) const fn whole(number: f64) -> u64 {
+    number.max(0.0) as u64
+}

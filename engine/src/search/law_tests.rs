@@ -116,7 +116,11 @@ fn an_objective_bounds_it_where_it_breaks_before_the_throughput_does() {
     assert_eq!(end.bound_by, Some(Cause::Slo), "{}", told(&end));
     assert!(end.sustainable < 50_000, "{}", told(&end));
     let answer = end.steps.iter().rfind(|step| step.kind == StepKind::Measured);
-    assert!(answer.is_some_and(|step| step.publish_p99 < Nanos::from_millis(9)), "{}", told(&end));
+    assert!(
+        answer.and_then(|step| step.publish_p99).is_some_and(|p99| p99 < Nanos::from_millis(9)),
+        "{}",
+        told(&end)
+    );
     // A wide one never binds, one that nothing meets gives no answer.
     let (_, free) = model.run(with(Nanos::from_secs(30)));
     assert_eq!(free.bound_by, Some(Cause::Throughput), "{}", told(&free));
@@ -166,4 +170,16 @@ fn a_run_that_is_cut_confirms_nothing_and_keeps_its_steps() {
         assert!(end.steps.len() < whole.steps.len(), "{}", told(&end));
         assert_eq!(end.steps[..], whole.steps[..end.steps.len()], "what was seen is kept");
     }
+}
+
+#[test]
+fn a_step_that_is_over_before_it_settled_shows_what_was_seen_of_it() {
+    // What piles up at eight times the capacity is certain before the twelve seconds have passed.
+    let start = rate(400_000);
+    let (_, end) = Model::default().run(SearchDemand { start, ..demand() });
+    let early = end.steps.iter().find(|step| step.cause == Some(Cause::Throughput));
+    let early = early.expect("the first is too much");
+    assert!(0 < early.due && 0 < early.acked, "{early:?}");
+    assert!(early.publish_p99.is_some_and(|p99| Nanos::ZERO < p99), "{early:?}");
+    assert!(end.steps.iter().all(|step| step.end_to_end_p99.is_none()), "the model reads nothing");
 }

@@ -1,6 +1,6 @@
 //! A cluster as a queue, second by second, for the laws of the search.
 
-use super::lag::count;
+use super::lag::{count, whole};
 use super::{Order, Sample, Search, SearchEnd};
 use crate::plan::SearchDemand;
 use crate::units::{Nanos, Rate};
@@ -181,13 +181,4 @@ impl Model {
         let credit = capacity * f64::from(u32::try_from(self.quota_window).expect("small"));
         (credit - window.iter().sum::<f64>()).max(0.0) * noise
     }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "counts and spans of the model are positive and small"
-)]
-fn whole(number: f64) -> u64 {
-    number as u64
 }

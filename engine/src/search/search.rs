@@ -2,11 +2,12 @@
 
 use super::held::Held;
 use super::judge::{Judgement, View};
-use super::lag::{Lag, Ledger, count};
+use super::lag::{Lag, Ledger, count, whole};
 use super::order::{Order, SearchEnd, Stage};
 use super::sample::Sample;
 use super::steer::Bounds;
 use super::step::{Step, StepKind};
+use crate::measure::Latency;
 use crate::plan::SearchDemand;
 use crate::units::{NANOS_PER_SECOND, Nanos};
 use std::collections::VecDeque;
@@ -225,11 +226,8 @@ impl Search {
 
     /// Writes a step down.
     fn write_down(&mut self, kind: StepKind, judgement: Judgement) {
-        let (looked, sum) = (self.held.looked(), &self.held.sum);
-        // What piled up before it was to be looked at is a step too.
-        let shown = if looked.is_empty() { &self.held.all[..] } else { looked };
-        let acked =
-            if looked.is_empty() { shown.iter().map(|of| of.acked).sum() } else { sum.acked };
+        let (shown, sum) = self.held.shown();
+        let publish = |percent: f64| of(&sum.publish, |latency| latency.percentile(percent));
         let lag = shown.last().map_or(Lag::default(), |last| last.lag.at(count(self.rate)));
         let length: i64 = shown.iter().map(|brief| brief.seconds).sum();
         self.steps.push(Step {
@@ -238,15 +236,15 @@ impl Search {
             from_s: shown.first().map_or(0, |first| first.second),
             seconds: u32::try_from(length).expect("a step has few seconds"),
             due: sum.due,
-            acked,
+            acked: sum.acked,
             errors: sum.errors,
             lag_s: lag.unanswered.max(0.0),
             backlog: sum.backlog,
-            publish_p50: sum.publish.percentile(50.0),
-            publish_p99: sum.publish.percentile(99.0),
-            publish_p999: sum.publish.percentile(99.9),
-            publish_max: sum.publish.max(),
-            end_to_end_p99: sum.end_to_end.percentile(99.0),
+            publish_p50: publish(50.0),
+            publish_p99: publish(99.0),
+            publish_p999: publish(99.9),
+            publish_max: of(&sum.publish, Latency::max),
+            end_to_end_p99: of(&sum.end_to_end, |latency| latency.percentile(99.0)),
             cause: judgement.cause,
         });
     }
@@ -281,7 +279,7 @@ impl Search {
             self.confirmed = 0;
             self.stage = Stage::Recovering;
             self.held.begin(0, 0);
-            return Some(Order::Rate(floor(self.taken * RECOVERING).min(self.rate).max(1)));
+            return Some(Order::Rate(whole(self.taken * RECOVERING).min(self.rate).max(1)));
         }
         if self.stage == Stage::Holding(StepKind::Confirm) {
             self.confirmed += 1;
@@ -382,11 +380,7 @@ fn seconds(span: Nanos) -> usize {
     usize::try_from(span.0.div_ceil(NANOS_PER_SECOND)).expect("a run's seconds fit in memory")
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "rates are positive and far below 2^53"
-)]
-fn floor(rate: f64) -> u64 {
-    rate.max(0.0) as u64
+/// A figure of a latency; none where nothing was measured.
+fn of(latency: &Latency, figure: impl Fn(&Latency) -> Nanos) -> Option<Nanos> {
+    (0 < latency.count()).then(|| figure(latency))
 }

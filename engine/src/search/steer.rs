@@ -1,6 +1,6 @@
 //! Where a search looks next: between what was sustained and what was not, guided by what was taken.
 
-use super::lag::count;
+use super::lag::{count, whole};
 use super::step::Cause;
 
 /// How far below and above what the cluster took the search looks: both together are the precision that
@@ -115,7 +115,7 @@ impl Bounds {
             return rate;
         }
         let (low, floor) = (count(self.sustained()), count(self.sustained().max(self.hint)));
-        let Some((above, cause)) = self.above() else { return floor_of(floor * 2.0).max(1) };
+        let Some((above, cause)) = self.above() else { return whole(floor * 2.0).max(1) };
         let high = count(above);
         let fits = |rate: &f64| low * 1.002 < *rate && *rate < high * 0.998;
         let by_taken = self.taken.filter(|_| cause == Cause::Throughput).and_then(|taken| {
@@ -125,18 +125,9 @@ impl Bounds {
         });
         // Of rates an order apart the middle is the geometric mean.
         let middle = if 0.0 < floor && floor < high { (floor * high).sqrt() } else { high / 2.0 };
-        let rate = floor_of(by_taken.unwrap_or(middle));
+        let rate = whole(by_taken.unwrap_or(middle));
         rate.clamp(self.sustained().saturating_add(1).min(above - 1), above - 1)
     }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "rates are positive and far below 2^53"
-)]
-fn floor_of(rate: f64) -> u64 {
-    rate as u64
 }
 
 #[cfg(test)]

@@ -51,16 +51,16 @@ pub struct Step {
     pub lag_s: f64,
     /// Unread at their end, all subscriptions together.
     pub backlog: u64,
-    /// Publish latency in them: median.
-    pub publish_p50: Nanos,
+    /// Publish latency in them: median; `None` where nothing was acked, here and below.
+    pub publish_p50: Option<Nanos>,
     /// 99th percentile.
-    pub publish_p99: Nanos,
+    pub publish_p99: Option<Nanos>,
     /// 99.9th percentile.
-    pub publish_p999: Nanos,
+    pub publish_p999: Option<Nanos>,
     /// Maximum.
-    pub publish_max: Nanos,
-    /// End-to-end latency: 99th percentile.
-    pub end_to_end_p99: Nanos,
+    pub publish_max: Option<Nanos>,
+    /// End-to-end latency: 99th percentile; `None` where nothing was read.
+    pub end_to_end_p99: Option<Nanos>,
     /// Why it was not sustained; `None` where it was.
     pub cause: Option<Cause>,
 }

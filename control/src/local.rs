@@ -6,9 +6,11 @@ use crate::early_end::{Cut, EarlyEnd};
 use crate::host::Environment;
 use crate::interrupt::Interrupt;
 use crate::marks::{Mark, Marks};
+use crate::metrics::{Meter, Metered};
 use crate::monitor::{Monitor, Observation, Watched};
 use crate::progress::Progress;
-use crate::report::{self, CeilingPart, Inputs, Report, Suite};
+use crate::recording::Recorded;
+use crate::report::{self, CeilingPart, Inputs, Report, RunFolder, Suite};
 use crate::runs::{self, Finished};
 use crate::spec::{Job, Request};
 use crate::sweep::{self, Figures};
@@ -32,6 +34,8 @@ pub(crate) struct Outside<'run> {
     pub(crate) interrupt: &'run Interrupt,
     /// What is marked on the time axis.
     pub(crate) marks: &'run Marks,
+    /// What is told meanwhile; `None` where nobody can ask.
+    pub(crate) meter: Option<&'run Meter>,
 }
 
 /// Runs every request of a job, one after the other, and writes the results to `out`.
@@ -69,7 +73,7 @@ fn run_one(
     request: &Request,
     job: &Job,
     (environment, kept): (&Environment, &Kept),
-    Outside { interrupt, marks }: Outside<'_>,
+    Outside { interrupt, marks, meter }: Outside<'_>,
 ) -> Finished {
     let refuse = |code: u8, words: &str| refused(request, job, code, words);
     let plan = match plan(request) {
@@ -81,7 +85,10 @@ fn run_one(
     let progress = Progress::begin(request, (&plan, job.clock), interrupt).ending_early(early_end);
     let clock = RunClock::anchored(job.clock);
     let monitor = job.monitor.and_then(|period| Monitor::start(period, &plan, clock));
-    let mut hooks = Watched { hooks: progress, monitor };
+    let watched = Watched { hooks: progress, monitor };
+    let results = job.runs_dir().to_owned();
+    let metered = Metered::begin(watched, meter, &plan.demand);
+    let mut hooks = Recorded::new(metered, &plan.demand, results);
     let prepared = (request.driver.driver.prepare)(plan.clone(), clock, &mut hooks);
     let (outcome, teardown) = match prepared {
         Ok(ready) => ready.start(&mut hooks),
@@ -98,14 +105,15 @@ fn run_one(
     if let Ending::Failed(error) = &outcome.ending {
         tracing::error!("{error}");
     }
-    let observation = hooks.monitor.and_then(Monitor::stop);
+    let (Metered { hooks: Watched { hooks: progress, monitor }, .. }, folder) = hooks.end();
+    let observation = monitor.and_then(Monitor::stop);
     let as_run = outcome.plan_as_run(&plan);
     let run = Run {
         request,
         job,
         plan: &as_run,
         outcome: &outcome,
-        cut: hooks.hooks.cut(),
+        cut: progress.cut(),
         environment,
         observation: observation.as_ref(),
         ceiling: kept.standing(request.driver.driver.name, &as_run, &outcome),
@@ -113,7 +121,7 @@ fn run_one(
         fleet: None,
         marks: marks.take(),
     };
-    run.conclude(teardown)
+    run.conclude(teardown, folder)
 }
 
 /// Makes the plan; asks the cluster for the partitions of topics that are there already.
@@ -196,11 +204,16 @@ pub(crate) struct Run<'run> {
 }
 
 impl Run<'_> {
-    /// Saves the result, then cleans up, then adds what the clean-up found.
-    pub(crate) fn conclude(&self, teardown: Teardown) -> Finished {
+    /// Saves the result, in the run's directory where there is one already, then cleans up, then adds what
+    /// the clean-up found.
+    pub(crate) fn conclude(&self, teardown: Teardown, folder: Option<RunFolder>) -> Finished {
         let verdict = self.verdict();
         let first = self.report(&verdict, None);
-        let saved = report::save(&first, self.job.runs_dir());
+        let made = match folder {
+            Some(folder) => Ok(folder),
+            None => RunFolder::begin(self.job.runs_dir(), &first.test_id),
+        };
+        let saved = made.and_then(|mut folder| folder.settle(&first).map(|()| folder));
         let clean_up = teardown.finish();
         for (name, reason) in clean_up.left.iter().filter(|_| !self.plan.demand.keep_topics) {
             tracing::warn!("{name} stays: {reason}");
@@ -209,13 +222,11 @@ impl Run<'_> {
             tracing::warn!("lane {lane}: its clients did not close by the deadline");
         }
         let whole = self.report(&verdict, Some(&clean_up));
-        let written =
-            saved.and_then(|directory| report::replace(&whole, &directory).map(|()| directory));
-        match written {
-            Ok(directory) => Finished {
+        match saved.and_then(|mut folder| folder.settle(&whole).map(|()| folder)) {
+            Ok(folder) => Finished {
                 exit_code: whole.verdict.exit_code,
                 json: Some(report::json(&whole)),
-                text: report::text(&whole, &directory),
+                text: report::text(&whole, folder.path()),
                 suite: Suite::of(&whole),
                 figures: Some(Figures::of(&whole)),
             },

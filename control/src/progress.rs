@@ -96,7 +96,7 @@ impl Hooks for Progress<'_> {
                 tracing::info!("search: {rate} is sustained, it is measured next");
             }
             Event::NotFound(reason) => tracing::error!("search: {reason}"),
-            Event::Measuring(length) => match self.after_backlog {
+            Event::Measuring { length, .. } => match self.after_backlog {
                 Some(after) => tracing::info!(
                     "measured phase: until the backlog is drained, and {after} more; at most {length}"
                 ),
@@ -115,6 +115,7 @@ impl Hooks for Progress<'_> {
                     );
                 }
             }
+            Event::Unmeasured(_) => {}
             Event::Draining => tracing::info!("all sent and answered, consumers read what is left"),
             Event::Collecting => tracing::info!("all read, the last figures come in"),
         }

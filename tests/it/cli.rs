@@ -149,14 +149,13 @@ impl Ran {
         self.folder.path().join(name)
     }
 
-    /// The run directories it made.
+    /// The run directories it made, valid ones first.
     pub(crate) fn run_directories(&self) -> Vec<PathBuf> {
-        let Ok(entries) = std::fs::read_dir(self.folder.path().join("results")) else {
-            return Vec::new();
-        };
-        let mut paths: Vec<PathBuf> =
-            entries.map(|entry| entry.expect("readable").path()).collect();
-        paths.sort();
+        let results = self.folder.path().join("results");
+        let apart = ["invalid", "unfinished"].map(|word| results.join(word));
+        let mut paths = entries(&results);
+        paths.retain(|path| !apart.contains(path));
+        paths.extend(apart.iter().flat_map(|folder| entries(folder)));
         paths
     }
 
@@ -166,6 +165,14 @@ impl Ran {
         assert_eq!(directories.len(), 1, "one run directory: {directories:?}\n{}", self.stderr);
         read_json(&directories[0].join("result.json"))
     }
+}
+
+/// What is in a folder, by name.
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("readable").path()).collect();
+    paths.sort();
+    paths
 }
 
 /// A JSON file.

@@ -287,7 +287,7 @@ impl RunFlags {
             checks: self.checks.order(),
             results_dir: self.output.output.clone(),
             log_level: self.output.log.log_level,
-            fleet: self.fleet.order(self.marks.listen),
+            fleet: self.fleet.order(self.marks.listen.or(self.marks.metrics)),
         }
     }
 }

@@ -9,13 +9,15 @@ use crate::cli::Format;
 use crate::early_end::EarlyEnd;
 use crate::host::{self, Environment};
 use crate::local::{self, Outside, Run};
+use crate::metrics::Metered;
 use crate::progress::Progress;
+use crate::recording::Recorded;
 use crate::runs::{self, Finished};
 use crate::spec::{Fleet, Job, OnLoss, Request, RunIdentity};
 use engine::error::RunError;
 use engine::measure::constants::exit;
 use engine::plan::{Deal, LanePlan, Plan, Role};
-use engine::run::{Ending, FailedAttempt, Grounds, Hooks, Outcome, Ready, Teardown, WorkerOutcome};
+use engine::run::{Ending, FailedAttempt, Grounds, Hooks, Outcome, Ready, Teardown};
 use engine::time::{Clock, ClockChoice, RunClock};
 use std::io::Write;
 use std::sync::atomic::AtomicU64;
@@ -105,9 +107,12 @@ impl Workplace<'_> {
         let assertions = &self.job.checks.assertions;
         let early_end = self.job.checks.grace.map(|grace| EarlyEnd::new(&plan, assertions, grace));
         let unplaced = plan.clone().carried_by(Vec::new(), Vec::new());
-        let mut hooks =
+        let progress =
             Progress::begin(request, (&unplaced, self.job.clock), self.outside.interrupt)
                 .ending_early(early_end);
+        let results = self.job.runs_dir().to_owned();
+        let metered = Metered::begin(progress, self.outside.meter, &unplaced.demand);
+        let mut hooks = Recorded::new(metered, &unplaced.demand, results);
         let (topics, settle) = cluster(&plan.demand.clients);
         let begun =
             Begun { workplace: self, members: &members, dispatch: &dispatch, clock, settle };
@@ -122,17 +127,19 @@ impl Workplace<'_> {
             tracing::error!("{error}");
         }
         if outcome.workers.is_empty() {
-            outcome.workers = members.iter().map(|member| never_started(member, clock)).collect();
+            outcome.workers =
+                members.iter().map(|member| pool::never_started(member, clock)).collect();
         }
         let plan = outcome.plan_as_run(&plan);
         let plan = Plan { lanes: [plan.lanes, outcome.added.clone()].concat(), ..plan };
+        let (Metered { hooks: progress, .. }, folder) = hooks.end();
         let seen = pool::hosts(&members);
         let run = Run {
             request,
             job: self.job,
             plan: &plan,
             outcome: &outcome,
-            cut: hooks.cut(),
+            cut: progress.cut(),
             environment: self.environment,
             observation: None,
             ceiling: None,
@@ -140,7 +147,7 @@ impl Workplace<'_> {
             fleet: Some(&seen),
             marks: pool::marks(&members, self.outside.marks.take()),
         };
-        run.conclude(teardown)
+        run.conclude(teardown, folder)
     }
 
     fn members(&self, test_id: &str) -> Vec<Arc<Member>> {
@@ -383,15 +390,4 @@ fn together(plan: &Plan, posted: Vec<(Posting, Posted)>) -> (Plan, Vec<Posting>)
     remarks.sort_unstable();
     remarks.dedup();
     (plan.clone().carried_by(lanes, remarks), postings)
-}
-
-/// A worker of a run that never began.
-fn never_started(member: &Member, clock: RunClock) -> WorkerOutcome {
-    WorkerOutcome {
-        url: member.client.url().to_owned(),
-        host: member.host(),
-        lost: member.loss(),
-        clock: member.clock(clock.now()),
-        ..WorkerOutcome::default()
-    }
 }

@@ -12,7 +12,7 @@ use super::tail::Tail;
 use crate::host::ALLOCATOR;
 use engine::host::Busy;
 use engine::measure::{Balance, Phase, PhaseTally, Repeats, slack};
-use engine::plan::{Plan, Verification as Asked};
+use engine::plan::{Demand, Plan, Verification as Asked};
 use engine::run::{ClockSeen, Interval as Second, Outcome};
 use engine::units::Nanos;
 use serde::Serialize;
@@ -353,6 +353,14 @@ impl Interval {
             ..Self::of(second, hosts.second(second.second), known)
         };
         seconds.iter().map(one).collect()
+    }
+
+    /// A second that was just complete: what is due in it, and what hosts and clients say of it, is known
+    /// at the end of the run.
+    pub(super) fn live(demand: &Demand, second: &Second) -> Self {
+        let timed = demand.streams.iter().any(is_timed);
+        let known = |of: u64, span: Nanos| (timed && 0 < of).then(|| micros(span));
+        Self::of(second, HostSecond::default(), known)
     }
 
     fn of(second: &Second, host: HostSecond, known: impl Fn(u64, Nanos) -> Option<f64>) -> Self {

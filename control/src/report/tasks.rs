@@ -179,7 +179,7 @@ fn latencies(plan: &Plan, lane: &LanePlan, tally: &Tally) -> Latencies {
         .filter(|(index, _)| is_its(*index))
         .map(|(_, (demand, stream))| Seen { timed: is_timed(demand), tally: &stream.measured })
         .collect();
-    let all = Latencies::of(&seen, Block::summary);
+    let all = Latencies::of(&seen, Block::full);
     match lane.role() {
         Role::Producer => all.sending(),
         Role::Consumer => all.receiving(),

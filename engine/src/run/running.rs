@@ -232,6 +232,7 @@ impl Watch<'_> {
         let length = self.warming.measured().until(self.end()).0.div_ceil(NANOS_PER_SECOND);
         let is_inside = u64::try_from(number).is_ok_and(|number| number < length);
         if is_empty && !is_inside {
+            self.hooks.event(&Event::Unmeasured(&second.tally));
             return;
         }
         interval.second = u32::try_from(number.max(0)).unwrap_or(u32::MAX);
@@ -267,7 +268,8 @@ impl Watch<'_> {
                 if is_awaited && self.warming.was_in_vain() {
                     self.hooks.event(&Event::Unsteady(self.warming.length()));
                 }
-                self.hooks.event(&Event::Measuring(phases.measured));
+                let (from, length) = (self.warming.measured(), phases.measured);
+                self.hooks.event(&Event::Measuring { from, length });
             }
         }
         self.stopped = Some(self.ready.clock.now());

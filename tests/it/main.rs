@@ -24,6 +24,7 @@ mod monitor;
 mod partitions;
 mod real;
 mod regressions;
+mod report;
 mod search;
 mod shapes;
 mod silent;

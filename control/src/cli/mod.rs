@@ -4,12 +4,14 @@ mod ceiling;
 mod checks;
 mod fleet;
 mod marks;
+mod report;
 mod topics;
 
 pub use ceiling::CeilingFlags;
 pub use checks::CheckFlags;
 pub use fleet::{FleetFlags, WorkerFlags};
 pub use marks::MarkFlags;
+pub use report::ReportFlags;
 pub use topics::{CleanFlags, TopicsCommand};
 
 use std::ffi::OsString;
@@ -67,6 +69,8 @@ pub enum Command {
     Validate(ValidateFlags),
     /// Measure what this host's engine can do by itself, for later runs to be set against
     Ceiling(Box<CeilingFlags>),
+    /// Render the results of earlier runs again
+    Report(ReportFlags),
     /// Do shares of runs for coordinators (kdyno run --workers) until a signal ends it
     Worker(Box<WorkerFlags>),
     /// Handle topics that runs left behind

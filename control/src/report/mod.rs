@@ -1,5 +1,6 @@
 //! The result of a run: one report, written in every format of one table.
 
+mod again;
 mod assertions;
 mod backlog;
 mod ceiling;
@@ -32,6 +33,9 @@ mod outages;
 mod partitions;
 mod plan;
 mod plateau;
+mod read;
+#[cfg(test)]
+mod read_tests;
 #[expect(clippy::module_inception, reason = "a file is named after its main type")]
 mod report;
 mod run_folder;
@@ -53,11 +57,13 @@ mod traffic;
 mod warmup;
 mod workers;
 
+pub use again::write_again;
 pub use ceiling::{CeilingPart, sink};
 pub use json::json;
 pub use junit::{Suite, junit};
 pub use network::network_seen;
 pub(crate) use number::{float, micros, per_second, rfc3339, seconds, thousandth};
+pub use read::ReadError;
 pub use report::{Inputs, Report, SCHEMA};
 pub(crate) use run_folder::{RunFolder, find};
 pub use so_far::so_far;
@@ -79,6 +85,10 @@ type Format = (&'static str, fn(&Report) -> Vec<u8>);
 
 /// The files of a run directory.
 const FORMATS: &[Format] = &[("result.json", json), (intervals::FILE, intervals::intervals)];
+
+/// Those of them that stay as they are when a directory is rendered again from its `result.json`: itself,
+/// and what is made of more than a report that was read back holds.
+const KEPT: &[&str] = &["result.json"];
 
 /// Writes every file of a run's directory that is made of a report, each whole or not at all.
 ///

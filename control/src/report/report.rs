@@ -1,6 +1,6 @@
 //! The result as a file format of its own: `kdyno.result/1`.
 //!
-//! The types of this folder are the format; nothing else is written from them or read into them.
+//! The types of this folder are the format, written and read back; nothing else is made of them.
 //! What a run did not examine is null or left out, so that nobody reads it as zero.
 
 use super::assertions::AssertionPart;
@@ -32,8 +32,9 @@ use crate::monitor::Observation;
 use engine::measure::{Balance, Tally, Verdict, balances};
 use engine::plan::Plan;
 use engine::run::{CleanUp, Ending, Outcome};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// The name and version of the format; a change that old readers would misread is a new version.
 pub const SCHEMA: &str = "kdyno.result/1";
@@ -73,16 +74,16 @@ pub struct Inputs<'run> {
 }
 
 /// A run's result.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Report {
     /// [`SCHEMA`].
-    pub schema: &'static str,
+    pub schema: Cow<'static, str>,
     /// The run's name, unique.
     pub test_id: String,
     /// The test's name, for people.
     pub test_name: String,
     /// The version that measured.
-    pub kdyno_version: &'static str,
+    pub kdyno_version: Cow<'static, str>,
     /// When preparation began.
     pub started_at: String,
     /// When preparation began, nanoseconds since the epoch.
@@ -97,7 +98,7 @@ pub struct Report {
     /// The judgement.
     pub verdict: Judgement,
     /// What the user said must hold; only where something was said.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub assertions: Vec<AssertionPart>,
     /// The workload, as resolved.
     pub workload: Value,
@@ -121,10 +122,10 @@ pub struct Report {
     /// The latencies.
     pub latency: Latencies,
     /// When acks stopped; only where they did.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outages: Vec<OutagePart>,
     /// What was marked from outside; only where something was.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub marks: Vec<MarkPart>,
     /// Silences that were too many to be told, all of them shorter; only where there are some.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -155,7 +156,7 @@ pub struct Report {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub partial: Option<Partial>,
     /// Each stream by itself; only where there are several.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub streams: Vec<StreamPart>,
     /// Second by second.
     pub intervals: Vec<Interval>,
@@ -178,10 +179,10 @@ impl Report {
         let shares = sending_lanes(outcome);
         let tasks = Task::all(plan, outcome);
         Self {
-            schema: SCHEMA,
+            schema: SCHEMA.into(),
             test_id: plan.demand.test_id.clone(),
             test_name: inputs.test_name.to_owned(),
-            kdyno_version: env!("CARGO_PKG_VERSION"),
+            kdyno_version: env!("CARGO_PKG_VERSION").into(),
             started_at: rfc3339(outcome.started),
             started_at_ns: outcome.started.as_nanos(),
             ended_at: rfc3339(outcome.ended),

@@ -6,16 +6,17 @@ use super::spread::Spread;
 use crate::monitor::{Observation, Sample};
 use engine::plan::Plan;
 use engine::units::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// One entry of the result's hosts.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum SystemPart {
     /// This host, as its monitor saw it.
+    #[serde(skip_deserializing)]
     Seen(Box<System>),
-    /// A worker's host, as the worker told: a [`System`] that was written there.
+    /// A [`System`] that was written: by a worker, of its host; or in a result that is read back.
     Told(Value),
 }
 

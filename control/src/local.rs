@@ -8,6 +8,7 @@ use crate::interrupt::Interrupt;
 use crate::marks::{Mark, Marks};
 use crate::monitor::{Monitor, Observation, Watched};
 use crate::progress::Progress;
+use crate::report::omb::{Period, Periodic};
 use crate::report::{self, CeilingPart, Inputs, Report, Suite};
 use crate::runs::{self, Finished};
 use crate::spec::{Job, Request};
@@ -81,7 +82,7 @@ fn run_one(
     let progress = Progress::begin(request, (&plan, job.clock), interrupt).ending_early(early_end);
     let clock = RunClock::anchored(job.clock);
     let monitor = job.monitor.and_then(|period| Monitor::start(period, &plan, clock));
-    let mut hooks = Watched { hooks: progress, monitor };
+    let mut hooks = Watched { hooks: Periodic::new(progress, &plan.demand), monitor };
     let prepared = (request.driver.driver.prepare)(plan.clone(), clock, &mut hooks);
     let (outcome, teardown) = match prepared {
         Ok(ready) => ready.start(&mut hooks),
@@ -105,13 +106,14 @@ fn run_one(
         job,
         plan: &as_run,
         outcome: &outcome,
-        cut: hooks.hooks.cut(),
+        cut: hooks.hooks.hooks.cut(),
         environment,
         observation: observation.as_ref(),
         ceiling: kept.standing(request.driver.driver.name, &as_run, &outcome),
         note: kept.note(),
         fleet: None,
         marks: marks.take(),
+        periods: hooks.hooks.periods.of(&outcome),
     };
     run.conclude(teardown)
 }
@@ -193,6 +195,8 @@ pub(crate) struct Run<'run> {
     pub(crate) fleet: Option<&'run HostsSaid>,
     /// What was marked, by time.
     pub(crate) marks: Vec<Mark>,
+    /// OMB's periods.
+    pub(crate) periods: Vec<Period>,
 }
 
 impl Run<'_> {
@@ -281,6 +285,7 @@ impl Run<'_> {
             systems: self.fleet.map_or(&[], |said| &said.systems),
             sweep: sweep.as_ref(),
             marks: &self.marks,
+            periods: &self.periods,
         };
         Report::held_to(&inputs, &self.job.checks.assertions)
     }

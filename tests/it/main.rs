@@ -21,6 +21,7 @@ mod interrupt;
 mod lanes;
 mod led;
 mod monitor;
+mod omb_json;
 mod partitions;
 mod real;
 mod regressions;

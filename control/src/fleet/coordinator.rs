@@ -10,6 +10,7 @@ use crate::early_end::EarlyEnd;
 use crate::host::{self, Environment};
 use crate::local::{self, Outside, Run};
 use crate::progress::Progress;
+use crate::report::omb::Periodic;
 use crate::runs::{self, Finished};
 use crate::spec::{Fleet, Job, OnLoss, Request, RunIdentity};
 use engine::error::RunError;
@@ -105,9 +106,10 @@ impl Workplace<'_> {
         let assertions = &self.job.checks.assertions;
         let early_end = self.job.checks.grace.map(|grace| EarlyEnd::new(&plan, assertions, grace));
         let unplaced = plan.clone().carried_by(Vec::new(), Vec::new());
-        let mut hooks =
+        let progress =
             Progress::begin(request, (&unplaced, self.job.clock), self.outside.interrupt)
                 .ending_early(early_end);
+        let mut hooks = Periodic::new(progress, &plan.demand);
         let (topics, settle) = cluster(&plan.demand.clients);
         let begun =
             Begun { workplace: self, members: &members, dispatch: &dispatch, clock, settle };
@@ -132,13 +134,14 @@ impl Workplace<'_> {
             job: self.job,
             plan: &plan,
             outcome: &outcome,
-            cut: hooks.cut(),
+            cut: hooks.hooks.cut(),
             environment: self.environment,
             observation: None,
             ceiling: None,
             note: None,
             fleet: Some(&seen),
             marks: pool::marks(&members, self.outside.marks.take()),
+            periods: hooks.periods.of(&outcome),
         };
         run.conclude(teardown)
     }

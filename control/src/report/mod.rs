@@ -26,6 +26,7 @@ mod marks;
 mod merge_tests;
 mod network;
 mod number;
+pub mod omb;
 mod outages;
 mod partitions;
 mod plan;
@@ -74,7 +75,7 @@ use std::path::{Path, PathBuf};
 type Format = (&'static str, fn(&Report) -> Vec<u8>);
 
 /// The files of a run directory.
-const FORMATS: &[Format] = &[("result.json", json)];
+const FORMATS: &[Format] = &[("result.json", json), ("omb.json", omb::omb)];
 
 /// Writes a run's directory, `<results>/<test_id>`, and returns its path.
 ///
@@ -154,7 +155,7 @@ pub(crate) fn write_whole(directory: &Path, name: &str, bytes: &[u8]) -> io::Res
 #[cfg(test)]
 mod tests {
     use super::fixture::{self, Made};
-    use super::{Suite, json, junit, save, write_junit};
+    use super::{FORMATS, Suite, json, junit, save, write_junit};
     use std::fs;
     use std::io::ErrorKind;
 
@@ -168,7 +169,7 @@ mod tests {
         let read = fs::read(run.join("result.json")).expect("it is there");
         assert_eq!(read, json(&report), "whole");
         let names: Vec<_> = fs::read_dir(&run).expect("a directory").collect();
-        assert_eq!(names.len(), 1, "nothing else, no leftover: {names:?}");
+        assert_eq!(names.len(), FORMATS.len(), "nothing else, no leftover: {names:?}");
         let again = save(&report, &nested).expect_err("there already");
         assert_eq!(again.kind(), ErrorKind::AlreadyExists, "{again}");
         assert!(again.to_string().contains(&report.test_id), "names the directory: {again}");

@@ -10,6 +10,7 @@ use crate::metrics::{Meter, Metered};
 use crate::monitor::{Monitor, Observation, Watched};
 use crate::progress::Progress;
 use crate::recording::Recorded;
+use crate::report::omb::{Period, Periodic};
 use crate::report::{self, CeilingPart, Inputs, Report, RunFolder, Suite};
 use crate::runs::{self, Finished};
 use crate::spec::{Job, Request};
@@ -85,7 +86,7 @@ fn run_one(
     let progress = Progress::begin(request, (&plan, job.clock), interrupt).ending_early(early_end);
     let clock = RunClock::anchored(job.clock);
     let monitor = job.monitor.and_then(|period| Monitor::start(period, &plan, clock));
-    let watched = Watched { hooks: progress, monitor };
+    let watched = Watched { hooks: Periodic::new(progress, &plan.demand), monitor };
     let results = job.runs_dir().to_owned();
     let metered = Metered::begin(watched, meter, &plan.demand);
     let mut hooks = Recorded::new(metered, &plan.demand, results);
@@ -105,7 +106,8 @@ fn run_one(
     if let Ending::Failed(error) = &outcome.ending {
         tracing::error!("{error}");
     }
-    let (Metered { hooks: Watched { hooks: progress, monitor }, .. }, folder) = hooks.end();
+    let (Metered { hooks: Watched { hooks: periodic, monitor }, .. }, folder) = hooks.end();
+    let Periodic { hooks: progress, periods, .. } = periodic;
     let observation = monitor.and_then(Monitor::stop);
     let as_run = outcome.plan_as_run(&plan);
     let run = Run {
@@ -120,6 +122,7 @@ fn run_one(
         note: kept.note(),
         fleet: None,
         marks: marks.take(),
+        periods: periods.of(&outcome),
     };
     run.conclude(teardown, folder)
 }
@@ -201,6 +204,8 @@ pub(crate) struct Run<'run> {
     pub(crate) fleet: Option<&'run HostsSaid>,
     /// What was marked, by time.
     pub(crate) marks: Vec<Mark>,
+    /// OMB's periods.
+    pub(crate) periods: Vec<Period>,
 }
 
 impl Run<'_> {
@@ -292,6 +297,7 @@ impl Run<'_> {
             systems: self.fleet.map_or(&[], |said| &said.systems),
             sweep: sweep.as_ref(),
             marks: &self.marks,
+            periods: &self.periods,
         };
         Report::held_to(&inputs, &self.job.checks.assertions)
     }

@@ -23,6 +23,7 @@ mod lanes;
 mod led;
 mod metrics;
 mod monitor;
+mod omb_json;
 mod partitions;
 mod real;
 mod regressions;

@@ -12,6 +12,7 @@ use crate::local::{self, Outside, Run};
 use crate::metrics::Metered;
 use crate::progress::Progress;
 use crate::recording::Recorded;
+use crate::report::omb::Periodic;
 use crate::runs::{self, Finished};
 use crate::spec::{Fleet, Job, OnLoss, Request, RunIdentity};
 use engine::error::RunError;
@@ -111,7 +112,8 @@ impl Workplace<'_> {
             Progress::begin(request, (&unplaced, self.job.clock), self.outside.interrupt)
                 .ending_early(early_end);
         let results = self.job.runs_dir().to_owned();
-        let metered = Metered::begin(progress, self.outside.meter, &unplaced.demand);
+        let periodic = Periodic::new(progress, &unplaced.demand);
+        let metered = Metered::begin(periodic, self.outside.meter, &unplaced.demand);
         let mut hooks = Recorded::new(metered, &unplaced.demand, results);
         let (topics, settle) = cluster(&plan.demand.clients);
         let begun =
@@ -132,7 +134,8 @@ impl Workplace<'_> {
         }
         let plan = outcome.plan_as_run(&plan);
         let plan = Plan { lanes: [plan.lanes, outcome.added.clone()].concat(), ..plan };
-        let (Metered { hooks: progress, .. }, folder) = hooks.end();
+        let (Metered { hooks: periodic, .. }, folder) = hooks.end();
+        let Periodic { hooks: progress, periods, .. } = periodic;
         let seen = pool::hosts(&members);
         let run = Run {
             request,
@@ -146,6 +149,7 @@ impl Workplace<'_> {
             note: None,
             fleet: Some(&seen),
             marks: pool::marks(&members, self.outside.marks.take()),
+            periods: periods.of(&outcome),
         };
         run.conclude(teardown, folder)
     }

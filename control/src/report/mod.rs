@@ -29,6 +29,7 @@ mod marks;
 mod merge_tests;
 mod network;
 mod number;
+pub mod omb;
 mod outages;
 mod partitions;
 mod plan;
@@ -84,11 +85,12 @@ use std::path::Path;
 type Format = (&'static str, fn(&Report) -> Vec<u8>);
 
 /// The files of a run directory.
-const FORMATS: &[Format] = &[("result.json", json), (intervals::FILE, intervals::intervals)];
+const FORMATS: &[Format] =
+    &[("result.json", json), ("omb.json", omb::omb), (intervals::FILE, intervals::intervals)];
 
 /// Those of them that stay as they are when a directory is rendered again from its `result.json`: itself,
 /// and what is made of more than a report that was read back holds.
-const KEPT: &[&str] = &["result.json"];
+const KEPT: &[&str] = &["result.json", "omb.json"];
 
 /// Writes every file of a run's directory that is made of a report, each whole or not at all.
 ///

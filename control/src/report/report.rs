@@ -13,6 +13,7 @@ use super::judgement::Judgement;
 use super::latency::{Block, Latencies, Seen};
 use super::marks::MarkPart;
 use super::number::rfc3339;
+use super::omb::Period;
 use super::outages::OutagePart;
 use super::partitions::Partitions;
 use super::plan::PlanPart;
@@ -21,7 +22,7 @@ use super::search::Search;
 use super::shape::ShapePart;
 use super::streams::{StreamPart, Whole, is_timed, sending_lanes};
 use super::sweep::SweepPart;
-use super::system::{System, SystemPart};
+use super::system::SystemPart;
 use super::tasks::{Partial, Task};
 use super::traffic::{Acked, Consumed, Produced, Span, Subscription};
 use super::warmup::Warmup;
@@ -71,6 +72,8 @@ pub struct Inputs<'run> {
     pub sweep: Option<&'run SweepPart>,
     /// What was marked from outside, by time.
     pub marks: &'run [Mark],
+    /// OMB's periods.
+    pub periods: &'run [Period],
 }
 
 /// A run's result.
@@ -162,6 +165,9 @@ pub struct Report {
     pub intervals: Vec<Interval>,
     /// The hosts of a fleet; null: this host alone.
     pub workers: Option<Vec<WorkerPart>>,
+    /// OMB's periods; what they say is in `omb.json`.
+    #[serde(skip)]
+    pub periods: Vec<Period>,
 }
 
 impl Report {
@@ -217,7 +223,7 @@ impl Report {
             ),
             engine: Engine::of(plan, outcome, seen, inputs.ceiling),
             client: Client::of(plan, outcome),
-            system: systems(inputs),
+            system: SystemPart::all(inputs),
             environment: inputs.environment.clone(),
             warmup: Warmup::of(plan, outcome),
             search: Search::of(outcome),
@@ -232,6 +238,7 @@ impl Report {
                 &Seconds::of(inputs.observation, start),
             ),
             workers: WorkerPart::all(plan, outcome, span),
+            periods: inputs.periods.to_vec(),
         }
     }
 }
@@ -257,18 +264,6 @@ fn span(plan: &Plan, outcome: &Outcome) -> Span {
         planned: plan.demand.phases.measured,
         complete: outcome.ending == Ending::Finished && outcome.warmed_up().is_some(),
     }
-}
-
-/// This host, where it was monitored; in a fleet those of the workers, and not the coordinator's.
-fn systems(inputs: &Inputs<'_>) -> Option<Vec<SystemPart>> {
-    let (start, outcome) = (inputs.outcome.start?, inputs.outcome);
-    if !outcome.workers.is_empty() {
-        let told = inputs.systems.iter().cloned().map(SystemPart::Told);
-        return (!inputs.systems.is_empty()).then(|| told.collect());
-    }
-    let phase = (start.measured, start.end.min(outcome.stopped));
-    let own = System::of(inputs.plan, inputs.observation?, phase);
-    Some(vec![SystemPart::Seen(Box::new(own))])
 }
 
 /// What was seen of each stream's measured messages.

@@ -2,6 +2,7 @@
 
 use super::host_figures::{Cpu, Disk, Figures, Memory, Network, Read, lane_share};
 use super::number::seconds;
+use super::report::Inputs;
 use super::spread::Spread;
 use crate::monitor::{Observation, Sample};
 use engine::plan::Plan;
@@ -21,6 +22,18 @@ pub enum SystemPart {
 }
 
 impl SystemPart {
+    /// This host, where it was monitored; in a fleet those of the workers, and not the coordinator's.
+    pub(super) fn all(inputs: &Inputs<'_>) -> Option<Vec<Self>> {
+        let (start, outcome) = (inputs.outcome.start?, inputs.outcome);
+        if !outcome.workers.is_empty() {
+            let told = inputs.systems.iter().cloned().map(Self::Told);
+            return (!inputs.systems.is_empty()).then(|| told.collect());
+        }
+        let phase = (start.measured, start.end.min(outcome.stopped));
+        let own = System::of(inputs.plan, inputs.observation?, phase);
+        Some(vec![Self::Seen(Box::new(own))])
+    }
+
     /// The entry as the file has it.
     pub(super) fn json(&self) -> Value {
         serde_json::to_value(self).expect("every key of the format is a string")

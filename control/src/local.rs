@@ -5,9 +5,10 @@ use crate::cli::Format;
 use crate::early_end::{Cut, EarlyEnd};
 use crate::host::Environment;
 use crate::interrupt::Interrupt;
+use crate::log::RunLog;
 use crate::marks::{Mark, Marks};
 use crate::monitor::{Monitor, Observation, Watched};
-use crate::progress::Progress;
+use crate::progress::{Begun, Length, Phase, Progress, tell_verdict};
 use crate::report::{self, CeilingPart, Inputs, Report, Suite};
 use crate::runs::{self, Finished};
 use crate::spec::{Job, Request};
@@ -95,6 +96,7 @@ fn run_one(
             (outcome, teardown)
         }
     };
+    hooks.hooks.end();
     if let Ending::Failed(error) = &outcome.ending {
         tracing::error!("{error}");
     }
@@ -201,6 +203,11 @@ impl Run<'_> {
         let verdict = self.verdict();
         let first = self.report(&verdict, None);
         let saved = report::save(&first, self.job.runs_dir());
+        let cleaning = Begun::now(
+            (Phase::CleanUp, Length::Open),
+            &self.plan.demand.test_id,
+            "clean-up: clients close, topics and groups of the run are deleted",
+        );
         let clean_up = teardown.finish();
         for (name, reason) in clean_up.left.iter().filter(|_| !self.plan.demand.keep_topics) {
             tracing::warn!("{name} stays: {reason}");
@@ -208,9 +215,14 @@ impl Run<'_> {
         for lane in &clean_up.unclosed {
             tracing::warn!("lane {lane}: its clients did not close by the deadline");
         }
+        cleaning.end("");
         let whole = self.report(&verdict, Some(&clean_up));
-        let written =
-            saved.and_then(|directory| report::replace(&whole, &directory).map(|()| directory));
+        tell_verdict(&whole);
+        let written = saved.and_then(|directory| {
+            report::replace(&whole, &directory)?;
+            report::write_whole(&directory, "run.log", &RunLog::text())?;
+            Ok(directory)
+        });
         match written {
             Ok(directory) => Finished {
                 exit_code: whole.verdict.exit_code,

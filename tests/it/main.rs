@@ -20,6 +20,7 @@ mod hiccups;
 mod interrupt;
 mod lanes;
 mod led;
+mod live;
 mod monitor;
 mod partitions;
 mod real;

@@ -115,6 +115,7 @@ impl Workplace<'_> {
             Ok(grounds) => begun.run(&plan, grounds, &mut hooks),
             Err(failed) => (plan.clone(), *failed),
         };
+        hooks.end();
         if let Ending::Failed(RunError::Refused(words)) = &outcome.ending {
             return refuse(exit::USAGE, words);
         }
@@ -311,7 +312,8 @@ impl Begun<'_> {
                 .collect();
             if !lanes.is_empty() {
                 let (url, host) = (member.client.url(), member.host());
-                tracing::info!("worker w{index}, {url} ({host}): {}", lanes.join(", "));
+                let lanes = lanes.join(", ");
+                tracing::info!(worker = url, host, "worker w{index}, {url} ({host}): {lanes}");
             }
         }
         for remark in &plan.remarks {

@@ -65,6 +65,8 @@ pub enum Event<'run> {
     Measuring(Nanos),
     /// A backlog that was asked for comes on.
     Backlog(BacklogStep),
+    /// One second of the warm-up is complete: its figures, which enter no result. It has no number.
+    Warming(&'run Interval),
     /// One second of the measured phase is complete: its figures, and what all lanes saw in it.
     Second(&'run Interval, &'run Tally),
     /// Everything due has been sent and answered; consumers read what is left.

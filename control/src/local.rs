@@ -8,8 +8,8 @@ use crate::interrupt::Interrupt;
 use crate::marks::{Mark, Marks};
 use crate::metrics::{Meter, Metered};
 use crate::monitor::{Monitor, Observation, Watched};
-use crate::progress::Progress;
-use crate::recording::Recorded;
+use crate::progress::{Begun, Length, Phase, Progress, tell_verdict};
+use crate::recording::{self, Recorded};
 use crate::report::omb::{Period, Periodic};
 use crate::report::{self, CeilingPart, Inputs, Report, RunFolder, Suite};
 use crate::runs::{self, Finished};
@@ -103,11 +103,12 @@ fn run_one(
             (outcome, teardown)
         }
     };
+    let (Metered { hooks: Watched { hooks: periodic, monitor }, .. }, folder) = hooks.end();
+    let Periodic { hooks: mut progress, periods } = periodic;
+    progress.end();
     if let Ending::Failed(error) = &outcome.ending {
         tracing::error!("{error}");
     }
-    let (Metered { hooks: Watched { hooks: periodic, monitor }, .. }, folder) = hooks.end();
-    let Periodic { hooks: progress, periods, .. } = periodic;
     let observation = monitor.and_then(Monitor::stop);
     let as_run = outcome.plan_as_run(&plan);
     let run = Run {
@@ -216,9 +217,14 @@ impl Run<'_> {
         let first = self.report(&verdict, None);
         let made = match folder {
             Some(folder) => Ok(folder),
-            None => RunFolder::begin(self.job.runs_dir(), &first.test_id),
+            None => recording::begin(self.job.runs_dir(), &first.test_id),
         };
         let saved = made.and_then(|mut folder| folder.settle(&first).map(|()| folder));
+        let cleaning = Begun::now(
+            (Phase::CleanUp, Length::Open),
+            &self.plan.demand.test_id,
+            "clean-up: clients close, topics and groups of the run are deleted",
+        );
         let clean_up = teardown.finish();
         for (name, reason) in clean_up.left.iter().filter(|_| !self.plan.demand.keep_topics) {
             tracing::warn!("{name} stays: {reason}");
@@ -226,7 +232,9 @@ impl Run<'_> {
         for lane in &clean_up.unclosed {
             tracing::warn!("lane {lane}: its clients did not close by the deadline");
         }
+        cleaning.end("");
         let whole = self.report(&verdict, Some(&clean_up));
+        tell_verdict(&whole);
         match saved.and_then(|mut folder| folder.settle(&whole).map(|()| folder)) {
             Ok(folder) => Finished {
                 exit_code: whole.verdict.exit_code,

@@ -5,6 +5,7 @@ use engine::units::Nanos;
 use serde_json::Value;
 use std::fs::File;
 use std::io::Write;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -68,6 +69,19 @@ impl Kdyno {
     pub(crate) fn run(mut self) -> Ran {
         let output = self.command.output().expect("the binary was built with the tests");
         Ran::of(&output, self.folder)
+    }
+
+    /// With this variable in its environment.
+    pub(crate) fn with_variable(mut self, name: &str, value: &str) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// Runs it with stdout and stderr on a terminal, of which nobody holds this end afterwards.
+    pub(crate) fn run_at(mut self, terminal: OwnedFd) -> Ran {
+        let second = terminal.try_clone().expect("a descriptor more");
+        self.command.stdout(terminal).stderr(second);
+        self.run()
     }
 
     /// Starts it, to be sent signals; what it says on stderr can be read meanwhile.

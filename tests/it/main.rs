@@ -21,6 +21,7 @@ mod hiccups;
 mod interrupt;
 mod lanes;
 mod led;
+mod live;
 mod metrics;
 mod monitor;
 mod omb_json;

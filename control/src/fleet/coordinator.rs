@@ -122,6 +122,9 @@ impl Workplace<'_> {
             Ok(grounds) => begun.run(&plan, grounds, &mut hooks),
             Err(failed) => (plan.clone(), *failed),
         };
+        let (Metered { hooks: periodic, .. }, folder) = hooks.end();
+        let Periodic { hooks: mut progress, periods } = periodic;
+        progress.end();
         if let Ending::Failed(RunError::Refused(words)) = &outcome.ending {
             return refuse(exit::USAGE, words);
         }
@@ -134,8 +137,6 @@ impl Workplace<'_> {
         }
         let plan = outcome.plan_as_run(&plan);
         let plan = Plan { lanes: [plan.lanes, outcome.added.clone()].concat(), ..plan };
-        let (Metered { hooks: periodic, .. }, folder) = hooks.end();
-        let Periodic { hooks: progress, periods, .. } = periodic;
         let seen = pool::hosts(&members);
         let run = Run {
             request,
@@ -322,7 +323,8 @@ impl Begun<'_> {
                 .collect();
             if !lanes.is_empty() {
                 let (url, host) = (member.client.url(), member.host());
-                tracing::info!("worker w{index}, {url} ({host}): {}", lanes.join(", "));
+                let lanes = lanes.join(", ");
+                tracing::info!(worker = url, host, "worker w{index}, {url} ({host}): {lanes}");
             }
         }
         for remark in &plan.remarks {

@@ -30,8 +30,7 @@ impl<H: Hooks> Hooks for Metered<'_, H> {
                 Event::Measuring { .. } => meter.enter(Stage::Measured),
                 Event::Draining => meter.enter(Stage::Drain),
                 Event::Collecting => meter.enter(Stage::Done),
-                Event::Unmeasured(tally) => meter.add(tally),
-                Event::Second(interval, tally) => {
+                Event::Warming(interval, tally) | Event::Second(interval, tally) => {
                     meter.add(tally);
                     meter.note(interval);
                 }

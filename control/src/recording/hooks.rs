@@ -1,10 +1,23 @@
 //! Hooks that keep a run's directory, and then tell whoever else listens: a second that was told is on disk.
 
 use super::second_files::SecondFiles;
+use crate::log::RunLog;
 use crate::report::RunFolder;
 use engine::plan::Demand;
 use engine::run::{Event, Hooks};
-use std::path::PathBuf;
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Begins a run's directory, with its log, which has what was said before too.
+///
+/// # Errors
+/// As [`RunFolder::begin`], or the log cannot be written.
+pub(crate) fn begin(results: &Path, test_id: &str) -> io::Result<RunFolder> {
+    let folder = RunFolder::begin(results, test_id)?;
+    RunLog::attach(File::create(folder.path().join("run.log"))?)?;
+    Ok(folder)
+}
 
 /// A run's hooks, and its directory from the moment on when all consumers are ready: what is refused
 /// before creates nothing.
@@ -30,10 +43,10 @@ impl<'run, H: Hooks> Recorded<'run, H> {
         (self.hooks, self.folder)
     }
 
-    fn record(&mut self, event: &Event<'_>) -> std::io::Result<()> {
+    fn record(&mut self, event: &Event<'_>) -> io::Result<()> {
         match event {
             Event::Ready(_) if self.folder.is_none() => {
-                self.folder = Some(RunFolder::begin(&self.results, &self.demand.test_id)?);
+                self.folder = Some(begin(&self.results, &self.demand.test_id)?);
             }
             Event::Measuring { from, .. } => {
                 if let Some(folder) = &self.folder {
@@ -129,6 +142,7 @@ mod tests {
             "end-to-end.hlog",
             "intervals.csv",
             "publish.hlog",
+            "run.log",
             "send-delay.hlog",
             "service.hlog",
             "transit.hlog",

@@ -5,4 +5,4 @@
 mod hooks;
 mod second_files;
 
-pub(crate) use hooks::Recorded;
+pub(crate) use hooks::{Recorded, begin};

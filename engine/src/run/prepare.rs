@@ -70,9 +70,9 @@ pub enum Event<'run> {
     },
     /// A backlog that was asked for comes on.
     Backlog(BacklogStep),
-    /// One second is complete in which nothing was measured, of the warm-up or of a search: what all lanes
-    /// saw in it.
-    Unmeasured(&'run Tally),
+    /// One second is complete in which nothing was measured, of the warm-up or of a search: its figures, which
+    /// enter no result, and what all lanes saw in it. It has no number.
+    Warming(&'run Interval, &'run Tally),
     /// One second of the measured phase is complete: its figures, and what all lanes saw in it.
     Second(&'run Interval, &'run Tally),
     /// Everything due has been sent and answered; consumers read what is left.

@@ -45,7 +45,8 @@ fn omb_json_says_what_the_result_says() {
             let is_same = (millis * 1_000.0 - micros).abs() <= micros / 1_000.0;
             assert!(is_same, "{key}{end}: {millis} ms, {span}.{ours}: {micros} µs");
         }
-        let reached = omb[&format!("{key}Quantiles")].as_object().and_then(|map| map.iter().last());
+        let reached =
+            omb[&format!("{key}Quantiles")].as_object().and_then(|map| map.iter().next_back());
         let longest = omb[&format!("{key}Max")].clone();
         assert_eq!(
             reached,
@@ -80,10 +81,14 @@ fn a_closed_loop_has_no_publish_delay_and_a_run_that_failed_has_nothing() {
     assert_eq!(said["aggregatedPublishDelayLatencyQuantiles"], json!({}), "nothing is due");
     assert_eq!(said["publishDelayLatencyMax"], json!([0]), "nothing is due");
     assert!(0.0 < number(&said, "/publishLatencyMax/0"), "from the real send");
-    let ran = Kdyno::new(&["run", "w.yaml", "--bootstrap-server", "127.0.0.1:1"])
+    let failed = Kdyno::new(&["run", "w.yaml", "--bootstrap-server", "127.0.0.1:1"])
         .with_file("w.yaml", &workload("nobody there", 100, "1s"))
         .run();
-    assert_eq!(ran.code, 1, "{}{}", ran.stdout, ran.stderr);
-    let said = omb(&ran);
-    assert_eq!((&said["publishRate"], &said["backlog"]), (&json!([0.0]), &json!([0])), "nothing");
+    assert_eq!(failed.code, 1, "{}{}", failed.stdout, failed.stderr);
+    let nothing = omb(&failed);
+    assert_eq!(
+        (&nothing["publishRate"], &nothing["backlog"]),
+        (&json!([0.0]), &json!([0])),
+        "nothing"
+    );
 }

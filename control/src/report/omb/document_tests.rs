@@ -220,8 +220,8 @@ fn it_says_in_ombs_units_what_the_result_says() {
 #[test]
 fn the_workload_comes_first_and_the_plan_where_it_is_silent() {
     let mut report = fixture::report(&Made::clean());
-    let shape = |report: &Report| -> Vec<Value> {
-        read(report).into_iter().map(|(_, value)| value).take(7).collect()
+    let shape = |of: &Report| -> Vec<Value> {
+        read(of).into_iter().map(|(_, value)| value).take(7).collect()
     };
     let expected =
         [json!("made up"), json!("kafka"), json!(100), json!(2), json!(2), json!(1), json!(2)];
@@ -230,9 +230,9 @@ fn the_workload_comes_first_and_the_plan_where_it_is_silent() {
         "messageSize": 7, "topics": 3, "partitionsPerTopic": 5, "producersPerTopic": 11,
         "consumerPerSubscription": 13,
     });
-    let expected =
+    let copied =
         [json!("made up"), json!("kafka"), json!(7), json!(3), json!(5), json!(11), json!(13)];
-    assert_eq!(shape(&report), expected, "copied");
+    assert_eq!(shape(&report), copied, "copied");
 }
 
 /// A line of quantiles by its first and last entries.

@@ -83,9 +83,9 @@ mod tests {
         assert_eq!(periods.iter().map(|period| period.acked).collect::<Vec<_>>(), [14], "both");
         for (interrupted, cut_short) in [(false, false), (true, false), (false, true)] {
             let ear = Ear { interrupted, cut_short, ..Ear::default() };
-            let hooks = Periodic::new(ear, &demand);
+            let one = Periodic::new(ear, &demand);
             assert_eq!(
-                (hooks.is_interrupted(), hooks.is_cut_short()),
+                (one.is_interrupted(), one.is_cut_short()),
                 (interrupted, cut_short),
                 "what they want"
             );

@@ -74,8 +74,8 @@ fn counts_add_up_and_a_backlog_is_the_last() {
     let seen = (first.acked, first.failed, first.received, first.backlog);
     assert_eq!(seen, (55, 20, 75, 9), "sums, and what was unread at the end");
     let short = of_phase(3_000, 0..8)[0];
-    let seen = (short.acked, short.failed, short.received, short.backlog);
-    assert_eq!(seen, (6, 6, 12, 2), "of what came before the end");
+    let part = (short.acked, short.failed, short.received, short.backlog);
+    assert_eq!(part, (6, 6, 12, 2), "of what came before the end");
 }
 
 #[test]
@@ -132,8 +132,8 @@ fn a_closed_loop_has_no_send_delay() {
         let mut periods = Periods::new(&plan.demand);
         periods.add(&interval, &tally);
         let period = periods.of_phase(Nanos::from_secs(1))[0];
-        let seen = (period.acked, period.failed, period.received, period.backlog);
-        assert_eq!(seen, (1, 2, 3, 4), "the interval's");
+        let counts = (period.acked, period.failed, period.received, period.backlog);
+        assert_eq!(counts, (1, 2, 3, 4), "the interval's");
         assert_eq!(period.send_delay.0[7] > 0.0, is_timed, "timed {is_timed}");
         assert!(period.service.0[7] > 0.0 && period.transit.0[7] > 0.0, "timed {is_timed}");
     }
@@ -141,27 +141,27 @@ fn a_closed_loop_has_no_send_delay() {
 
 #[test]
 fn a_phase_is_as_long_as_it_was_and_not_as_it_was_planned() {
-    let mut made = Made::clean();
+    let mut run = Made::clean();
     let periods = heard(0..11);
     let check = |made: &Made, expected: &[(u64, u64)]| {
         let all = periods.of(&made.outcome);
         let seen: Vec<_> = all.iter().map(|of| (of.length.0 / 1_000_000, of.acked)).collect();
         assert_eq!(seen, expected, "{:?}", made.outcome.ending);
     };
-    check(&made, &[(10_000, 55)]);
-    made.outcome.ending = Ending::Interrupted;
-    check(&made, &[(10_000, 55)]);
-    made.outcome.stopped = MEASURED + Nanos::from_millis(3_500);
-    check(&made, &[(3_500, 10)]);
-    made.outcome.ending = Ending::CutShort;
-    check(&made, &[(3_500, 10)]);
+    check(&run, &[(10_000, 55)]);
+    run.outcome.ending = Ending::Interrupted;
+    check(&run, &[(10_000, 55)]);
+    run.outcome.stopped = MEASURED + Nanos::from_millis(3_500);
+    check(&run, &[(3_500, 10)]);
+    run.outcome.ending = Ending::CutShort;
+    check(&run, &[(3_500, 10)]);
     // Interrupted in the warm-up, or a search that gave up: it has ended as it should.
     for ending in [Ending::Interrupted, Ending::Finished] {
-        (made.outcome.ending, made.outcome.stopped) = (ending, AT + Nanos::from_secs(1));
-        check(&made, &[(0, 0)]);
+        (run.outcome.ending, run.outcome.stopped) = (ending, AT + Nanos::from_secs(1));
+        check(&run, &[(0, 0)]);
     }
-    made.outcome.start = None;
-    check(&made, &[(0, 0)]);
+    run.outcome.start = None;
+    check(&run, &[(0, 0)]);
 }
 
 #[test]

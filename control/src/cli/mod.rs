@@ -2,12 +2,14 @@
 
 mod ceiling;
 mod checks;
+mod compare;
 mod fleet;
 mod marks;
 mod topics;
 
 pub use ceiling::CeilingFlags;
 pub use checks::CheckFlags;
+pub use compare::{CompareFlags, CompareFormat};
 pub use fleet::{FleetFlags, WorkerFlags};
 pub use marks::MarkFlags;
 pub use topics::{CleanFlags, TopicsCommand};
@@ -67,6 +69,8 @@ pub enum Command {
     Validate(ValidateFlags),
     /// Measure what this host's engine can do by itself, for later runs to be set against
     Ceiling(Box<CeilingFlags>),
+    /// Compare runs, or groups of repeats: what differs, by how much, and how sure that is
+    Compare(Box<CompareFlags>),
     /// Do shares of runs for coordinators (kdyno run --workers) until a signal ends it
     Worker(Box<WorkerFlags>),
     /// Handle topics that runs left behind

@@ -38,8 +38,8 @@ pub(super) struct Certainty {
 impl Certainty {
     /// That of samples in the order of time; `None` for fewer than two.
     pub(super) fn of(samples: &[f64]) -> Option<Self> {
-        let size = samples.len().div_ceil(SAMPLES_MAX).max(1);
-        let fine = batches(samples, size);
+        let joined = samples.len().div_ceil(SAMPLES_MAX).max(1);
+        let fine = batches(samples, joined);
         let single = Sequence::of(&fine, fine.len() / LAGS)?;
         let size = fine.len() / BATCHES;
         let coarse = if 1 < size { Sequence::of(&batches(&fine, size), BATCH_LAGS) } else { None };
@@ -156,8 +156,8 @@ mod tests {
             .zip(0..)
             .map(|(sample, at)| sample + f64::from(at) / 160.0)
             .collect();
-        let of = Certainty::of(&hidden).expect("there are samples");
-        assert!(of.effective < 60.0, "{of:?}");
+        let slow = Certainty::of(&hidden).expect("there are samples");
+        assert!(slow.effective < 60.0, "{slow:?}");
     }
 
     #[test]

@@ -44,7 +44,7 @@ pub(super) fn chart(comparison: &Comparison) -> Chart {
         (!lines.is_empty()).then(|| Panel { y_label: label.to_owned(), lines })
     };
     let panels: Vec<Panel> = PANELS.into_iter().filter_map(panel).collect();
-    let all = panels.iter().flat_map(|panel| &panel.lines).flat_map(|line| &line.points);
+    let all = panels.iter().flat_map(|drawn| &drawn.lines).flat_map(|line| &line.points);
     let last = all.map(|(at, _)| *at).fold(1.0, f64::max);
     Chart { x_label: "seconds of the measured phase".to_owned(), ticks: ticks(last), panels }
 }

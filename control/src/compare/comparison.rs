@@ -158,10 +158,10 @@ impl Draft {
         let found = |figure: Figure| {
             let known = match basis {
                 Basis::Repeats if figure.is_judged() => {
-                    [ours, theirs].map(|runs| by_repeats(figure, runs))
+                    [ours, theirs].map(|side| by_repeats(figure, side))
                 }
                 Basis::Repeats => [Known::Nothing; 2],
-                Basis::Seconds => [ours, theirs].map(|runs| by_seconds(figure, runs)),
+                Basis::Seconds => [ours, theirs].map(|side| by_seconds(figure, side)),
             };
             (figure, Found::of(known))
         };
@@ -181,7 +181,7 @@ impl Draft {
             return found;
         }
         let beside = self.found.iter().filter(|(beside, _)| [one, other].contains(beside));
-        let few = beside.map(|(_, found)| *found).find(|found| matches!(found, Found::TooFew(_)));
+        let few = beside.map(|(_, of)| *of).find(|of| matches!(of, Found::TooFew(_)));
         few.unwrap_or(found)
     }
 
@@ -205,7 +205,7 @@ impl Draft {
         }
         let row = |(figure, found, level): &(Figure, Found, Option<f64>)| {
             let (baseline, candidate) = (own(*figure, ours), own(*figure, theirs));
-            let ln = baseline.zip(candidate).map(|(ours, theirs)| (theirs / ours).ln());
+            let ln = baseline.zip(candidate).map(|(from, to)| (to / from).ln());
             let span = match (self.basis, figure.by_seconds()) {
                 (Basis::Seconds, Seconds::Between(one, other)) => between(&decided, one, other),
                 _ => match (found, level) {
@@ -253,18 +253,18 @@ impl Span {
 /// Of a percentile that no second has: what the one below and the one above it say together. Both must say the
 /// same of it, so it is never told where they are not, and it needs no level of its own.
 fn between(decided: &[(Figure, Found, Option<f64>)], one: Figure, other: Figure) -> Option<Span> {
-    let of = |figure: Figure| decided.iter().find(|(other, ..)| *other == figure);
-    let (below, above) = (of(one)?, of(other)?);
+    let find = |figure: Figure| decided.iter().find(|(of, ..)| *of == figure);
+    let (below, above) = (find(one)?, find(other)?);
     // A maximum has no level: the 99th percentile's is taken for it.
     let level = below.2?;
-    let (Found::Difference(one), Found::Difference(other)) = (below.1, above.1) else {
+    let (Found::Difference(least), Found::Difference(most)) = (below.1, above.1) else {
         return None;
     };
-    let (below, above) = (Span::of(&one, level), Span::of(&other, above.2.unwrap_or(level)));
-    let fewer = |side: usize| below.effective[side].min(above.effective[side]);
+    let (least, most) = (Span::of(&least, level), Span::of(&most, above.2.unwrap_or(level)));
+    let fewer = |side: usize| least.effective[side].min(most.effective[side]);
     Some(Span {
-        interval: below.interval.with(above.interval),
-        detectable: below.detectable.max(above.detectable),
+        interval: least.interval.with(most.interval),
+        detectable: least.detectable.max(most.detectable),
         effective: [0, 1].map(fewer),
     })
 }

@@ -58,7 +58,7 @@ fn flatten(path: &str, value: &Value, facts: &mut BTreeMap<String, String>) {
     match value {
         Value::Null => {}
         Value::Object(fields) => {
-            fields.iter().for_each(|(name, value)| flatten(&below(name), value, facts));
+            fields.iter().for_each(|(name, field)| flatten(&below(name), field, facts));
         }
         Value::Array(entries) => {
             for (at, entry) in entries.iter().enumerate() {

@@ -251,7 +251,7 @@ mod tests {
                 Seconds::Between(one, other) => {
                     assert_eq!(figure.second(&second), None, "{figure:?}");
                     let both = one.second(&second).zip(other.second(&second));
-                    assert!(both.is_some_and(|(one, other)| one < other), "{figure:?}");
+                    assert!(both.is_some_and(|(least, most)| least < most), "{figure:?}");
                 }
                 Seconds::Silent => assert!(matches!(figure, Figure::Span(_, At::Max))),
             }
@@ -268,7 +268,7 @@ mod tests {
         let far = Figure::Span(Span::EndToEnd, At::P999);
         assert_eq!(of(far), pair("end-to-end p99.9", "latency.end_to_end.p99_9_us"));
         assert_eq!(of(Figure::Acked), pair("acked msg/s", "acked.messages_per_second"));
-        let shown = [Figure::Acked, far, Figure::Cpu].map(|of| of.shown(Some(1_234.5)));
+        let shown = [Figure::Acked, far, Figure::Cpu].map(|figure| figure.shown(Some(1_234.5)));
         assert_eq!(shown, ["1,234.5", "1.23 ms", "1234.500"]);
         assert_eq!(Figure::Cpu.shown(None), "-");
     }

@@ -21,7 +21,7 @@ fn base(noise: Noise, seconds: usize, spread: f64) -> Made {
 
 /// Two runs that differ only by chance, and by what `change` does to the second.
 fn pair(made: &Made, seed: u64, change: impl Fn(Made) -> Made) -> Comparison {
-    let of = |id: &str, seed: u64| Made { id: id.to_owned(), seed, ..made.clone() };
+    let of = |id: &str, chance: u64| Made { id: id.to_owned(), seed: chance, ..made.clone() };
     let other = change(of("b", 2 * seed + 1));
     Comparison::of(variants(&[&[of("a", 2 * seed)], &[other]]), TOLERANCE)
 }

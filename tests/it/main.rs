@@ -7,6 +7,7 @@ mod ceiling;
 mod cli;
 mod clock;
 mod closed_loop;
+mod compare;
 mod confusion;
 mod cost;
 mod directory;

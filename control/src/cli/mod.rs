@@ -2,6 +2,7 @@
 
 mod ceiling;
 mod checks;
+mod compare;
 mod fleet;
 mod marks;
 mod report;
@@ -9,6 +10,7 @@ mod topics;
 
 pub use ceiling::CeilingFlags;
 pub use checks::CheckFlags;
+pub use compare::{CompareFlags, CompareFormat};
 pub use fleet::{FleetFlags, WorkerFlags};
 pub use marks::MarkFlags;
 pub use report::ReportFlags;
@@ -71,6 +73,8 @@ pub enum Command {
     Ceiling(Box<CeilingFlags>),
     /// Render the results of earlier runs again
     Report(ReportFlags),
+    /// Compare runs, or groups of repeats: what differs, by how much, and how sure that is
+    Compare(Box<CompareFlags>),
     /// Do shares of runs for coordinators (kdyno run --workers) until a signal ends it
     Worker(Box<WorkerFlags>),
     /// Handle topics that runs left behind

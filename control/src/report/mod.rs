@@ -5,6 +5,7 @@ mod backlog;
 mod ceiling;
 pub mod chart;
 mod client;
+mod csv;
 mod errors;
 mod figures;
 #[cfg(test)]
@@ -21,6 +22,7 @@ mod json;
 mod judgement;
 mod junit;
 mod latency;
+mod markdown;
 mod marks;
 #[cfg(test)]
 mod merge_tests;
@@ -39,6 +41,7 @@ mod spread;
 mod streams;
 mod sweep;
 mod system;
+mod tables;
 mod tail;
 mod tasks;
 mod text;
@@ -51,8 +54,10 @@ mod warmup;
 mod workers;
 
 pub use ceiling::{CeilingPart, sink};
+pub use csv::csv;
 pub use json::json;
 pub use junit::{Suite, junit};
+pub use markdown::markdown;
 pub use network::network_seen;
 pub(crate) use number::{float, micros, per_second, rfc3339, seconds, thousandth};
 pub use report::{Inputs, Report, SCHEMA};
@@ -74,7 +79,8 @@ use std::path::{Path, PathBuf};
 type Format = (&'static str, fn(&Report) -> Vec<u8>);
 
 /// The files of a run directory.
-const FORMATS: &[Format] = &[("result.json", json)];
+const FORMATS: &[Format] =
+    &[("result.json", json), ("report.html", html), ("report.md", markdown), ("summary.csv", csv)];
 
 /// Writes a run's directory, `<results>/<test_id>`, and returns its path.
 ///
@@ -154,7 +160,7 @@ pub(crate) fn write_whole(directory: &Path, name: &str, bytes: &[u8]) -> io::Res
 #[cfg(test)]
 mod tests {
     use super::fixture::{self, Made};
-    use super::{Suite, json, junit, save, write_junit};
+    use super::{FORMATS, Suite, json, junit, save, write_junit};
     use std::fs;
     use std::io::ErrorKind;
 
@@ -168,7 +174,7 @@ mod tests {
         let read = fs::read(run.join("result.json")).expect("it is there");
         assert_eq!(read, json(&report), "whole");
         let names: Vec<_> = fs::read_dir(&run).expect("a directory").collect();
-        assert_eq!(names.len(), 1, "nothing else, no leftover: {names:?}");
+        assert_eq!(names.len(), FORMATS.len(), "nothing else, no leftover: {names:?}");
         let again = save(&report, &nested).expect_err("there already");
         assert_eq!(again.kind(), ErrorKind::AlreadyExists, "{again}");
         assert!(again.to_string().contains(&report.test_id), "names the directory: {again}");

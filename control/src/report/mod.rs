@@ -18,6 +18,7 @@ mod fixture_fleet;
 mod fixture_run;
 mod host_figures;
 mod host_second;
+mod html;
 mod json;
 mod judgement;
 mod junit;
@@ -55,6 +56,7 @@ mod workers;
 
 pub use ceiling::{CeilingPart, sink};
 pub use csv::csv;
+pub use html::html;
 pub use json::json;
 pub use junit::{Suite, junit};
 pub use markdown::markdown;

@@ -19,7 +19,7 @@ const HOMES: &[Home] = &[
     Home { word: "serde_yaml", places: &["control/src/spec/"] },
     Home { word: "clap", places: &["control/src/cli.rs", "control/src/cli/"] },
     Home { word: "sysinfo", places: &["control/src/"] },
-    Home { word: "plotters", places: &["control/src/report/chart.rs"] },
+    Home { word: "plotters", places: &["control/src/report/chart/"] },
     Home { word: "indicatif", places: &["control/src/log/screen.rs"] },
 ];
 

@@ -6,6 +6,7 @@ mod backlog;
 mod ceiling;
 pub mod chart;
 mod client;
+mod csv;
 mod errors;
 mod figures;
 #[cfg(test)]
@@ -20,10 +21,12 @@ pub mod hlog;
 mod host_figures;
 mod host_second;
 pub(crate) mod intervals;
+mod html;
 mod json;
 mod judgement;
 mod junit;
 mod latency;
+mod markdown;
 mod marks;
 #[cfg(test)]
 mod merge_tests;
@@ -47,6 +50,7 @@ mod spread;
 mod streams;
 mod sweep;
 mod system;
+mod tables;
 mod tail;
 mod tasks;
 mod text;
@@ -60,8 +64,11 @@ mod workers;
 
 pub use again::write_again;
 pub use ceiling::{CeilingPart, sink};
+pub use csv::csv;
+pub use html::html;
 pub use json::json;
 pub use junit::{Suite, junit};
+pub use markdown::markdown;
 pub use network::network_seen;
 pub(crate) use number::{float, micros, per_second, rfc3339, seconds, thousandth};
 pub use read::ReadError;
@@ -86,7 +93,14 @@ type Format = (&'static str, fn(&Report) -> Vec<u8>);
 
 /// The files of a run directory.
 const FORMATS: &[Format] =
-    &[("result.json", json), ("omb.json", omb::omb), (intervals::FILE, intervals::intervals)];
+    &[
+    ("result.json", json),
+    ("omb.json", omb::omb),
+    ("report.html", html),
+    ("report.md", markdown),
+    ("summary.csv", csv),
+    (intervals::FILE, intervals::intervals),
+];
 
 /// Those of them that stay as they are when a directory is rendered again from its `result.json`: itself,
 /// and what is made of more than a report that was read back holds.

@@ -128,6 +128,12 @@ fn bound_by(cause: Cause) -> Cow<'static, str> {
 /// The search in the summary: the answer in a sentence, and the knee as a table by rate.
 pub(super) fn in_words(search: Option<&Search>) -> String {
     let Some(search) = search else { return String::new() };
+    let (answer, rows) = (wrapped(&answer(search), "", 100), knee_rows(search));
+    format!("{answer}knee, by rate (each step's own seconds):\n{}", table(&rows))
+}
+
+/// A row for each rate that was held, by rate, under their heads.
+pub(super) fn knee_rows(search: &Search) -> Vec<Vec<String>> {
     let mut steps: Vec<&SearchStep> = search.steps.iter().collect();
     steps.sort_by_key(|step| (step.rate, step.t_s));
     let head =
@@ -150,13 +156,11 @@ pub(super) fn in_words(search: Option<&Search>) -> String {
             held,
         ]
     });
-    let rows: Vec<Vec<String>> =
-        std::iter::once(head.map(str::to_owned).to_vec()).chain(rows).collect();
-    let answer = wrapped(&answer(search), "", 100);
-    format!("{answer}knee, by rate (each step's own seconds):\n{}", table(&rows))
+    std::iter::once(head.map(str::to_owned).to_vec()).chain(rows).collect()
 }
 
-fn answer(search: &Search) -> String {
+/// What it came to, in a sentence.
+pub(super) fn answer(search: &Search) -> String {
     let Some(rate) = search.sustainable_messages_per_second else {
         let why = search.gave_up.as_deref().unwrap_or("it did not come to an end");
         return format!("search: no sustainable rate was found: {why}");

@@ -25,7 +25,7 @@ pub fn text(report: &Report, directory: &Path) -> String {
         verdict(report),
         load(report),
         search::in_words(report.search.as_ref()),
-        counts(report),
+        table(&count_rows(report)) + &verified(report),
         shape::text(report),
         latencies(report),
         publish_parts(report),
@@ -45,7 +45,7 @@ pub fn text(report: &Report, directory: &Path) -> String {
 }
 
 /// The first line: what to think of the rest.
-fn verdict(report: &Report) -> String {
+pub(super) fn verdict(report: &Report) -> String {
     let verdict = &report.verdict;
     let limit = match &*verdict.limited_by {
         "nothing" => String::new(),
@@ -80,7 +80,7 @@ fn verdict(report: &Report) -> String {
 }
 
 /// What was run.
-fn load(report: &Report) -> String {
+pub(super) fn load(report: &Report) -> String {
     let plan = &report.plan;
     let streams: Vec<String> = plan
         .streams
@@ -105,7 +105,8 @@ fn load(report: &Report) -> String {
     )
 }
 
-fn counts(report: &Report) -> String {
+/// What was due, sent, acked and received: a row each, under their heads.
+pub(super) fn count_rows(report: &Report) -> Vec<Vec<String>> {
     let (produced, acked) = (&report.produced, &report.acked);
     let head = ["", "messages", "share", "msg/s", "MiB/s"].map(str::to_owned).to_vec();
     let mut rows = vec![head];
@@ -135,11 +136,11 @@ fn counts(report: &Report) -> String {
         let share = format!("{} of acked", percent(part.messages, part.expected));
         rows.push(row(name, part.messages, share, &part.flow));
     }
-    table(&rows) + &verified(report)
+    rows
 }
 
 /// What was held against what, and what came of it.
-fn verified(report: &Report) -> String {
+pub(super) fn verified(report: &Report) -> String {
     let seen = &report.verification;
     if report.consumed.subscriptions.is_empty() {
         return String::new();

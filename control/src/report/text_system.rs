@@ -28,13 +28,19 @@ const BYTES: [(&str, &str, &str); 7] = [
     ("/disk/disk_written_bytes_per_second", "disks written", "MiB/s"),
 ];
 
-/// A table for each host that was looked at: read as the file has it, since workers tell theirs so.
+/// A table for each host that was looked at, or one for all workers' hosts.
 pub(super) fn systems(report: &Report) -> String {
-    if report.workers.is_some() {
-        let parts: Vec<Value> = report.system.iter().flatten().map(SystemPart::json).collect();
-        return of_workers(&parts);
-    }
-    report.system.iter().flatten().map(|part| of_host(&part.json())).collect()
+    tables(report).iter().map(|rows| table(rows)).collect()
+}
+
+/// The same as rows under their heads: read as the file has it, since workers tell theirs so.
+pub(super) fn tables(report: &Report) -> Vec<Vec<Vec<String>>> {
+    let parts: Vec<Value> = report.system.iter().flatten().map(SystemPart::json).collect();
+    let tables = match report.workers {
+        Some(_) => vec![of_workers(&parts)],
+        None => parts.iter().map(of_host).collect(),
+    };
+    tables.into_iter().filter(|rows| !rows.is_empty()).collect()
 }
 
 /// One figure of a worker's host: its name, where it stands, which part of its spread, and its scale.
@@ -53,9 +59,9 @@ const COLUMNS: [Column; 8] = [
 ];
 
 /// A line for each worker's host.
-fn of_workers(systems: &[Value]) -> String {
+fn of_workers(systems: &[Value]) -> Vec<Vec<String>> {
     if systems.is_empty() {
-        return String::new();
+        return Vec::new();
     }
     let mut head = vec!["worker's host".to_owned(), "cores".to_owned()];
     head.extend(COLUMNS.iter().map(|(name, ..)| (*name).to_owned()));
@@ -70,11 +76,10 @@ fn of_workers(systems: &[Value]) -> String {
         row.extend(COLUMNS.iter().map(figure));
         row
     };
-    let rows: Vec<Vec<String>> = std::iter::once(head).chain(systems.iter().map(line)).collect();
-    table(&rows)
+    std::iter::once(head).chain(systems.iter().map(line)).collect()
 }
 
-fn of_host(system: &Value) -> String {
+fn of_host(system: &Value) -> Vec<Vec<String>> {
     let rows = |of: &[(&str, &str, &str)], scaled: fn(f64) -> f64| -> Vec<Vec<String>> {
         let told = of
             .iter()
@@ -89,7 +94,7 @@ fn of_host(system: &Value) -> String {
     ]
     .concat();
     if rows.is_empty() {
-        return String::new();
+        return rows;
     }
     let host = system["host"].as_str().unwrap_or("this host");
     let looks = match system["samples"].as_u64().unwrap_or(0) {
@@ -99,7 +104,7 @@ fn of_host(system: &Value) -> String {
     let cores = system["cores"].as_u64().unwrap_or(0);
     let mut head = vec![format!("{host}: {cores} cores, {looks}")];
     head.extend(["avg", "p95", "max", ""].map(str::to_owned));
-    table(&[vec![head], rows].concat())
+    [vec![head], rows].concat()
 }
 
 /// Of the cores that lanes use the busiest.

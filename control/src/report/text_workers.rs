@@ -20,11 +20,16 @@ const HEAD: [&str; 10] = [
 
 /// The table of a fleet; nothing for a run on this host alone.
 pub(super) fn workers(report: &Report) -> String {
-    let Some(workers) = &report.workers else { return String::new() };
+    table(&rows(report))
+}
+
+/// A row for each host and one for all, under their heads; none for a run on this host alone.
+pub(super) fn rows(report: &Report) -> Vec<Vec<String>> {
+    let Some(workers) = &report.workers else { return Vec::new() };
     let mut rows = vec![HEAD.map(str::to_owned).to_vec()];
     rows.extend(workers.iter().map(row));
     rows.push(all(report, workers));
-    table(&rows)
+    rows
 }
 
 fn row(worker: &WorkerPart) -> Vec<String> {

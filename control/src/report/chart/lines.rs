@@ -153,7 +153,7 @@ fn height(lines: &[Line]) -> f64 {
 }
 
 /// A number at a tick, as short as it can be told.
-fn number(value: f64) -> String {
+pub(super) fn number(value: f64) -> String {
     let (value, unit) = match value {
         _ if value < 10_000.0 => (value, ""),
         _ if value < 1e6 => (value / 1e3, "k"),

@@ -20,8 +20,8 @@ mod fixture_run;
 pub mod hlog;
 mod host_figures;
 mod host_second;
-pub(crate) mod intervals;
 mod html;
+pub(crate) mod intervals;
 mod json;
 mod judgement;
 mod junit;
@@ -92,8 +92,7 @@ use std::path::Path;
 type Format = (&'static str, fn(&Report) -> Vec<u8>);
 
 /// The files of a run directory.
-const FORMATS: &[Format] =
-    &[
+const FORMATS: &[Format] = &[
     ("result.json", json),
     ("omb.json", omb::omb),
     ("report.html", html),

@@ -110,7 +110,8 @@ impl Rows {
         let text = fs::read_to_string(path).map_err(|error| fault(error.to_string()))?;
         let whole = text.rfind('\n').map_or("", |end| &text[..=end]);
         let mut lines = whole.lines();
-        let head: Vec<&str> = lines.next().ok_or_else(|| fault("is empty".to_owned()))?.split(',').collect();
+        let head: Vec<&str> =
+            lines.next().ok_or_else(|| fault("is empty".to_owned()))?.split(',').collect();
         let column = |name: &str| {
             let found = head.iter().position(|column| *column == name);
             found.ok_or_else(|| fault(format!("has no column {name}")))
@@ -125,9 +126,8 @@ impl Rows {
             let cells: Vec<&str> = line.split(',').collect();
             let number = |place: usize| -> Result<u64, String> {
                 let cell = cells.get(place).copied().unwrap_or_default();
-                cell.parse().map_err(|_| {
-                    fault(format!("row {}: got \"{cell}\", need a count", index + 1))
-                })
+                cell.parse()
+                    .map_err(|_| fault(format!("row {}: got \"{cell}\", need a count", index + 1)))
             };
             let second = u32::try_from(number(at)?)
                 .map_err(|_| fault(format!("row {}: is too late", index + 1)))?;

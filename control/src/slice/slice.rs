@@ -90,7 +90,9 @@ impl Slice {
     pub(crate) fn read(document: &Value) -> Result<Self, String> {
         let schema = document["schema"].as_str().unwrap_or("none");
         if schema != SCHEMA {
-            return Err(format!("got the schema {schema}, need {SCHEMA} (kdyno report --format json)"));
+            return Err(format!(
+                "got the schema {schema}, need {SCHEMA} (kdyno report --format json)"
+            ));
         }
         let number = |value: &Value, name: &str| {
             value[name].as_u64().ok_or_else(|| format!("{name}: need a count, got {}", value[name]))
@@ -142,9 +144,10 @@ impl Slice {
 
     /// For people.
     pub(crate) fn text(&self) -> String {
-        let parts = self.parts.iter().map(|part| {
-            format!("{}: seconds {} to {}\n", part.test_id, part.from_s, part.to_s)
-        });
+        let parts = self
+            .parts
+            .iter()
+            .map(|part| format!("{}: seconds {} to {}\n", part.test_id, part.from_s, part.to_s));
         let counts = COUNTS.iter().zip(self.counts).map(|(name, of)| {
             let per_second = self.per_second(of);
             vec![(*name).to_owned(), count(of), format!("{} per second", rate(per_second))]
@@ -260,7 +263,13 @@ mod tests {
     #[test]
     fn the_text_says_which_seconds_how_much_and_how_long() {
         let text = slice((3, 9), &[1_000_000; 50]).text();
-        for words in ["run_1_a: seconds 3 to 9", "6 s of the measured phase", "acked", "1.3 per second", "1.00 ms"] {
+        for words in [
+            "run_1_a: seconds 3 to 9",
+            "6 s of the measured phase",
+            "acked",
+            "1.3 per second",
+            "1.00 ms",
+        ] {
             assert!(text.contains(words), "{words}: {text}");
         }
     }

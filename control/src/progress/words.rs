@@ -91,7 +91,7 @@ pub(super) fn topics(demand: &Demand) -> String {
 
 /// A latency in milliseconds; a dash where there is none.
 pub(super) fn millis(span: Option<Nanos>) -> String {
-    let in_millis = |span: Nanos| format!("{:.2} ms", span.as_micros_f64() / 1_000.0);
+    let in_millis = |known: Nanos| format!("{:.2} ms", known.as_micros_f64() / 1_000.0);
     span.map_or_else(|| "-".to_owned(), in_millis)
 }
 

@@ -168,20 +168,18 @@ fn colours_are_for_terminals_and_for_those_who_want_them() {
 #[test]
 fn at_a_terminal_nobody_draws_for_those_who_want_quiet_or_json_or_cannot_see_it() {
     let _alone = alone();
-    let (_, bytes) = at_terminal(80, run(&["--quiet"]));
-    let text = String::from_utf8_lossy(&bytes);
-    let is_result = text.starts_with("VALID") || text.starts_with("INVALID");
-    assert!(is_result && !text.contains('\u{1b}'), "the result alone: {text}");
-    let (_, bytes) = at_terminal(80, run(&["--log-format", "json"]));
-    let text = String::from_utf8_lossy(&bytes);
-    let (log, _) = text.split_once("VALID").expect("the result is text");
+    let shown = |kdyno: Kdyno| String::from_utf8_lossy(&at_terminal(80, kdyno).1).into_owned();
+    let quiet = shown(run(&["--quiet"]));
+    let is_result = quiet.starts_with("VALID") || quiet.starts_with("INVALID");
+    assert!(is_result && !quiet.contains('\u{1b}'), "the result alone: {quiet}");
+    let json = shown(run(&["--log-format", "json"]));
+    let (log, _) = json.split_once("VALID").expect("the result is text");
     let lines = log.lines().filter(|line| line.starts_with('{'));
     let lines = lines.map(serde_json::from_str).collect::<Result<Vec<Value>, _>>();
-    assert!(9 < lines.expect("each is JSON").len(), "the seconds too: {text}");
-    assert!(!text.contains('\u{1b}'), "{text}");
-    let dumb = at_terminal(80, run(&[]).through(&["env", "TERM=dumb"]));
-    let text = String::from_utf8_lossy(&dumb.1);
-    assert!(text.contains("    1 s | sent ") && !text.contains('\u{1b}'), "lines: {text}");
+    assert!(9 < lines.expect("each is JSON").len(), "the seconds too: {json}");
+    assert!(!json.contains('\u{1b}'), "{json}");
+    let dumb = shown(run(&[]).through(&["env", "TERM=dumb"]));
+    assert!(dumb.contains("    1 s | sent ") && !dumb.contains('\u{1b}'), "lines: {dumb}");
 }
 
 #[test]
@@ -241,14 +239,15 @@ fn without_numbers(text: &str) -> String {
 /// The words of a line without what changes from run to run and from machine to machine; none for what other
 /// machines do not say at all.
 fn steady(words: &str, test_id: &str) -> Option<String> {
-    let is_of_machine =
-        |words: &str| ["lane ", "machine: ", "clock: "].iter().any(|of| words.starts_with(of));
-    let words = words.replace(test_id, "TEST_ID");
-    let words = match words.split_once(", limited by ") {
-        Some((head, _)) => format!("{head}, limited by …"),
-        None => words,
-    };
-    (!is_of_machine(&words)).then(|| without_numbers(&words))
+    let heads = ["lane ", "machine: ", "clock: "];
+    if heads.iter().any(|head| words.starts_with(head)) {
+        return None;
+    }
+    let named = words.replace(test_id, "TEST_ID");
+    Some(match named.split_once(", limited by ") {
+        Some((head, _)) => without_numbers(&format!("{head}, limited by …")),
+        None => without_numbers(&named),
+    })
 }
 
 /// The run whose log is in the golden files: nothing in it is due, so that nothing is late.

@@ -229,7 +229,7 @@ fn two_real_runs_are_compared_by_their_own_figures() {
     let folder = TempDir::new().expect("a folder of our own");
     let runs = ["first", "second"].map(|name| {
         let results = folder.path().join(name);
-        let output = argument(&[results.clone()]);
+        let output = argument(std::slice::from_ref(&results));
         let ran = Kdyno::new(&["run", "w.yaml", "--output", &output])
             .with_file("w.yaml", &workload("real", 2_000, "4s"))
             .run();

@@ -5,12 +5,13 @@ use crate::cli::Format;
 use crate::early_end::{Cut, EarlyEnd};
 use crate::host::Environment;
 use crate::interrupt::Interrupt;
+use crate::listeners::Listeners;
 use crate::marks::{Mark, Marks};
-use crate::metrics::{Meter, Metered};
-use crate::monitor::{Monitor, Observation, Watched};
+use crate::metrics::Meter;
+use crate::monitor::{Monitor, Observation};
 use crate::progress::{Begun, Length, Phase, Progress, tell_verdict};
-use crate::recording::{self, Recorded};
-use crate::report::omb::{Period, Periodic};
+use crate::recording;
+use crate::report::omb::Period;
 use crate::report::{self, CeilingPart, Inputs, Report, RunFolder, Suite};
 use crate::runs::{self, Finished};
 use crate::spec::{Job, Request};
@@ -86,10 +87,7 @@ fn run_one(
     let progress = Progress::begin(request, (&plan, job.clock), interrupt).ending_early(early_end);
     let clock = RunClock::anchored(job.clock);
     let monitor = job.monitor.and_then(|period| Monitor::start(period, &plan, clock));
-    let watched = Watched { hooks: Periodic::new(progress, &plan.demand), monitor };
-    let results = job.runs_dir().to_owned();
-    let metered = Metered::begin(watched, meter, &plan.demand);
-    let mut hooks = Recorded::new(metered, &plan.demand, results);
+    let mut hooks = Listeners::new(progress, monitor, &plan.demand, (job, meter));
     let prepared = (request.driver.driver.prepare)(plan.clone(), clock, &mut hooks);
     let (outcome, teardown) = match prepared {
         Ok(ready) => ready.start(&mut hooks),
@@ -103,29 +101,26 @@ fn run_one(
             (outcome, teardown)
         }
     };
-    let (Metered { hooks: Watched { hooks: periodic, monitor }, .. }, folder) = hooks.end();
-    let Periodic { hooks: mut progress, periods } = periodic;
-    progress.end();
+    let heard = hooks.end();
     if let Ending::Failed(error) = &outcome.ending {
         tracing::error!("{error}");
     }
-    let observation = monitor.and_then(Monitor::stop);
     let as_run = outcome.plan_as_run(&plan);
     let run = Run {
         request,
         job,
         plan: &as_run,
         outcome: &outcome,
-        cut: progress.cut(),
+        cut: heard.progress.cut(),
         environment,
-        observation: observation.as_ref(),
+        observation: heard.observation.as_ref(),
         ceiling: kept.standing(request.driver.driver.name, &as_run, &outcome),
         note: kept.note(),
         fleet: None,
         marks: marks.take(),
-        periods: periods.of(&outcome),
+        periods: heard.periods.of(&outcome),
     };
-    run.conclude(teardown, folder)
+    run.conclude(teardown, heard.folder)
 }
 
 /// Makes the plan; asks the cluster for the partitions of topics that are there already.
@@ -219,7 +214,7 @@ impl Run<'_> {
             Some(folder) => Ok(folder),
             None => recording::begin(self.job.runs_dir(), &first.test_id),
         };
-        let saved = made.and_then(|mut folder| folder.settle(&first).map(|()| folder));
+        let saved = made.and_then(|mut made| made.settle(&first).map(|()| made));
         let cleaning = Begun::now(
             (Phase::CleanUp, Length::Open),
             &self.plan.demand.test_id,
@@ -235,11 +230,11 @@ impl Run<'_> {
         cleaning.end("");
         let whole = self.report(&verdict, Some(&clean_up));
         tell_verdict(&whole);
-        match saved.and_then(|mut folder| folder.settle(&whole).map(|()| folder)) {
-            Ok(folder) => Finished {
+        match saved.and_then(|mut saved| saved.settle(&whole).map(|()| saved)) {
+            Ok(saved) => Finished {
                 exit_code: whole.verdict.exit_code,
                 json: Some(report::json(&whole)),
-                text: report::text(&whole, folder.path()),
+                text: report::text(&whole, saved.path()),
                 suite: Suite::of(&whole),
                 figures: Some(Figures::of(&whole)),
             },

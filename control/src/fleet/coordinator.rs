@@ -8,11 +8,9 @@ use super::token::Token;
 use crate::cli::Format;
 use crate::early_end::EarlyEnd;
 use crate::host::{self, Environment};
+use crate::listeners::Listeners;
 use crate::local::{self, Outside, Run};
-use crate::metrics::Metered;
 use crate::progress::Progress;
-use crate::recording::Recorded;
-use crate::report::omb::Periodic;
 use crate::runs::{self, Finished};
 use crate::spec::{Fleet, Job, OnLoss, Request, RunIdentity};
 use engine::error::RunError;
@@ -83,10 +81,8 @@ impl Workplace<'_> {
             Err((code, words)) => return refuse(code, &words),
         };
         let Some((cluster, _)) = request.driver.driver.fleet else {
-            return refuse(
-                exit::USAGE,
-                "this driver lives in one process: workers cannot share it",
-            );
+            let words = "this driver lives in one process: workers cannot share it";
+            return refuse(exit::USAGE, words);
         };
         let clock = RunClock::anchored(self.job.clock);
         let members = self.members(&plan.demand.test_id);
@@ -111,10 +107,8 @@ impl Workplace<'_> {
         let progress =
             Progress::begin(request, (&unplaced, self.job.clock), self.outside.interrupt)
                 .ending_early(early_end);
-        let results = self.job.runs_dir().to_owned();
-        let periodic = Periodic::new(progress, &unplaced.demand);
-        let metered = Metered::begin(periodic, self.outside.meter, &unplaced.demand);
-        let mut hooks = Recorded::new(metered, &unplaced.demand, results);
+        let asked = (self.job, self.outside.meter);
+        let mut hooks = Listeners::new(progress, None, &unplaced.demand, asked);
         let (topics, settle) = cluster(&plan.demand.clients);
         let begun =
             Begun { workplace: self, members: &members, dispatch: &dispatch, clock, settle };
@@ -122,9 +116,7 @@ impl Workplace<'_> {
             Ok(grounds) => begun.run(&plan, grounds, &mut hooks),
             Err(failed) => (plan.clone(), *failed),
         };
-        let (Metered { hooks: periodic, .. }, folder) = hooks.end();
-        let Periodic { hooks: mut progress, periods } = periodic;
-        progress.end();
+        let heard = hooks.end();
         if let Ending::Failed(RunError::Refused(words)) = &outcome.ending {
             return refuse(exit::USAGE, words);
         }
@@ -143,16 +135,16 @@ impl Workplace<'_> {
             job: self.job,
             plan: &plan,
             outcome: &outcome,
-            cut: progress.cut(),
+            cut: heard.progress.cut(),
             environment: self.environment,
             observation: None,
             ceiling: None,
             note: None,
             fleet: Some(&seen),
             marks: pool::marks(&members, self.outside.marks.take()),
-            periods: periods.of(&outcome),
+            periods: heard.periods.of(&outcome),
         };
-        run.conclude(teardown, folder)
+        run.conclude(teardown, heard.folder)
     }
 
     fn members(&self, test_id: &str) -> Vec<Arc<Member>> {

@@ -48,12 +48,13 @@ impl Ears<'_> {
         let metrics = self.metrics.filter(|address| self.listen != Some(*address));
         let flags = [("--listen", self.listen, Some(marks)), ("--metrics", metrics, None)];
         let mut servers = Vec::new();
-        for (flag, address, marks) in flags {
+        for (flag, address, taking) in flags {
             let Some(address) = address else { continue };
             let token = Token::read(self.token_file, std::env::var_os(TOKEN_VARIABLE))?;
-            let (marks, meter, clock) = (marks.cloned(), meter.clone(), OsClock::anchored());
-            let calls = if marks.is_some() { "POST /mark, GET /metrics" } else { "GET /metrics" };
-            let marking = Arc::new(Marking { marks, meter, clock });
+            let clock = OsClock::anchored();
+            let calls = if taking.is_some() { "POST /mark, GET /metrics" } else { "GET /metrics" };
+            let marking = Marking { marks: taking.cloned(), meter: meter.clone(), clock };
+            let marking = Arc::new(marking);
             let server = Server::start_for(flag, &address.to_string(), token, marking)?;
             tracing::info!("{calls} at http://{}", server.address());
             servers.push(server);

@@ -164,13 +164,12 @@ mod tests {
         spans.iter().for_each(|span| latency.record(Some(Nanos(*span))));
         let mut text = Exposition::default();
         text.gauges(("kdyno_one", "A gauge."), &[(Vec::new(), 7)]);
-        let labels = vec![("name", "a \"b\"\\c\nd")];
-        text.counters(("kdyno_two_total", "Counters."), &[(labels, 8), (vec![("name", "x")], 9)]);
-        let labels = vec![("role", "producer")];
-        let of = Histogram::of(&latency);
+        let odd = vec![("name", "a \"b\"\\c\nd")];
+        text.counters(("kdyno_two_total", "Counters."), &[(odd, 8), (vec![("name", "x")], 9)]);
+        let producers = (vec![("role", "producer")], Histogram::of(&latency));
         text.histograms(
             ("kdyno_three_seconds", "Spans."),
-            &[(labels, of), (Vec::new(), Histogram::of(&Latency::default()))],
+            &[producers, (Vec::new(), Histogram::of(&Latency::default()))],
         );
         let text = text.into_text();
         let samples = check::read(&text);

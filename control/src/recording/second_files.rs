@@ -142,8 +142,7 @@ mod tests {
         let mut demand = demand();
         demand.streams.push(demand.streams[0].clone());
         let tally = tally(&demand, &[5, 7]);
-        let count =
-            |demand: &Demand, kind: usize| of_all_streams(&Kind::ALL[kind], demand, &tally).count();
+        let count = |of: &Demand, kind: usize| of_all_streams(&Kind::ALL[kind], of, &tally).count();
         assert_eq!((count(&demand, 0), count(&demand, 1)), (4, 4), "both streams");
         demand.streams[1].pace = Pace::Max { in_flight: None };
         assert_eq!((count(&demand, 0), count(&demand, 1)), (2, 4), "one has no due times");

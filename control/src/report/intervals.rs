@@ -167,14 +167,12 @@ mod tests {
                     row.iter().find(|(column, _)| column == name).map(|(_, cell)| cell.as_str())
                 };
                 for (name, field) in value.as_object().expect("fields") {
-                    match field {
-                        Value::Number(number) => {
-                            assert_eq!(of(name), Some(number.to_string().as_str()), "{name}");
-                        }
-                        Value::Null if name != "client" => assert_eq!(of(name), Some(""), "{name}"),
-                        Value::Array(_) => assert!(of(name).is_some(), "{name}"),
-                        _ => {}
-                    }
+                    let expected = match field {
+                        Value::Object(_) => continue,
+                        Value::Null if name == "client" => continue,
+                        other => super::cell(other),
+                    };
+                    assert_eq!(of(name), Some(expected.as_str()), "{name}");
                 }
             }
         }

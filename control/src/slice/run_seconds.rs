@@ -226,8 +226,8 @@ mod tests {
             assert!(words.contains("need some of 0 to 3"), "{words}");
         }
         append(run.path(), "transit.hlog", &hlog::line(3, &Latency::default()));
-        let words = cut(run.path(), 0, None).expect_err("one is longer");
-        assert!(words.contains("transit.hlog has seconds 0 to 4"), "{words}");
+        let longer = cut(run.path(), 0, None).expect_err("one is longer");
+        assert!(longer.contains("transit.hlog has seconds 0 to 4"), "{longer}");
         fs::remove_file(run.path().join("service.hlog")).expect("the folder is ours");
         let words = cut(run.path(), 0, None).expect_err("one is missing");
         assert!(words.contains("service.hlog"), "{words}");

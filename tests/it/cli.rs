@@ -163,13 +163,14 @@ impl Ran {
         self.folder.path().join(name)
     }
 
-    /// The run directories it made, valid ones first.
+    /// The run directories it made, by the runs' names.
     pub(crate) fn run_directories(&self) -> Vec<PathBuf> {
         let results = self.folder.path().join("results");
         let apart = ["invalid", "unfinished"].map(|word| results.join(word));
         let mut paths = entries(&results);
         paths.retain(|path| !apart.contains(path));
         paths.extend(apart.iter().flat_map(|folder| entries(folder)));
+        paths.sort_by_key(|path| path.file_name().map(ToOwned::to_owned));
         paths
     }
 

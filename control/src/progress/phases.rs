@@ -68,6 +68,12 @@ impl Begun {
         Self { phase, test_id: test_id.to_owned(), clock, at: clock.now() }
     }
 
+    /// It began then: what is heard of it comes a moment later.
+    pub(super) fn since(self, at: Timestamp) -> Self {
+        display::change(|view, _| view.since = at);
+        Self { at, ..self }
+    }
+
     /// Whether it is this one.
     pub(super) fn is(&self, phase: Phase) -> bool {
         self.phase == phase

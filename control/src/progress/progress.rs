@@ -14,7 +14,7 @@ use engine::measure::Tally;
 use engine::plan::{Pace, Plan, Warmup};
 use engine::run::{Event, Hooks, Interval};
 use engine::time::ClockSource;
-use engine::units::Nanos;
+use engine::units::{Nanos, Timestamp};
 
 /// Listens to the engine and logs.
 pub(crate) struct Progress<'run> {
@@ -134,7 +134,7 @@ impl<'run> Progress<'run> {
         }
     }
 
-    fn measure(&mut self, length: Nanos) {
+    fn measure(&mut self, from: Timestamp, length: Nanos) {
         // It began when all hosts had been told, and this is heard a moment after it ended.
         if let Some(warmup) = self.warmup
             && let Some(phase) = self.phase.take_if(|phase| phase.is(Phase::WarmUp))
@@ -153,6 +153,7 @@ impl<'run> Progress<'run> {
                 self.enter(Phase::Measured, Length::Of(length), &words);
             }
         }
+        self.phase = self.phase.take().map(|phase| phase.since(from));
     }
 
     /// A second of the measured phase, or of what comes after it.
@@ -234,7 +235,7 @@ impl Hooks for Progress<'_> {
                 tracing::info!("search: {rate} is sustained, it is measured next");
             }
             Event::NotFound(reason) => tracing::error!("search: {reason}"),
-            Event::Measuring { length, .. } => self.measure(*length),
+            Event::Measuring { from, length } => self.measure(*from, *length),
             Event::Backlog(step) => words::tell_backlog(*step),
             Event::Second(interval, tally) => self.second(interval, tally),
             Event::Draining => {

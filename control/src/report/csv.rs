@@ -265,7 +265,7 @@ mod tests {
     fn every_column_names_a_field_of_the_result() {
         let mut made = [Made::troubled(), search::made()];
         made[0].outcome.tally.hiccup.record(Some(engine::units::Nanos::from_millis(1)));
-        let value = |made| serde_json::to_value(fixture::report(made)).expect("a report is JSON");
+        let value = |run| serde_json::to_value(fixture::report(run)).expect("a report is JSON");
         let results: Vec<_> = made.iter().map(value).collect();
         let latencies =
             LATENCIES.map(|kind| FIGURES.map(|figure| format!("/latency/{kind}/{figure}")));

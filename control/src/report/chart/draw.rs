@@ -18,7 +18,7 @@ pub const HEIGHT: i32 = 300;
 const TOP: i32 = 46;
 const BOTTOM: i32 = 54;
 const RIGHT: i32 = 22;
-const LEFT: i32 = 70;
+const LEFT: i32 = 82;
 /// Room to the left of an axis of names, and as many letters as fit there.
 const LEFT_OF_NAMES: i32 = 190;
 const LETTERS_MAX: usize = 17;

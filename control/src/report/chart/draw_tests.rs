@@ -66,12 +66,12 @@ fn a_chart_has_a_role_a_title_words_and_no_colour() {
 fn a_line_goes_from_corner_to_corner_and_a_gap_parts_it() {
     let line = series(Shape::Line, &[&[(0.0, 0.0), (10.0, 100.0)]]);
     let svg = drawn(&plot(vec![line]), escape);
-    assert_eq!(told(&svg, "l0", "points"), ["70,246 618,46"], "the whole height and width");
+    assert_eq!(told(&svg, "l0", "points"), ["82,246 618,46"], "the whole height and width");
     let parted =
         series(Shape::Line, &[&[(0.0, 0.0), (1.0, 1.0)], &[(3.0, 1.0), (4.0, 1.0)], &[(5.0, 9.0)]]);
-    let svg = drawn(&plot(vec![parted]), escape);
-    assert_eq!(told(&svg, "l0", "points").len(), 2, "two pieces: {svg}");
-    assert_eq!(told(&svg, "d0", "cx").len(), 1, "a second alone is seen: {svg}");
+    let parts = drawn(&plot(vec![parted]), escape);
+    assert_eq!(told(&parts, "l0", "points").len(), 2, "two pieces: {parts}");
+    assert_eq!(told(&parts, "d0", "cx").len(), 1, "a second alone is seen: {parts}");
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn names_stand_one_below_the_other_and_long_ones_are_cut() {
     let ticks = told(&svg, "tick", "text");
     assert!(ticks.contains(&"a".to_owned()), "{ticks:?}");
     assert!(ticks.contains(&"a-very-long-name…".to_owned()), "{ticks:?}");
-    let stems = told(&svg, "l0", "points");
-    assert_eq!(stems.len(), 2, "one each: {svg}");
-    assert!(stems.iter().all(|stem| stem.starts_with("190,")), "from the left: {stems:?}");
+    let lines = told(&svg, "l0", "points");
+    assert_eq!(lines.len(), 2, "one each: {svg}");
+    assert!(lines.iter().all(|line| line.starts_with("190,")), "from the left: {lines:?}");
 }

@@ -25,6 +25,9 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src dat
 /// A chart of the page: how it is made of a report.
 type Chart = fn(&Report) -> Figure;
 
+/// A part of the page: its name, its title, and how it is made of a report.
+type Section = (&'static str, &'static str, fn(&Report) -> String);
+
 /// The charts over time.
 const OVER_TIME: [Chart; 7] = [
     seconds::throughput,
@@ -45,8 +48,8 @@ const KNEE: [Chart; 2] = [knee::throughput, knee::latency];
 /// The charts of a fleet.
 const FLEET: [Chart; 2] = [fleet::throughput, fleet::latency];
 
-/// The parts of the page: their names, their titles, and what makes them. An empty one is left out.
-const SECTIONS: [(&str, &str, fn(&Report) -> String); 9] = [
+/// The parts of the page, in their order. An empty one is left out.
+const SECTIONS: [Section; 9] = [
     ("findings", "Findings", findings),
     ("figures", "Messages and latency", figures),
     ("search", "Search for the highest sustainable rate", search),

@@ -207,7 +207,7 @@ fn figure(report: &Report, over: &Over<'_>) -> Figure {
     };
     let lines: Vec<(&str, Values)> =
         over.lines.iter().map(|(name, read)| (*name, values(*read))).collect();
-    let is_known = |(_, values): &(&str, Values)| values.iter().any(|(_, value)| value.is_some());
+    let is_known = |(_, line): &(&str, Values)| line.iter().any(|(_, value)| value.is_some());
     let known: Vec<(&str, Values)> = lines.into_iter().filter(is_known).collect();
     let shared = shared_by(seconds.len(), COLUMNS);
     let thinned_by = if shared < 2 {

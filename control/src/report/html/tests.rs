@@ -83,7 +83,7 @@ fn headings_go_down_one_by_one_and_the_verdict_comes_first() {
             _ => None,
         };
         let levels: Vec<i32> = document.descendants().filter_map(level).collect();
-        assert_eq!(levels.iter().filter(|level| **level == 1).count(), 1, "one title");
+        assert_eq!(levels.iter().filter(|one| **one == 1).count(), 1, "one title");
         assert!(levels.windows(2).all(|two| two[1] - two[0] <= 1), "{levels:?}");
         let verdict = document.descendants().find(|node| {
             node.attribute("class").is_some_and(|class| class.starts_with("verdict "))
@@ -106,19 +106,19 @@ fn every_chart_is_drawn_somewhere_with_its_title_its_words_and_its_table() {
             let figure = chart(report);
             let document = parsed(page);
             // Charts of searches and of fleets are only in their pages.
-            let Some(node) = by_id(&document, figure.id) else { continue };
-            assert!(node.has_tag_name("figure"), "{}", figure.id);
-            let find = |name: &str| node.descendants().find(|node| node.has_tag_name(name));
+            let Some(shown) = by_id(&document, figure.id) else { continue };
+            assert!(shown.has_tag_name("figure"), "{}", figure.id);
+            let find = |name: &str| shown.descendants().find(|node| node.has_tag_name(name));
             assert!(
                 find("figcaption").map(text_of).is_some_and(|text| text.contains(figure.title))
             );
             if let Err(reason) = figure.plot {
-                assert!(text_of(node).contains(reason), "{}: it says why", figure.id);
+                assert!(text_of(shown).contains(reason), "{}: it says why", figure.id);
                 continue;
             }
             drawn += 1;
             let is_chart = |node: &Node<'_, '_>| node.attribute("class") == Some("chart");
-            let svg = node.descendants().find(is_chart).expect("it is drawn");
+            let svg = shown.descendants().find(is_chart).expect("it is drawn");
             assert_eq!(svg.attribute("role"), Some("img"), "{}", figure.id);
             let told = |name: &str| {
                 svg.children().find(|node| node.has_tag_name(name)).map(text_of).unwrap_or_default()

@@ -13,8 +13,8 @@ pub(in crate::report) fn tiles(report: &Report) -> Table {
         span(block.as_ref().and_then(part))
     };
     let mut pairs = vec![
-        ("acked messages/s", rate(report.acked.flow.messages_per_second)),
-        ("received messages/s", rate(report.consumed.flow.messages_per_second)),
+        ("acked msg/s", rate(report.acked.flow.messages_per_second)),
+        ("received msg/s", rate(report.consumed.flow.messages_per_second)),
     ];
     if latency.publish.is_some() {
         pairs.push(("publish p50", of(&latency.publish, |block| block.p50_us)));

@@ -56,9 +56,9 @@ fn task(task: &Task) -> Vec<String> {
         count(task.messages),
         rate(task.messages_per_second),
         count(task.errors),
-        at(|block| block.p50_us),
-        at(|block| block.p99_us),
-        at(|block| block.max_us),
+        at(|of| of.p50_us),
+        at(|of| of.p99_us),
+        at(|of| of.max_us),
         status,
     ]
 }

@@ -105,7 +105,7 @@ mod tests {
     #[test]
     fn every_row_has_a_word_for_every_column_and_every_table_has_rows_somewhere() {
         let made = [Made::clean(), Made::troubled(), Made::fleet(), searched()];
-        let mut filled = [false; 12];
+        let mut seen = [false; 12];
         for report in made.iter().map(fixture::report) {
             let hosts = hosts(&report);
             let singles = [
@@ -122,8 +122,8 @@ mod tests {
                 plan(&report),
                 client(&report),
             ];
-            for (table, filled) in singles.iter().zip(&mut filled) {
-                *filled |= !table.is_empty();
+            for (table, seen_filled) in singles.iter().zip(&mut seen) {
+                *seen_filled |= !table.is_empty();
             }
             for table in singles.iter().chain(&hosts) {
                 let fits = |row: &Vec<String>| row.len() == table.head.len();
@@ -131,7 +131,7 @@ mod tests {
                 assert!(!table.caption.is_empty(), "{table:?}");
             }
         }
-        assert_eq!(filled, [true; 12], "each is seen with something in it");
+        assert_eq!(seen, [true; 12], "each is seen with something in it");
     }
 
     #[test]

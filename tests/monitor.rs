@@ -39,7 +39,7 @@ fn the_monitor_agrees_with_proc() {
     let monitor = Monitor::start(PERIOD, &plan, clock).expect("threads can be started");
     rest(clock, clock.now() + PERIOD);
     let before = Proc::read();
-    monitor.hear(&Event::Measuring(LOAD));
+    monitor.hear(&Event::Measuring { from: clock.now(), length: LOAD });
     // The first look is at an idle process, so that all of the load lies between two looks.
     rest(clock, clock.now() + Nanos::from_millis(50));
     let from = clock.now();

@@ -101,7 +101,7 @@ impl Meter {
 
 impl Hooks for Meter {
     fn event(&mut self, event: &Event<'_>) {
-        if matches!(event, Event::Measuring(_)) {
+        if matches!(event, Event::Measuring { .. }) {
             self.first = Some(self.look());
         }
     }

@@ -1,7 +1,7 @@
 //! What the result says about the host and about how it was called.
 
 use engine::units::Millicores;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
 
 /// Who serves memory, ours and librdkafka's.
@@ -12,7 +12,7 @@ pub const ALLOCATOR: &str = if cfg!(feature = "mimalloc-override") {
 };
 
 /// Where a run was done and by which command.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Environment {
     /// The operating system with its version; null where it does not say.
     pub os: Option<String>,

@@ -5,10 +5,14 @@ use crate::cli::Format;
 use crate::early_end::{Cut, EarlyEnd};
 use crate::host::Environment;
 use crate::interrupt::Interrupt;
+use crate::listeners::Listeners;
 use crate::marks::{Mark, Marks};
-use crate::monitor::{Monitor, Observation, Watched};
-use crate::progress::Progress;
-use crate::report::{self, CeilingPart, Inputs, Report, Suite};
+use crate::metrics::Meter;
+use crate::monitor::{Monitor, Observation};
+use crate::progress::{Begun, Length, Phase, Progress, tell_verdict};
+use crate::recording;
+use crate::report::omb::Period;
+use crate::report::{self, CeilingPart, Inputs, Report, RunFolder, Suite};
 use crate::runs::{self, Finished};
 use crate::spec::{Job, Request};
 use crate::sweep::{self, Figures};
@@ -32,6 +36,8 @@ pub(crate) struct Outside<'run> {
     pub(crate) interrupt: &'run Interrupt,
     /// What is marked on the time axis.
     pub(crate) marks: &'run Marks,
+    /// What is told meanwhile; `None` where nobody can ask.
+    pub(crate) meter: Option<&'run Meter>,
 }
 
 /// Runs every request of a job, one after the other, and writes the results to `out`.
@@ -69,7 +75,7 @@ fn run_one(
     request: &Request,
     job: &Job,
     (environment, kept): (&Environment, &Kept),
-    Outside { interrupt, marks }: Outside<'_>,
+    Outside { interrupt, marks, meter }: Outside<'_>,
 ) -> Finished {
     let refuse = |code: u8, words: &str| refused(request, job, code, words);
     let plan = match plan(request) {
@@ -81,7 +87,7 @@ fn run_one(
     let progress = Progress::begin(request, (&plan, job.clock), interrupt).ending_early(early_end);
     let clock = RunClock::anchored(job.clock);
     let monitor = job.monitor.and_then(|period| Monitor::start(period, &plan, clock));
-    let mut hooks = Watched { hooks: progress, monitor };
+    let mut hooks = Listeners::new(progress, monitor, &plan.demand, (job, meter));
     let prepared = (request.driver.driver.prepare)(plan.clone(), clock, &mut hooks);
     let (outcome, teardown) = match prepared {
         Ok(ready) => ready.start(&mut hooks),
@@ -95,25 +101,26 @@ fn run_one(
             (outcome, teardown)
         }
     };
+    let heard = hooks.end();
     if let Ending::Failed(error) = &outcome.ending {
         tracing::error!("{error}");
     }
-    let observation = hooks.monitor.and_then(Monitor::stop);
     let as_run = outcome.plan_as_run(&plan);
     let run = Run {
         request,
         job,
         plan: &as_run,
         outcome: &outcome,
-        cut: hooks.hooks.cut(),
+        cut: heard.progress.cut(),
         environment,
-        observation: observation.as_ref(),
+        observation: heard.observation.as_ref(),
         ceiling: kept.standing(request.driver.driver.name, &as_run, &outcome),
         note: kept.note(),
         fleet: None,
         marks: marks.take(),
+        periods: heard.periods.of(&outcome),
     };
-    run.conclude(teardown)
+    run.conclude(teardown, heard.folder)
 }
 
 /// Makes the plan; asks the cluster for the partitions of topics that are there already.
@@ -193,14 +200,26 @@ pub(crate) struct Run<'run> {
     pub(crate) fleet: Option<&'run HostsSaid>,
     /// What was marked, by time.
     pub(crate) marks: Vec<Mark>,
+    /// OMB's periods.
+    pub(crate) periods: Vec<Period>,
 }
 
 impl Run<'_> {
-    /// Saves the result, then cleans up, then adds what the clean-up found.
-    pub(crate) fn conclude(&self, teardown: Teardown) -> Finished {
+    /// Saves the result, in the run's directory where there is one already, then cleans up, then adds what
+    /// the clean-up found.
+    pub(crate) fn conclude(&self, teardown: Teardown, folder: Option<RunFolder>) -> Finished {
         let verdict = self.verdict();
         let first = self.report(&verdict, None);
-        let saved = report::save(&first, self.job.runs_dir());
+        let made = match folder {
+            Some(folder) => Ok(folder),
+            None => recording::begin(self.job.runs_dir(), &first.test_id),
+        };
+        let saved = made.and_then(|mut made| made.settle(&first).map(|()| made));
+        let cleaning = Begun::now(
+            (Phase::CleanUp, Length::Open),
+            &self.plan.demand.test_id,
+            "clean-up: clients close, topics and groups of the run are deleted",
+        );
         let clean_up = teardown.finish();
         for (name, reason) in clean_up.left.iter().filter(|_| !self.plan.demand.keep_topics) {
             tracing::warn!("{name} stays: {reason}");
@@ -208,14 +227,14 @@ impl Run<'_> {
         for lane in &clean_up.unclosed {
             tracing::warn!("lane {lane}: its clients did not close by the deadline");
         }
+        cleaning.end("");
         let whole = self.report(&verdict, Some(&clean_up));
-        let written =
-            saved.and_then(|directory| report::replace(&whole, &directory).map(|()| directory));
-        match written {
-            Ok(directory) => Finished {
+        tell_verdict(&whole);
+        match saved.and_then(|mut saved| saved.settle(&whole).map(|()| saved)) {
+            Ok(saved) => Finished {
                 exit_code: whole.verdict.exit_code,
                 json: Some(report::json(&whole)),
-                text: report::text(&whole, &directory),
+                text: report::text(&whole, saved.path()),
                 suite: Suite::of(&whole),
                 figures: Some(Figures::of(&whole)),
             },
@@ -281,6 +300,7 @@ impl Run<'_> {
             systems: self.fleet.map_or(&[], |said| &said.systems),
             sweep: sweep.as_ref(),
             marks: &self.marks,
+            periods: &self.periods,
         };
         Report::held_to(&inputs, &self.job.checks.assertions)
     }

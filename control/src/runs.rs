@@ -3,6 +3,7 @@
 use crate::cli::Format;
 use crate::host::Environment;
 use crate::interrupt::Interrupt;
+use crate::log::RunLog;
 use crate::report::{self, Suite};
 use crate::spec::{Job, Request};
 use crate::sweep::{Figures, SweepFolder};
@@ -47,6 +48,7 @@ pub(crate) fn run_all(
         if interrupt.is_raised() {
             break;
         }
+        RunLog::begin();
         if all.is_done(request) {
             continue;
         }

@@ -5,6 +5,7 @@ use engine::units::Nanos;
 use serde_json::Value;
 use std::fs::File;
 use std::io::Write;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -68,6 +69,19 @@ impl Kdyno {
     pub(crate) fn run(mut self) -> Ran {
         let output = self.command.output().expect("the binary was built with the tests");
         Ran::of(&output, self.folder)
+    }
+
+    /// With this variable in its environment.
+    pub(crate) fn with_variable(mut self, name: &str, value: &str) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// Runs it with stdout and stderr on a terminal, of which nobody holds this end afterwards.
+    pub(crate) fn run_at(mut self, terminal: OwnedFd) -> Ran {
+        let second = terminal.try_clone().expect("a descriptor more");
+        self.command.stdout(terminal).stderr(second);
+        self.run()
     }
 
     /// Starts it, to be sent signals; what it says on stderr can be read meanwhile.
@@ -149,14 +163,14 @@ impl Ran {
         self.folder.path().join(name)
     }
 
-    /// The run directories it made.
+    /// The run directories it made, by the runs' names.
     pub(crate) fn run_directories(&self) -> Vec<PathBuf> {
-        let Ok(entries) = std::fs::read_dir(self.folder.path().join("results")) else {
-            return Vec::new();
-        };
-        let mut paths: Vec<PathBuf> =
-            entries.map(|entry| entry.expect("readable").path()).collect();
-        paths.sort();
+        let results = self.folder.path().join("results");
+        let apart = ["invalid", "unfinished"].map(|word| results.join(word));
+        let mut paths = entries(&results);
+        paths.retain(|path| !apart.contains(path));
+        paths.extend(apart.iter().flat_map(|folder| entries(folder)));
+        paths.sort_by_key(|path| path.file_name().map(ToOwned::to_owned));
         paths
     }
 
@@ -166,6 +180,14 @@ impl Ran {
         assert_eq!(directories.len(), 1, "one run directory: {directories:?}\n{}", self.stderr);
         read_json(&directories[0].join("result.json"))
     }
+}
+
+/// What is in a folder, by name.
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("readable").path()).collect();
+    paths.sort();
+    paths
 }
 
 /// A JSON file.

@@ -20,7 +20,7 @@ fn ctrl_c_in_the_measured_phase_keeps_what_was_measured() {
     assert_eq!(result["acked"]["messages"], result["consumed"]["messages"], "read to the end");
     assert_eq!(result["produced"]["unsent"], 0, "what was due after it was never due");
     assert_eq!(findings(&result)[0], "interrupted", "said first");
-    assert!(ran.stdout.contains("results: results/c_"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("results: results/invalid/c_"), "{}", ran.stdout);
     assert!(ran.stderr.contains("keeping what was measured"), "{}", ran.stderr);
 }
 

@@ -20,6 +20,7 @@ const HOMES: &[Home] = &[
     Home { word: "clap", places: &["control/src/cli.rs", "control/src/cli/"] },
     Home { word: "sysinfo", places: &["control/src/"] },
     Home { word: "plotters", places: &["control/src/report/chart/"] },
+    Home { word: "indicatif", places: &["control/src/log/screen.rs"] },
 ];
 
 /// What the engine must not know.

@@ -129,7 +129,7 @@ impl Hooks for Told {
         match event {
             Event::Steady(after) => self.0.push(format!("steady after {after}")),
             Event::Unsteady(after) => self.0.push(format!("not steady after {after}")),
-            Event::Measuring(length) => self.0.push(format!("measuring for {length}")),
+            Event::Measuring { length, .. } => self.0.push(format!("measuring for {length}")),
             _ => {}
         }
     }

@@ -115,7 +115,7 @@ impl Watch<'_> {
 
 impl Hooks for Watch<'_> {
     fn event(&mut self, event: &Event<'_>) {
-        if matches!(event, Event::Measuring(_)) {
+        if matches!(event, Event::Measuring { .. }) {
             self.begun = Some((self.stage.clock.now(), threads(BROKER_THREAD)));
         }
     }

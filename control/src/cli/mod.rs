@@ -2,14 +2,18 @@
 
 mod ceiling;
 mod checks;
+mod compare;
 mod fleet;
 mod marks;
+mod report;
 mod topics;
 
 pub use ceiling::CeilingFlags;
 pub use checks::CheckFlags;
+pub use compare::{CompareFlags, CompareFormat};
 pub use fleet::{FleetFlags, WorkerFlags};
 pub use marks::MarkFlags;
+pub use report::ReportFlags;
 pub use topics::{CleanFlags, TopicsCommand};
 
 use std::ffi::OsString;
@@ -67,6 +71,10 @@ pub enum Command {
     Validate(ValidateFlags),
     /// Measure what this host's engine can do by itself, for later runs to be set against
     Ceiling(Box<CeilingFlags>),
+    /// Render the results of earlier runs again
+    Report(ReportFlags),
+    /// Compare runs, or groups of repeats: what differs, by how much, and how sure that is
+    Compare(Box<CompareFlags>),
     /// Do shares of runs for coordinators (kdyno run --workers) until a signal ends it
     Worker(Box<WorkerFlags>),
     /// Handle topics that runs left behind
@@ -287,7 +295,7 @@ impl RunFlags {
             checks: self.checks.order(),
             results_dir: self.output.output.clone(),
             log_level: self.output.log.log_level,
-            fleet: self.fleet.order(self.marks.listen),
+            fleet: self.fleet.order(self.marks.listen.or(self.marks.metrics)),
         }
     }
 }

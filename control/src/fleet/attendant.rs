@@ -99,7 +99,8 @@ fn attend(watch: Watch, heard: &Receiver<()>) -> HostSaid {
     if !has_ended(clock, || load.measured(), heard) {
         seen =
             Seen { throttling: throttling(), threads: threads(CLIENT_THREADS), since: clock.now() };
-        tell(monitor.as_ref(), &Event::Measuring(load.timeline.measured));
+        let length = load.timeline.measured;
+        tell(monitor.as_ref(), &Event::Measuring { from: load.measured(), length });
         if !has_ended(clock, || load.end().before(BEFORE_END), heard) {
             let now = (clock.now(), &*threads(CLIENT_THREADS));
             busy = busiest((seen.since, &seen.threads), now);

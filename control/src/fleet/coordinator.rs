@@ -8,6 +8,7 @@ use super::token::Token;
 use crate::cli::Format;
 use crate::early_end::EarlyEnd;
 use crate::host::{self, Environment};
+use crate::listeners::Listeners;
 use crate::local::{self, Outside, Run};
 use crate::progress::Progress;
 use crate::runs::{self, Finished};
@@ -15,7 +16,7 @@ use crate::spec::{Fleet, Job, OnLoss, Request, RunIdentity};
 use engine::error::RunError;
 use engine::measure::constants::exit;
 use engine::plan::{Deal, LanePlan, Plan, Role};
-use engine::run::{Ending, FailedAttempt, Grounds, Hooks, Outcome, Ready, Teardown, WorkerOutcome};
+use engine::run::{Ending, FailedAttempt, Grounds, Hooks, Outcome, Ready, Teardown};
 use engine::time::{Clock, ClockChoice, RunClock};
 use std::io::Write;
 use std::sync::atomic::AtomicU64;
@@ -80,10 +81,8 @@ impl Workplace<'_> {
             Err((code, words)) => return refuse(code, &words),
         };
         let Some((cluster, _)) = request.driver.driver.fleet else {
-            return refuse(
-                exit::USAGE,
-                "this driver lives in one process: workers cannot share it",
-            );
+            let words = "this driver lives in one process: workers cannot share it";
+            return refuse(exit::USAGE, words);
         };
         let clock = RunClock::anchored(self.job.clock);
         let members = self.members(&plan.demand.test_id);
@@ -105,9 +104,11 @@ impl Workplace<'_> {
         let assertions = &self.job.checks.assertions;
         let early_end = self.job.checks.grace.map(|grace| EarlyEnd::new(&plan, assertions, grace));
         let unplaced = plan.clone().carried_by(Vec::new(), Vec::new());
-        let mut hooks =
+        let progress =
             Progress::begin(request, (&unplaced, self.job.clock), self.outside.interrupt)
                 .ending_early(early_end);
+        let asked = (self.job, self.outside.meter);
+        let mut hooks = Listeners::new(progress, None, &unplaced.demand, asked);
         let (topics, settle) = cluster(&plan.demand.clients);
         let begun =
             Begun { workplace: self, members: &members, dispatch: &dispatch, clock, settle };
@@ -115,6 +116,7 @@ impl Workplace<'_> {
             Ok(grounds) => begun.run(&plan, grounds, &mut hooks),
             Err(failed) => (plan.clone(), *failed),
         };
+        let heard = hooks.end();
         if let Ending::Failed(RunError::Refused(words)) = &outcome.ending {
             return refuse(exit::USAGE, words);
         }
@@ -122,7 +124,8 @@ impl Workplace<'_> {
             tracing::error!("{error}");
         }
         if outcome.workers.is_empty() {
-            outcome.workers = members.iter().map(|member| never_started(member, clock)).collect();
+            outcome.workers =
+                members.iter().map(|member| pool::never_started(member, clock)).collect();
         }
         let plan = outcome.plan_as_run(&plan);
         let plan = Plan { lanes: [plan.lanes, outcome.added.clone()].concat(), ..plan };
@@ -132,15 +135,16 @@ impl Workplace<'_> {
             job: self.job,
             plan: &plan,
             outcome: &outcome,
-            cut: hooks.cut(),
+            cut: heard.progress.cut(),
             environment: self.environment,
             observation: None,
             ceiling: None,
             note: None,
             fleet: Some(&seen),
             marks: pool::marks(&members, self.outside.marks.take()),
+            periods: heard.periods.of(&outcome),
         };
-        run.conclude(teardown)
+        run.conclude(teardown, heard.folder)
     }
 
     fn members(&self, test_id: &str) -> Vec<Arc<Member>> {
@@ -311,7 +315,8 @@ impl Begun<'_> {
                 .collect();
             if !lanes.is_empty() {
                 let (url, host) = (member.client.url(), member.host());
-                tracing::info!("worker w{index}, {url} ({host}): {}", lanes.join(", "));
+                let lanes = lanes.join(", ");
+                tracing::info!(worker = url, host, "worker w{index}, {url} ({host}): {lanes}");
             }
         }
         for remark in &plan.remarks {
@@ -383,15 +388,4 @@ fn together(plan: &Plan, posted: Vec<(Posting, Posted)>) -> (Plan, Vec<Posting>)
     remarks.sort_unstable();
     remarks.dedup();
     (plan.clone().carried_by(lanes, remarks), postings)
-}
-
-/// A worker of a run that never began.
-fn never_started(member: &Member, clock: RunClock) -> WorkerOutcome {
-    WorkerOutcome {
-        url: member.client.url().to_owned(),
-        host: member.host(),
-        lost: member.loss(),
-        clock: member.clock(clock.now()),
-        ..WorkerOutcome::default()
-    }
 }

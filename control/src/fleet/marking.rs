@@ -1,9 +1,12 @@
-//! Marks that come as calls: `POST /mark`, its words the body; of a worker, or of a run that listens.
+//! What a run that listens is asked and told: `POST /mark`, its words the body, and `GET /metrics`. A
+//! worker takes marks too.
 
 use super::call::{Answer, Call, Method, Service};
+use super::metrics;
 use super::server::Server;
 use super::token::{TOKEN_VARIABLE, Token};
 use crate::marks::{MARKS_MAX, Mark, Marks, TEXT_MAX, clean};
+use crate::metrics::Meter;
 use engine::time::{Clock, OsClock};
 use engine::units::Timestamp;
 use serde_json::json;
@@ -11,26 +14,53 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Takes the marks of a run.
+/// Takes the marks of a run and tells its figures.
 struct Marking {
-    marks: Marks,
+    /// `None` where only figures are told.
+    marks: Option<Marks>,
+    meter: Meter,
     clock: OsClock,
 }
 
-/// Takes marks by calls for as long as what it returns lives; the same gate and the same token as a worker's.
-///
-/// # Errors
-/// The token cannot be read, or it cannot listen there; in words, with what to do.
-pub(crate) fn listen(
-    address: SocketAddr,
-    token_file: Option<&Path>,
-    marks: &Marks,
-) -> Result<Server, String> {
-    let token = Token::read(token_file, std::env::var_os(TOKEN_VARIABLE))?;
-    let marking = Marking { marks: marks.clone(), clock: OsClock::anchored() };
-    let server = Server::start(&address.to_string(), token, Arc::new(marking))?;
-    tracing::info!("POST /mark at http://{}", server.address());
-    Ok(server)
+/// Where a run listens, by its flags.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ears<'run> {
+    /// `--listen`: takes marks and tells figures.
+    pub(crate) listen: Option<SocketAddr>,
+    /// `--metrics`: tells figures.
+    pub(crate) metrics: Option<SocketAddr>,
+    /// What callers must show.
+    pub(crate) token_file: Option<&'run Path>,
+}
+
+impl Ears<'_> {
+    /// Whether somebody may ask for figures.
+    pub(crate) const fn tell_figures(&self) -> bool {
+        self.listen.is_some() || self.metrics.is_some()
+    }
+
+    /// Answers calls for as long as what it returns lives; the same gate and the same token as a worker's.
+    ///
+    /// # Errors
+    /// The token cannot be read, or it cannot listen there; in words, with what to do.
+    pub(crate) fn open(&self, marks: &Marks, meter: &Meter) -> Result<Vec<Server>, String> {
+        // One server does for both where they are at one place.
+        let metrics = self.metrics.filter(|address| self.listen != Some(*address));
+        let flags = [("--listen", self.listen, Some(marks)), ("--metrics", metrics, None)];
+        let mut servers = Vec::new();
+        for (flag, address, taking) in flags {
+            let Some(address) = address else { continue };
+            let token = Token::read(self.token_file, std::env::var_os(TOKEN_VARIABLE))?;
+            let clock = OsClock::anchored();
+            let calls = if taking.is_some() { "POST /mark, GET /metrics" } else { "GET /metrics" };
+            let marking = Marking { marks: taking.cloned(), meter: meter.clone(), clock };
+            let marking = Arc::new(marking);
+            let server = Server::start_for(flag, &address.to_string(), token, marking)?;
+            tracing::info!("{calls} at http://{}", server.address());
+            servers.push(server);
+        }
+        Ok(servers)
+    }
 }
 
 impl Service for Marking {
@@ -41,19 +71,26 @@ impl Service for Marking {
                 let now_ns = self.clock.now().as_nanos();
                 Answer::json(200, &json!({ "kdyno_version": version, "now_ns": now_ns }))
             }
+            (Method::Get, "/metrics") => metrics::answer(self.meter.text()),
             (Method::Post, "/mark") => {
+                let Some(marks) = &self.marks else {
+                    return Answer::error(404, "marks are taken where --listen says, not here");
+                };
                 let at = self.clock.now();
                 let text = match words(call.body) {
                     Ok(text) => text,
                     Err(refused) => return refused,
                 };
                 let mark = Mark { at, text: text.clone(), source: "POST /mark".to_owned() };
-                if self.marks.set(mark) {
+                if marks.set(mark) {
                     return Answer::json(200, &json!({ "at_ns": at.as_nanos(), "text": text }));
                 }
                 Answer::error(409, &format!("{MARKS_MAX} marks are here already"))
             }
-            _ => Answer::error(404, "no such call; there are GET /health and POST /mark"),
+            _ => Answer::error(
+                404,
+                "no such call; there are GET /health, GET /metrics and POST /mark",
+            ),
         }
     }
 
@@ -87,6 +124,7 @@ pub(super) fn words(body: &[u8]) -> Result<String, Answer> {
 mod tests {
     use super::{Call, Marking, Method, Service, words};
     use crate::marks::{MARKS_MAX, Marks};
+    use crate::metrics::Meter;
     use engine::time::OsClock;
     use engine::units::Timestamp;
 
@@ -97,7 +135,9 @@ mod tests {
 
     #[test]
     fn a_run_that_listens_takes_marks_and_nothing_else() {
-        let marking = Marking { marks: Marks::none(), clock: OsClock::anchored() };
+        let (marks, meter) = (Marks::none(), Meter::default());
+        let clock = OsClock::anchored();
+        let marking = Marking { marks: Some(marks.clone()), meter: meter.clone(), clock };
         let status = |method, path, body: &[u8]| marking.answer(&call(method, path, body)).status;
         assert_eq!(status(Method::Get, "/health", b""), 200, "it is there");
         assert_eq!(status(Method::Post, "/mark", b"broker 2 down"), 200, "a mark");
@@ -107,11 +147,16 @@ mod tests {
         {
             assert_eq!(status(method, path, b"x"), 404, "{path}");
         }
-        let taken = marking.marks.take();
+        assert_eq!(status(Method::Get, "/metrics", b""), 200, "figures");
+        let taken = marks.take();
         let [mark] = &taken[..] else { panic!("one: {taken:?}") };
         assert_eq!((&*mark.text, &*mark.source), ("broker 2 down", "POST /mark"), "as it was said");
         (0..MARKS_MAX).for_each(|_| assert_eq!(status(Method::Post, "/mark", b"x"), 200, "room"));
         assert_eq!(status(Method::Post, "/mark", b"x"), 409, "and then none");
+        let figures = Marking { marks: None, meter, clock };
+        assert_eq!(figures.answer(&call(Method::Post, "/mark", b"x")).status, 404, "no marks");
+        let told = figures.answer(&call(Method::Get, "/metrics", b""));
+        assert_eq!(told.status, 200, "{told:?}");
     }
 
     #[test]

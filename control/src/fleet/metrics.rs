@@ -1,49 +1,68 @@
-//! `GET /metrics`: what a worker's tasks have done so far, for Prometheus.
+//! `GET /metrics` of a worker: what its tasks have done so far, for Prometheus.
 
+use super::call::Answer;
 use super::task::Task;
-use engine::measure::{Phase, PhaseTally};
+use crate::metrics::{self, COUNTERS, Exposition, HISTOGRAMS, Histogram, Labels};
+use engine::measure::Phase;
 
-/// Prometheus' text format.
-pub(super) const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+/// The phases, as labels have them.
+const PHASES: [(&str, Phase); 2] = [("warmup", Phase::Warmup), ("measured", Phase::Measured)];
 
-/// A counter: its name, what it is, and where it stands.
-type Counter = (&'static str, &'static str, fn(&PhaseTally) -> u64);
-
-const COUNTERS: &[Counter] = &[
-    ("kdyno_due_messages_total", "Messages due by the schedule.", |seen| seen.produced.due),
-    ("kdyno_produced_messages_total", "Messages that clients took.", |seen| seen.produced.messages),
-    ("kdyno_produced_bytes_total", "Bytes of their bodies.", |seen| seen.produced.bytes),
-    ("kdyno_acked_messages_total", "Messages that brokers confirmed.", |seen| seen.acked.messages),
-    ("kdyno_failed_messages_total", "Messages that clients gave up.", |seen| seen.acked.failed),
-    ("kdyno_consumed_messages_total", "Messages received.", PhaseTally::received),
-    ("kdyno_errors_total", "Failed messages and commits, consumer errors.", PhaseTally::errors),
-];
-
-/// All counters of all tasks, warm-up and measured phase apart.
-pub(super) fn text<'task>(tasks: impl Iterator<Item = &'task Task>) -> String {
-    let phases = [("warmup", Phase::Warmup), ("measured", Phase::Measured)];
-    let values: Vec<_> = COUNTERS.iter().map(|(_, _, value)| *value).collect();
-    let rows: Vec<(String, Vec<u64>)> = tasks
-        .flat_map(|task| {
-            phases.map(|(name, phase)| (labels(task, name), task.counts(phase, &values)))
-        })
-        .collect();
-    let mut text = String::from(
-        "# HELP kdyno_build_info The version that runs.\n# TYPE kdyno_build_info gauge\n",
-    );
-    let version = env!("CARGO_PKG_VERSION");
-    let mut line = |line: String| text += &(line + "\n");
-    line(format!("kdyno_build_info{{version=\"{version}\"}} 1"));
-    for (index, (name, help, _)) in COUNTERS.iter().enumerate() {
-        line(format!("# HELP {name} {help}\n# TYPE {name} counter"));
-        for (labels, counts) in &rows {
-            line(format!("{name}{{{labels}}} {}", counts[index]));
-        }
-    }
-    text
+/// A text as an answer.
+pub(super) fn answer(text: String) -> Answer {
+    Answer { content_type: metrics::CONTENT_TYPE.into(), ..Answer::text(200, text) }
 }
 
-fn labels(task: &Task, phase: &str) -> String {
-    // A task's name holds nothing that would need a backslash.
-    format!("task=\"{}\",role=\"{}\",phase=\"{phase}\"", task.id, task.role)
+/// All counters of all tasks, warm-up and measured phase apart, and the latencies of the measured phase.
+pub(super) fn text<'task>(tasks: impl Iterator<Item = &'task Task>) -> String {
+    let seen: Vec<Seen<'_>> = tasks.map(Seen::of).collect();
+    let mut text = Exposition::default();
+    metrics::build(&mut text);
+    for (index, (name, help, _)) in COUNTERS.iter().enumerate() {
+        let samples: Vec<(Labels<'_>, u64)> =
+            seen.iter().flat_map(|task| task.samples(index)).collect();
+        text.counters((name, help), &samples);
+    }
+    for (index, (name, help, _)) in HISTOGRAMS.iter().enumerate() {
+        let samples: Vec<(Labels<'_>, Histogram)> =
+            seen.iter().map(|task| (task.labels(), task.histograms[index].clone())).collect();
+        text.histograms((name, help), &samples);
+    }
+    text.into_text()
+}
+
+/// A task's figures at one moment.
+struct Seen<'task> {
+    id: &'task str,
+    role: String,
+    /// By phase, in the order of [`COUNTERS`].
+    counts: [Vec<u64>; 2],
+    /// In the order of [`HISTOGRAMS`].
+    histograms: Vec<Histogram>,
+}
+
+impl<'task> Seen<'task> {
+    fn of(task: &'task Task) -> Self {
+        let counters: Vec<_> = COUNTERS.iter().map(|(_, _, value)| *value).collect();
+        let latencies: Vec<_> = HISTOGRAMS.iter().map(|(_, _, part)| *part).collect();
+        Self {
+            id: &task.id,
+            role: task.role.to_string(),
+            counts: PHASES.map(|(_, phase)| task.counts(phase, &counters)),
+            histograms: task.latencies(&latencies).iter().map(Histogram::of).collect(),
+        }
+    }
+
+    /// A counter's, phase by phase.
+    fn samples(&self, counter: usize) -> [(Labels<'_>, u64); 2] {
+        let sample = |phase: usize| {
+            let labels = self.labels().into_iter().chain([("phase", PHASES[phase].0)]);
+            (labels.collect(), self.counts[phase][counter])
+        };
+        [sample(0), sample(1)]
+    }
+
+    fn labels(&self) -> Labels<'_> {
+        vec![("task", self.id), ("role", &self.role)]
+    }
 }

@@ -52,7 +52,7 @@ mod worker;
 
 pub use call::{Answer, BODY_MAX, Call, Method, Service};
 pub(crate) use coordinator::run;
-pub(crate) use marking::listen;
+pub(crate) use marking::Ears;
 pub(crate) use sent::Sent;
 pub use server::Server;
 pub use token::{TOKEN_VARIABLE, Token};

@@ -7,7 +7,7 @@ use super::protocol::{ClockOrder, Finished, Health, HostSaid, MarkSaid, WIRE};
 use crate::local::HostsSaid;
 use crate::marks::Mark;
 use engine::measure::{ClientStats, ClientTallies};
-use engine::run::{ClockOffset, WorkerLoss};
+use engine::run::{ClockOffset, WorkerLoss, WorkerOutcome};
 use engine::time::{Clock, Line, RunClock};
 use engine::units::{Nanos, Timestamp};
 use std::collections::BTreeMap;
@@ -308,4 +308,15 @@ pub(super) fn hosts(members: &[Arc<Member>]) -> HostsSaid {
         let (system, network) = said.map_or((None, None), |said| (said.system, said.network));
         (member.client.url(), system, network)
     }))
+}
+
+/// A worker of a run that never began.
+pub(super) fn never_started(member: &Member, clock: RunClock) -> WorkerOutcome {
+    WorkerOutcome {
+        url: member.client.url().to_owned(),
+        host: member.host(),
+        lost: member.loss(),
+        clock: member.clock(clock.now()),
+        ..WorkerOutcome::default()
+    }
 }

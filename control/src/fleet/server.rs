@@ -44,13 +44,27 @@ impl Server {
         token: Option<Token>,
         service: Arc<dyn Service>,
     ) -> Result<Self, String> {
-        let addresses = resolve(listen)?;
+        Self::start_for("--listen", listen, token, service)
+    }
+
+    /// The same, for an address that another flag gave, which faults then name.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub(crate) fn start_for(
+        flag: &str,
+        listen: &str,
+        token: Option<Token>,
+        service: Arc<dyn Service>,
+    ) -> Result<Self, String> {
+        let place = format!("{flag} {listen}");
+        let addresses = resolve(listen, &place)?;
         if token.is_none() {
-            stay_at_home(listen, &addresses)?;
+            stay_at_home(&place, &addresses)?;
         }
         let bound = TcpListener::bind(&*addresses);
         let bound = bound.and_then(|listener| Ok((listener.local_addr()?, Arc::new(listener))));
-        let (address, listener) = bound.map_err(|error| unbound(listen, &error))?;
+        let (address, listener) = bound.map_err(|error| unbound(&place, &error))?;
         let clock = OsClock::anchored();
         let (mut desk, lines) = Desk::open(&service, clock)?;
         let gate = Arc::new(Gate {
@@ -122,11 +136,9 @@ impl fmt::Debug for Server {
     }
 }
 
-fn resolve(listen: &str) -> Result<Vec<SocketAddr>, String> {
+fn resolve(listen: &str, place: &str) -> Result<Vec<SocketAddr>, String> {
     let fault = |why: &str| {
-        format!(
-            "--listen {listen}: {why}; give an address of this host and a port, e.g. 127.0.0.1:0"
-        )
+        format!("{place}: {why}; give an address of this host and a port, e.g. 127.0.0.1:0")
     };
     let addresses: Vec<SocketAddr> =
         listen.to_socket_addrs().map_err(|error| fault(&error.to_string()))?.collect();
@@ -137,24 +149,24 @@ fn resolve(listen: &str) -> Result<Vec<SocketAddr>, String> {
 }
 
 /// Who reaches the endpoint drives this host's load: without a token nobody else may reach it.
-fn stay_at_home(listen: &str, addresses: &[SocketAddr]) -> Result<(), String> {
+fn stay_at_home(place: &str, addresses: &[SocketAddr]) -> Result<(), String> {
     match addresses.iter().find(|address| !address.ip().to_canonical().is_loopback()) {
         None => Ok(()),
         Some(foreign) => Err(format!(
-            "--listen {listen}: {foreign} can be reached from other hosts, and there is no token; give \
+            "{place}: {foreign} can be reached from other hosts, and there is no token; give \
              --token-file, or listen at 127.0.0.1"
         )),
     }
 }
 
-fn unbound(listen: &str, error: &io::Error) -> String {
+fn unbound(place: &str, error: &io::Error) -> String {
     let cure = match error.kind() {
         ErrorKind::AddrInUse => "another process listens there: end it, or take another port",
         ErrorKind::AddrNotAvailable => "this host has no such address: take one it has",
         ErrorKind::PermissionDenied => "take a port of 1024 or more",
         _ => "take another address",
     };
-    format!("--listen {listen}: {error}; {cure}")
+    format!("{place}: {error}; {cure}")
 }
 
 #[cfg(test)]

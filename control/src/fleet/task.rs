@@ -4,7 +4,7 @@ use super::course;
 use super::protocol::{CourseOrder, Finished, Frame, Frames, HostSaid, State, Status};
 use engine::lane::{Timeline, Word};
 use engine::link::Topics;
-use engine::measure::{Handover, Phase, PhaseTally, StreamTally, Tally};
+use engine::measure::{Handover, Latency, Phase, PhaseTally, StreamTally, Tally};
 use engine::plan::Role;
 use engine::run::{Lanes, Reins};
 use engine::time::{Clock, OsClock};
@@ -200,6 +200,17 @@ impl Task {
         };
         let streams: Vec<Vec<u64>> = kept.total.streams.iter().map(of).collect();
         (0..values.len()).map(|index| streams.iter().map(|counts| counts[index]).sum()).collect()
+    }
+
+    /// Latencies of the measured phase so far, each merged over the streams.
+    pub(super) fn latencies(&self, parts: &[fn(&PhaseTally) -> &Latency]) -> Vec<Latency> {
+        let kept = self.kept();
+        let merged = |part: &fn(&PhaseTally) -> &Latency| {
+            let mut all = Latency::default();
+            kept.total.streams.iter().for_each(|stream| all.merge(part(&stream.measured)));
+            all
+        };
+        parts.iter().map(merged).collect()
     }
 
     /// Whether all lanes have handed everything over.

@@ -75,8 +75,7 @@ impl Worker {
             (Method::Get, ["clock"]) => self.moments(call),
             (Method::Get, ["metrics"]) => {
                 let inner = self.inner();
-                let text = metrics::text(inner.tasks.values().map(|task| &**task));
-                Ok(Answer { content_type: metrics::CONTENT_TYPE.into(), ..Answer::text(200, text) })
+                Ok(metrics::answer(metrics::text(inner.tasks.values().map(|task| &**task))))
             }
             (Method::Get, ["task", id, "status"]) => {
                 Ok(Answer::json(200, &self.task(id)?.status()))

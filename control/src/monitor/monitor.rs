@@ -73,7 +73,7 @@ impl Monitor {
     /// Takes note of a phase's beginning.
     pub fn hear(&self, event: &Event<'_>) {
         let mark = match event {
-            Event::Measuring(_) => Mark::Measuring,
+            Event::Measuring { .. } => Mark::Measuring,
             Event::Draining => Mark::Draining,
             _ => return,
         };

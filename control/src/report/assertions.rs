@@ -5,11 +5,12 @@ use super::report::{Inputs, Report};
 use super::text_table::wrapped;
 use crate::assertion::{Amount, Assertion, Judged};
 use engine::measure::constants::exit;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// What became of one assertion.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct AssertionPart {
     /// The assertion, as it was understood.
     pub assertion: String,
@@ -20,7 +21,7 @@ pub struct AssertionPart {
     /// What it was compared with; null where that is not known.
     pub right: Value,
     /// Of both values: `us`, `bytes`, `per_second`, `bytes_per_second`; null for bare numbers.
-    pub unit: Option<&'static str>,
+    pub unit: Option<Cow<'static, str>>,
     /// Both values for people, and how far they are apart; or what is not known.
     pub message: String,
 }
@@ -33,7 +34,7 @@ impl AssertionPart {
             held: judged.is_held,
             left: side(judged.left),
             right: side(judged.right),
-            unit: judged.left.or(judged.right).and_then(Amount::unit),
+            unit: judged.left.or(judged.right).and_then(Amount::unit).map(Cow::Borrowed),
             message: judged.message.clone(),
         }
     }

@@ -7,11 +7,11 @@ use engine::measure::{BacklogEnd, BacklogSeen, Latency, Leg, Phase};
 use engine::plan::Plan;
 use engine::run::Outcome;
 use engine::units::Nanos;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The backlog that consumers found, and what draining it did to producers. Counts of unread messages are
 /// those of all subscriptions added up.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct BacklogPart {
     /// How many messages were to be unread.
     pub asked_messages: u64,
@@ -38,7 +38,7 @@ pub struct BacklogPart {
 }
 
 /// A backlog that stood.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Built {
     /// How many messages.
     pub messages: u64,
@@ -49,7 +49,7 @@ pub struct Built {
 }
 
 /// What is left of a backlog.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Left {
     /// How many messages.
     pub messages: u64,
@@ -58,7 +58,7 @@ pub struct Left {
 }
 
 /// How it was drained.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Drain {
     /// How long that took, to the end of a second; or how long it was waited for.
     pub seconds: f64,
@@ -76,7 +76,7 @@ pub struct Drain {
 }
 
 /// What producers did in a part of the run, and how fast they were answered.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct LegPart {
     /// How long it lasted.
     pub seconds: f64,

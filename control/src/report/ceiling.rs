@@ -1,10 +1,10 @@
 //! Where a run stood against this host's ceiling, as the file and the summary write it.
 
 use engine::measure::Standing;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What this host's engine did at most, by the row of its ceiling that is nearest to the run.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CeilingPart {
     /// The ceiling: acked messages per second.
     pub messages_per_second: f64,

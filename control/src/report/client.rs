@@ -8,10 +8,10 @@ use engine::link::Mean;
 use engine::measure::{ClientTallies, ClientTally, PublishParts};
 use engine::plan::Plan;
 use engine::run::Outcome;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The clients over the measured phase and its drain.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Client {
     /// Those that send; null when none spoke in the measured phase.
     pub producers: Option<Side>,
@@ -27,7 +27,7 @@ pub struct Client {
 }
 
 /// The clients in one second; null where none spoke in it.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct ClientSecond {
     /// Those that send.
     pub producers: Option<Side>,
@@ -36,7 +36,7 @@ pub struct ClientSecond {
 }
 
 /// What the clients of one role said.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Side {
     /// How often one of them spoke.
     pub samples: u64,
@@ -105,7 +105,7 @@ pub struct Side {
 ///
 /// Publish and send delay are of all acked messages, queue and broker of those in the statistics'
 /// windows; what is known by request is weighted by its messages. Rest is what is left.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Parts {
     /// The whole: due → acked.
     pub publish_mean_us: f64,

@@ -3,11 +3,11 @@
 use engine::kafka::errors::{kind, name};
 use engine::link::FailureKind;
 use engine::measure::ErrorCounts;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Errors by kind and by librdkafka's code.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Errors {
     /// By kind.
     pub errors_by_type: ByType,
@@ -16,7 +16,7 @@ pub struct Errors {
 }
 
 /// Errors by kind; every kind is there, also at zero.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ByType {
     /// Transport, all brokers down, name resolution, TLS.
     pub network: u64,

@@ -12,14 +12,15 @@ use super::tail::Tail;
 use crate::host::ALLOCATOR;
 use engine::host::Busy;
 use engine::measure::{Balance, Phase, PhaseTally, Repeats, slack};
-use engine::plan::{Plan, Verification as Asked};
+use engine::plan::{Demand, Plan, Verification as Asked};
 use engine::run::{ClockSeen, Interval as Second, Outcome};
 use engine::units::Nanos;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 /// The start of the run.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Startup {
     /// From the beginning of preparation until all consumers were ready.
     pub ready_ms: f64,
@@ -47,11 +48,11 @@ impl Startup {
 }
 
 /// What was sent against what came.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Verification {
     /// `numbers`: each message by its number within its producer and partition; `payload`: the same
     /// with a checksum over the whole body; `counts`: by how many were acked and received.
-    pub mode: &'static str,
+    pub mode: Cow<'static, str>,
     /// Acked, for each subscription once.
     pub expected: u64,
     /// Received by all subscriptions.
@@ -99,7 +100,8 @@ impl Verification {
                 _ if repeats.is_none() => "counts",
                 Asked::Payload => "payload",
                 _ => "numbers",
-            },
+            }
+            .into(),
             expected: sum(|of| of.expected),
             received: sum(|of| of.received),
             lost: sum(|of| of.lost),
@@ -117,7 +119,7 @@ impl Verification {
 }
 
 /// What kdyno itself did and used.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Engine {
     /// User and system time of all threads, from the start line to the end of the drain.
     pub cpu_seconds: Option<f64>,
@@ -154,11 +156,11 @@ pub struct Engine {
     /// measured phase; null where the system does not tell, or the client has none.
     pub client_thread: Option<ClientThread>,
     /// Who serves memory.
-    pub allocator: &'static str,
+    pub allocator: Cow<'static, str>,
 }
 
 /// A thread of the client's own. Near 1 it can do no more, whatever the broker can.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ClientThread {
     /// Its name.
     pub name: String,
@@ -176,10 +178,10 @@ impl ClientThread {
 }
 
 /// The clock that was read, and how well it went.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Clock {
     /// `os` (the kernel's) or `tsc` (the processor's time stamp counter).
-    pub source: &'static str,
+    pub source: Cow<'static, str>,
     /// Against the kernel's monotonic clock from the start line to the end of the drain, parts in a
     /// million, above zero when it went faster; null for the kernel's own.
     pub drift_ppm: Option<f64>,
@@ -190,7 +192,7 @@ pub struct Clock {
 impl Clock {
     fn of(seen: &ClockSeen) -> Self {
         Self {
-            source: seen.source.word(),
+            source: seen.source.word().into(),
             drift_ppm: seen.drift.and_then(|drift| drift.ppm()).map(thousandth),
             drift_error_ppm: seen.drift.and_then(|drift| drift.error_ppm()).map(thousandth),
         }
@@ -233,13 +235,13 @@ impl Engine {
             throttled_periods: outcome.throttled.map(|of| of.periods),
             throttled_ms: outcome.throttled.map(|of| thousandth(micros(of.time) / 1_000.0)),
             client_thread: outcome.client_thread.as_ref().map(ClientThread::of),
-            allocator: ALLOCATOR,
+            allocator: ALLOCATOR.into(),
         }
     }
 }
 
 /// What became of the topics.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Topics {
     /// How many the run created.
     pub created: usize,
@@ -252,7 +254,7 @@ pub struct Topics {
 }
 
 /// Something that is still there.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Left {
     /// Its name.
     pub name: String,
@@ -299,7 +301,7 @@ impl Topics {
 }
 
 /// One second of the measured phase or of its drain.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Interval {
     /// When it began, from the start of the measured phase.
     pub t_s: u32,
@@ -317,7 +319,7 @@ pub struct Interval {
     /// Acked × subscriptions − received at its end.
     pub backlog: u64,
     /// Lanes of which nothing is in it, since their worker was lost; only where there are some.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub lanes_missing: u32,
     /// Publish latency; null where nothing was acked.
     pub publish_p50_us: Option<f64>,
@@ -353,6 +355,14 @@ impl Interval {
             ..Self::of(second, hosts.second(second.second), known)
         };
         seconds.iter().map(one).collect()
+    }
+
+    /// A second that was just complete: what is due in it, and what hosts and clients say of it, is known
+    /// at the end of the run.
+    pub(super) fn live(demand: &Demand, second: &Second) -> Self {
+        let timed = demand.streams.iter().any(is_timed);
+        let known = |of: u64, span: Nanos| (timed && 0 < of).then(|| micros(span));
+        Self::of(second, HostSecond::default(), known)
     }
 
     fn of(second: &Second, host: HostSecond, known: impl Fn(u64, Nanos) -> Option<f64>) -> Self {

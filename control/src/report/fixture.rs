@@ -236,6 +236,7 @@ pub(super) fn report(made: &Made) -> Report {
         systems: &made.systems,
         sweep: None,
         marks: &made.marks,
+        periods: &[],
     };
     let read = |text: &&str| Assertion::parse(text).expect("an assertion");
     Report::held_to(&inputs, &made.assertions.iter().map(read).collect::<Vec<_>>())

@@ -5,10 +5,10 @@ use super::spread::Held;
 use crate::monitor::{Observation, Sample, Waits};
 use engine::host::Card;
 use engine::units::{Bytes, Nanos};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Processor time per time, in cores.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct Cpu<T> {
     /// All programs of the host, up to its number of cores. Time that the hypervisor kept for others
     /// is in it, waiting for disks is not.
@@ -18,7 +18,7 @@ pub struct Cpu<T> {
 }
 
 /// Memory.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct Memory<T> {
     /// In use on the host: all but what programs could still get.
     pub host_memory_bytes: T,
@@ -27,7 +27,7 @@ pub struct Memory<T> {
 }
 
 /// Network. What goes through several interfaces, such as a bridge and a card, is counted at each.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct Network<T> {
     /// Into the host, all interfaces but the loopback.
     pub network_received_bytes_per_second: T,
@@ -54,7 +54,7 @@ pub struct Network<T> {
 }
 
 /// Disks.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct Disk<T> {
     /// From the host's mounted block devices, by whichever program.
     pub disk_read_bytes_per_second: T,

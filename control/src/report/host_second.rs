@@ -4,11 +4,11 @@ use super::host_figures::{Cpu, Disk, Figures, Memory, Network, Read, lane_share}
 use super::spread::Spread;
 use crate::monitor::{Observation, Sample};
 use engine::units::{NANOS_PER_SECOND, Timestamp};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A second of the host: averages over its samples, null where there was none.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct HostSecond {
     /// What its processors did.
     #[serde(flatten)]

@@ -1,16 +1,17 @@
 //! The verdict as the file writes it.
 
 use engine::measure::{Fact, FactValue, Finding as Found, LimitedBy, Severity, Verdict};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 
 /// Did the run do what was asked, and what limited it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Judgement {
     /// Whether its numbers say what they seem to say.
     pub valid: bool,
     /// `nothing`, `client`, `broker`, `network` or `unknown`.
-    pub limited_by: &'static str,
+    pub limited_by: Cow<'static, str>,
     /// What the process told its caller.
     pub exit_code: u8,
     /// What was found, the gravest first.
@@ -18,12 +19,12 @@ pub struct Judgement {
 }
 
 /// Something that was found.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Finding {
     /// A short name for tools.
     pub code: String,
     /// `error`, `warning` or `info`.
-    pub severity: &'static str,
+    pub severity: Cow<'static, str>,
     /// What was seen, why it matters, what to do next.
     pub message: String,
     /// The numbers behind it, by name.
@@ -40,7 +41,8 @@ impl Judgement {
                 LimitedBy::Broker => "broker",
                 LimitedBy::Network => "network",
                 LimitedBy::Unknown => "unknown",
-            },
+            }
+            .into(),
             exit_code: verdict.exit_code,
             findings: verdict.findings.iter().map(Finding::of).collect(),
         }
@@ -55,7 +57,8 @@ impl Finding {
                 Severity::Error => "error",
                 Severity::Warning => "warning",
                 Severity::Info => "info",
-            },
+            }
+            .into(),
             message: found.message.clone(),
             evidence: found.evidence.iter().map(entry).collect(),
         }

@@ -80,7 +80,7 @@ impl Suite {
     pub fn of(report: &Report) -> Self {
         let findings = report.verdict.findings.iter().map(|finding| ToldFinding {
             code: finding.code.clone(),
-            severity: finding.severity.to_owned(),
+            severity: finding.severity.clone().into_owned(),
             message: finding.message.clone(),
         });
         let assertions = report.assertions.iter().map(|one| ToldAssertion {
@@ -95,7 +95,7 @@ impl Suite {
             started_at_ns: report.started_at_ns,
             ended_at_ns: report.ended_at_ns,
             verdict: ToldVerdict {
-                limited_by: report.verdict.limited_by.to_owned(),
+                limited_by: report.verdict.limited_by.clone().into_owned(),
                 exit_code: report.verdict.exit_code,
                 findings: findings.collect(),
             },

@@ -6,11 +6,12 @@ use base64::engine::general_purpose::STANDARD;
 use engine::measure::constants::SAMPLES_BEYOND;
 use engine::measure::{Latency, PhaseTally};
 use engine::units::Nanos;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// The five spans of a message. Publish, send delay and end-to-end begin at the due time and are
 /// null where there is none: in a closed loop.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Latencies {
     /// acked − due.
     pub publish: Option<Block>,
@@ -32,7 +33,7 @@ pub struct Latencies {
 }
 
 /// One span's distribution; everything but the counts is null when nothing was recorded.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Block {
     /// How many spans, the negative ones not counted.
     pub count: u64,
@@ -63,13 +64,13 @@ pub struct Block {
     /// Spans that ended before they began: clocks disagreed.
     pub negative: u64,
     /// Percentiles with fewer than 10 samples beyond them: one message's luck.
-    pub few_samples: Vec<&'static str>,
+    pub few_samples: Vec<Cow<'static, str>>,
     /// How far each span may be off, since its two ends are read from two hosts' clocks; only in a fleet.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub clock_error_us: Option<f64>,
     /// The unit of the encoded histogram's values.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub histogram_unit: Option<&'static str>,
+    pub histogram_unit: Option<Cow<'static, str>>,
     /// The whole distribution: `HdrHistogram` V2, deflated, base64.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub histogram: Option<String>,
@@ -111,7 +112,7 @@ impl Block {
             few_samples: NAMED
                 .iter()
                 .filter(|(percent, _)| is_few(*percent))
-                .map(|(_, name)| *name)
+                .map(|(_, name)| Cow::Borrowed(*name))
                 .collect(),
             clock_error_us: None,
             histogram_unit: None,
@@ -122,7 +123,7 @@ impl Block {
     /// The figures and the whole distribution.
     pub(super) fn full(latency: &Latency) -> Self {
         Self {
-            histogram_unit: Some("ns"),
+            histogram_unit: Some(Cow::Borrowed("ns")),
             histogram: Some(STANDARD.encode(latency.encode())),
             ..Self::summary(latency)
         }

@@ -54,7 +54,7 @@ fn findings(report: &Report) -> String {
         return String::new();
     }
     let line = |finding: &super::judgement::Finding| {
-        let (severity, message) = (finding.severity, escaped(&finding.message));
+        let (severity, message) = (&*finding.severity, escaped(&finding.message));
         format!("- {severity} {}: {message}\n", code(&finding.code))
     };
     format!("### Findings\n\n{}", all.iter().map(line).collect::<String>())

@@ -3,10 +3,10 @@
 use super::number::{rfc3339, thousandth};
 use crate::marks::Mark;
 use engine::units::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What somebody wanted to see on the time axis.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct MarkPart {
     /// When.
     pub at: String,

@@ -1,13 +1,17 @@
 //! Laws of merging: the study's examples of throughput and of latency, as workers' tallies give them.
 
-use super::fixture;
-use super::latency::Block;
+use super::fixture::{self, Made};
+use super::latency::{Block, Latencies};
 use super::number::per_second;
 use super::plateau::{Share, plateau};
 use super::streams::Whole;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use engine::measure::{Latency, Phase, Tally};
 use engine::plan::Plan;
 use engine::units::{Nanos, Timestamp};
+use hdrhistogram::Histogram;
+use hdrhistogram::serialization::Deserializer;
 
 const START: Timestamp = Timestamp::from_nanos(1_000_000_000_000);
 
@@ -104,4 +108,31 @@ fn percentiles_of_merged_tallies_are_those_of_all_samples() {
     check_latency(&[samples(5_000, 900, 1), samples(5_000, 950, 1), samples(900, 400_000, 50)]);
     // One that brought nothing changes nothing.
     check_latency(&[samples(3_000, 2_000, 3), Vec::new(), samples(50, 2_500, 900)]);
+}
+
+fn decoded(block: &Block) -> Histogram<u64> {
+    let bytes = STANDARD.decode(block.histogram.as_ref().expect("a full block")).expect("base64");
+    Deserializer::new().deserialize(&mut bytes.as_slice()).expect("V2")
+}
+
+#[test]
+fn the_histograms_of_all_tasks_merge_to_those_of_the_run() {
+    let parts: [fn(&Latencies) -> Option<&Block>; 5] = [
+        |of| of.publish.as_ref(),
+        |of| of.service.as_ref(),
+        |of| of.send_delay.as_ref(),
+        |of| of.end_to_end.as_ref(),
+        |of| of.transit.as_ref(),
+    ];
+    for made in [Made::clean(), Made::two_streams(), Made::troubled(), Made::fleet()] {
+        let report = fixture::report(&made);
+        for part in parts {
+            let whole = decoded(part(&report.latency).expect("all have due times"));
+            let mut merged = Histogram::<u64>::new_from(&whole);
+            for block in report.tasks.iter().filter_map(|task| part(&task.latency)) {
+                merged.add(decoded(block)).expect("the same bounds");
+            }
+            assert_eq!(merged, whole, "to the count: {}", report.test_id);
+        }
+    }
 }

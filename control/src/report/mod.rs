@@ -1,5 +1,6 @@
 //! The result of a run: one report, written in every format of one table.
 
+mod again;
 mod assertions;
 mod backlog;
 mod ceiling;
@@ -16,9 +17,11 @@ mod fixture_client;
 mod fixture_fleet;
 #[cfg(test)]
 mod fixture_run;
+pub mod hlog;
 mod host_figures;
 mod host_second;
 mod html;
+pub(crate) mod intervals;
 mod json;
 mod judgement;
 mod junit;
@@ -29,12 +32,17 @@ mod marks;
 mod merge_tests;
 mod network;
 mod number;
+pub mod omb;
 mod outages;
 mod partitions;
 mod plan;
 mod plateau;
+mod read;
+#[cfg(test)]
+mod read_tests;
 #[expect(clippy::module_inception, reason = "a file is named after its main type")]
 mod report;
+mod run_folder;
 mod search;
 mod shape;
 mod so_far;
@@ -54,6 +62,7 @@ mod traffic;
 mod warmup;
 mod workers;
 
+pub use again::write_again;
 pub use ceiling::{CeilingPart, sink};
 pub use csv::csv;
 pub use html::html;
@@ -62,7 +71,9 @@ pub use junit::{Suite, junit};
 pub use markdown::markdown;
 pub use network::network_seen;
 pub(crate) use number::{float, micros, per_second, rfc3339, seconds, thousandth};
+pub use read::ReadError;
 pub use report::{Inputs, Report, SCHEMA};
+pub(crate) use run_folder::{RunFolder, find};
 pub use so_far::so_far;
 pub use spread::Spread;
 pub use sweep::SweepPart;
@@ -75,38 +86,29 @@ use engine::time::ClockSource;
 use serde_json::Value;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// A file of the run directory: its name, and the function that writes a report as its bytes.
 type Format = (&'static str, fn(&Report) -> Vec<u8>);
 
 /// The files of a run directory.
-const FORMATS: &[Format] =
-    &[("result.json", json), ("report.html", html), ("report.md", markdown), ("summary.csv", csv)];
+const FORMATS: &[Format] = &[
+    ("result.json", json),
+    ("omb.json", omb::omb),
+    ("report.html", html),
+    ("report.md", markdown),
+    ("summary.csv", csv),
+    (intervals::FILE, intervals::intervals),
+];
 
-/// Writes a run's directory, `<results>/<test_id>`, and returns its path.
+/// Those of them that stay as they are when a directory is rendered again from its `result.json`: itself,
+/// and what is made of more than a report that was read back holds.
+const KEPT: &[&str] = &["result.json", "omb.json"];
+
+/// Writes every file of a run's directory that is made of a report, each whole or not at all.
 ///
 /// # Errors
-/// When the directory is there already (results are never overwritten) or cannot be written.
-pub fn save(report: &Report, results: &Path) -> io::Result<PathBuf> {
-    fs::create_dir_all(results)?;
-    let run = results.join(&report.test_id);
-    fs::create_dir(&run).map_err(|error| {
-        io::Error::new(error.kind(), format!("{}: cannot be created: {error}", run.display()))
-    })?;
-    write_all(report, &run)?;
-    File::open(results)?.sync_all()?;
-    Ok(run)
-}
-
-/// Writes the files of a run's directory again, with what was found after they were saved.
-///
-/// # Errors
-/// When a file cannot be written; the one that was there stays whole.
-pub fn replace(report: &Report, run: &Path) -> io::Result<()> {
-    write_all(report, run)
-}
-
+/// When one cannot be written; the one that was there stays whole.
 fn write_all(report: &Report, run: &Path) -> io::Result<()> {
     FORMATS.iter().try_for_each(|(name, format)| write_whole(run, name, &format(report)))
 }
@@ -123,6 +125,12 @@ pub fn write_junit(suites: &[Suite], path: &Path) -> io::Result<()> {
     let folder = folder.unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
     write_whole(folder, name, &junit(suites))
+}
+
+/// A plan for tests of others.
+#[cfg(test)]
+pub(crate) fn made_up_plan() -> Plan {
+    fixture::plan()
 }
 
 /// What `--dry-run` shows as JSON: the plan of a run that is not run.
@@ -162,24 +170,22 @@ pub(crate) fn write_whole(directory: &Path, name: &str, bytes: &[u8]) -> io::Res
 #[cfg(test)]
 mod tests {
     use super::fixture::{self, Made};
-    use super::{FORMATS, Suite, json, junit, save, write_junit};
+    use super::{FORMATS, Suite, junit, write_all, write_junit};
     use std::fs;
-    use std::io::ErrorKind;
 
     #[test]
-    fn a_run_directory_holds_whole_files_and_is_never_overwritten() {
-        let results = tempfile::tempdir().expect("a directory");
-        let nested = results.path().join("deep/results");
+    fn a_run_directory_holds_whole_files_and_nothing_else() {
+        let run = tempfile::tempdir().expect("a directory");
         let report = fixture::report(&Made::clean());
-        let run = save(&report, &nested).expect("it is written");
-        assert_eq!(run, nested.join(&report.test_id), "named after the run");
-        let read = fs::read(run.join("result.json")).expect("it is there");
-        assert_eq!(read, json(&report), "whole");
-        let names: Vec<_> = fs::read_dir(&run).expect("a directory").collect();
-        assert_eq!(names.len(), FORMATS.len(), "nothing else, no leftover: {names:?}");
-        let again = save(&report, &nested).expect_err("there already");
-        assert_eq!(again.kind(), ErrorKind::AlreadyExists, "{again}");
-        assert!(again.to_string().contains(&report.test_id), "names the directory: {again}");
+        for _ in 0..2 {
+            write_all(&report, run.path()).expect("it is written");
+            for (name, format) in FORMATS {
+                let read = fs::read(run.path().join(name)).expect("it is there");
+                assert_eq!(read, format(&report), "{name}: whole");
+            }
+            let names: Vec<_> = fs::read_dir(run.path()).expect("a directory").collect();
+            assert_eq!(names.len(), FORMATS.len(), "no leftover: {names:?}");
+        }
     }
 
     #[test]

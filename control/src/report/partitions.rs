@@ -6,10 +6,10 @@ use engine::measure::{PartitionSeen, partitions_seen};
 use engine::plan::Plan;
 use engine::run::Outcome;
 use engine::units::Nanos;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The partitions of the measured phase, told apart by publish latency.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Partitions {
     /// Whether they were told apart: of a run with more than 1,024 none is.
     pub kept: bool,
@@ -21,7 +21,7 @@ pub struct Partitions {
 
 /// One partition of a thousand messages or more against the others of its topic. Latencies are at most an
 /// eighth too large.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SlowPartition {
     /// Its topic.
     pub topic: String,

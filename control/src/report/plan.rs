@@ -5,10 +5,11 @@ use super::tasks::carried;
 use engine::plan::{Pace, Plan};
 use engine::time::WaitMode;
 use engine::units::{Millicores, Rate};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// The plan.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PlanPart {
     /// Length of the warm-up; at most, where it was to end by itself.
     pub warmup_s: f64,
@@ -37,7 +38,7 @@ pub struct PlanPart {
 }
 
 /// How often clients say how they are: librdkafka's `statistics.interval.ms`.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Statistics {
     /// Those that send; null for never.
     pub producers_every_s: Option<f64>,
@@ -46,13 +47,13 @@ pub struct Statistics {
 }
 
 /// A stream, as planned.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct StreamPlan {
     /// Its name.
     pub name: String,
     /// `rate` (due times by a schedule), `varied` (by one of a rate that changes, or of arrivals by
     /// chance) or `max` (a closed loop without).
-    pub pace: &'static str,
+    pub pace: Cow<'static, str>,
     /// Messages per second, on average over the measured phase; null in a closed loop.
     pub messages_per_second: Option<u64>,
     /// The closed loop's bound, if it has one.
@@ -62,7 +63,7 @@ pub struct StreamPlan {
 }
 
 /// The cores that the process may use.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Cores {
     /// Their numbers.
     pub cores: Vec<usize>,
@@ -86,7 +87,7 @@ impl Cores {
 }
 
 /// A thread, its core and its clients.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Lane {
     /// Its name.
     pub name: String,
@@ -107,14 +108,14 @@ pub struct Lane {
     /// How many logical producers or consumers these stood for.
     pub logical: u64,
     /// `spin` or `sleep`.
-    pub wait: &'static str,
+    pub wait: Cow<'static, str>,
     /// How far apart the wake-ups are at least that near dues share; null where none are shared:
     /// in spin, in a closed loop, on consuming lanes.
     pub tick_us: Option<f64>,
 }
 
 /// A consumer group.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Group {
     /// Its name.
     pub name: String,
@@ -164,7 +165,7 @@ fn streams(plan: &Plan) -> Vec<StreamPlan> {
             Pace::Max { in_flight } => ("max", in_flight),
         };
         let (name, message_size) = (stream.name.clone(), stream.message_size.0);
-        StreamPlan { name, pace, messages_per_second, in_flight, message_size }
+        StreamPlan { name, pace: pace.into(), messages_per_second, in_flight, message_size }
     };
     plan.demand.streams.iter().map(of).collect()
 }
@@ -183,7 +184,8 @@ fn lanes(plan: &Plan) -> Vec<Lane> {
         wait: match lane.wait {
             WaitMode::Spin => "spin",
             WaitMode::Sleep => "sleep",
-        },
+        }
+        .into(),
         tick_us: plan.tick(lane).map(micros),
     };
     plan.lanes.iter().map(of).collect()

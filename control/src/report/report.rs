@@ -1,6 +1,6 @@
 //! The result as a file format of its own: `kdyno.result/1`.
 //!
-//! The types of this folder are the format; nothing else is written from them or read into them.
+//! The types of this folder are the format, written and read back; nothing else is made of them.
 //! What a run did not examine is null or left out, so that nobody reads it as zero.
 
 use super::assertions::AssertionPart;
@@ -13,6 +13,7 @@ use super::judgement::Judgement;
 use super::latency::{Block, Latencies, Seen};
 use super::marks::MarkPart;
 use super::number::rfc3339;
+use super::omb::Period;
 use super::outages::OutagePart;
 use super::partitions::Partitions;
 use super::plan::PlanPart;
@@ -21,7 +22,7 @@ use super::search::Search;
 use super::shape::ShapePart;
 use super::streams::{StreamPart, Whole, is_timed, sending_lanes};
 use super::sweep::SweepPart;
-use super::system::{System, SystemPart};
+use super::system::SystemPart;
 use super::tasks::{Partial, Task};
 use super::traffic::{Acked, Consumed, Produced, Span, Subscription};
 use super::warmup::Warmup;
@@ -32,8 +33,9 @@ use crate::monitor::Observation;
 use engine::measure::{Balance, Tally, Verdict, balances};
 use engine::plan::Plan;
 use engine::run::{CleanUp, Ending, Outcome};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// The name and version of the format; a change that old readers would misread is a new version.
 pub const SCHEMA: &str = "kdyno.result/1";
@@ -70,19 +72,21 @@ pub struct Inputs<'run> {
     pub sweep: Option<&'run SweepPart>,
     /// What was marked from outside, by time.
     pub marks: &'run [Mark],
+    /// OMB's periods.
+    pub periods: &'run [Period],
 }
 
 /// A run's result.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Report {
     /// [`SCHEMA`].
-    pub schema: &'static str,
+    pub schema: Cow<'static, str>,
     /// The run's name, unique.
     pub test_id: String,
     /// The test's name, for people.
     pub test_name: String,
     /// The version that measured.
-    pub kdyno_version: &'static str,
+    pub kdyno_version: Cow<'static, str>,
     /// When preparation began.
     pub started_at: String,
     /// When preparation began, nanoseconds since the epoch.
@@ -97,7 +101,7 @@ pub struct Report {
     /// The judgement.
     pub verdict: Judgement,
     /// What the user said must hold; only where something was said.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub assertions: Vec<AssertionPart>,
     /// The workload, as resolved.
     pub workload: Value,
@@ -121,10 +125,10 @@ pub struct Report {
     /// The latencies.
     pub latency: Latencies,
     /// When acks stopped; only where they did.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outages: Vec<OutagePart>,
     /// What was marked from outside; only where something was.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub marks: Vec<MarkPart>,
     /// Silences that were too many to be told, all of them shorter; only where there are some.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -155,12 +159,15 @@ pub struct Report {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub partial: Option<Partial>,
     /// Each stream by itself; only where there are several.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub streams: Vec<StreamPart>,
     /// Second by second.
     pub intervals: Vec<Interval>,
     /// The hosts of a fleet; null: this host alone.
     pub workers: Option<Vec<WorkerPart>>,
+    /// OMB's periods; what they say is in `omb.json`.
+    #[serde(skip)]
+    pub periods: Vec<Period>,
 }
 
 impl Report {
@@ -178,10 +185,10 @@ impl Report {
         let shares = sending_lanes(outcome);
         let tasks = Task::all(plan, outcome);
         Self {
-            schema: SCHEMA,
+            schema: SCHEMA.into(),
             test_id: plan.demand.test_id.clone(),
             test_name: inputs.test_name.to_owned(),
-            kdyno_version: env!("CARGO_PKG_VERSION"),
+            kdyno_version: env!("CARGO_PKG_VERSION").into(),
             started_at: rfc3339(outcome.started),
             started_at_ns: outcome.started.as_nanos(),
             ended_at: rfc3339(outcome.ended),
@@ -216,7 +223,7 @@ impl Report {
             ),
             engine: Engine::of(plan, outcome, seen, inputs.ceiling),
             client: Client::of(plan, outcome),
-            system: systems(inputs),
+            system: SystemPart::all(inputs),
             environment: inputs.environment.clone(),
             warmup: Warmup::of(plan, outcome),
             search: Search::of(outcome),
@@ -231,6 +238,7 @@ impl Report {
                 &Seconds::of(inputs.observation, start),
             ),
             workers: WorkerPart::all(plan, outcome, span),
+            periods: inputs.periods.to_vec(),
         }
     }
 }
@@ -256,18 +264,6 @@ fn span(plan: &Plan, outcome: &Outcome) -> Span {
         planned: plan.demand.phases.measured,
         complete: outcome.ending == Ending::Finished && outcome.warmed_up().is_some(),
     }
-}
-
-/// This host, where it was monitored; in a fleet those of the workers, and not the coordinator's.
-fn systems(inputs: &Inputs<'_>) -> Option<Vec<SystemPart>> {
-    let (start, outcome) = (inputs.outcome.start?, inputs.outcome);
-    if !outcome.workers.is_empty() {
-        let told = inputs.systems.iter().cloned().map(SystemPart::Told);
-        return (!inputs.systems.is_empty()).then(|| told.collect());
-    }
-    let phase = (start.measured, start.end.min(outcome.stopped));
-    let own = System::of(inputs.plan, inputs.observation?, phase);
-    Some(vec![SystemPart::Seen(Box::new(own))])
 }
 
 /// What was seen of each stream's measured messages.

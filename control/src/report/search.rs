@@ -4,10 +4,11 @@ use super::number::micros;
 use super::text_table::{table, wrapped};
 use engine::run::Outcome;
 use engine::search::{Cause, Step, StepKind};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// A search.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Search {
     /// The answer: the highest rate that was sustained; null where none was.
     pub sustainable_messages_per_second: Option<u64>,
@@ -17,22 +18,22 @@ pub struct Search {
     /// Whether every confirmation held.
     pub confirmed: bool,
     /// What keeps the rate from being higher: `throughput`, `slo` or `client`; null where nothing did.
-    pub bound_by: Option<&'static str>,
+    pub bound_by: Option<Cow<'static, str>>,
     /// The same in full: `throughput`, `backlog` (readers), `errors`, `slo` or `client`.
-    pub cause: Option<&'static str>,
+    pub cause: Option<Cow<'static, str>>,
     /// How often the cluster took less than it had sustained before.
     pub capacity_changes: u32,
     /// Why there is no answer; null where there is one.
-    pub gave_up: Option<&'static str>,
+    pub gave_up: Option<Cow<'static, str>>,
     /// Every rate that was held, in the order of time: by rate, the knee.
     pub steps: Vec<SearchStep>,
 }
 
 /// A rate that was held.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SearchStep {
     /// `bracket`, `probe`, `confirm` or `measured`.
-    pub kind: &'static str,
+    pub kind: Cow<'static, str>,
     /// Seconds from the start of the load to the first that was looked at.
     pub t_s: i64,
     /// How many seconds were looked at.
@@ -60,7 +61,7 @@ pub struct SearchStep {
     /// Whether the rate was sustained.
     pub sustainable: bool,
     /// Why it was not; null where it was.
-    pub cause: Option<&'static str>,
+    pub cause: Option<Cow<'static, str>>,
 }
 
 impl Search {
@@ -79,14 +80,10 @@ impl Search {
             sustainable_messages_per_second: Some(end.sustainable).filter(|rate| 0 < *rate),
             error: end.above.map(gap).map(|gap| gap.max(most - least)),
             confirmed: end.confirmed,
-            bound_by: end.bound_by.map(|cause| match cause {
-                Cause::Throughput | Cause::Backlog | Cause::Errors => "throughput",
-                Cause::Slo => "slo",
-                Cause::Client => "client",
-            }),
-            cause: end.bound_by.map(Cause::word),
+            bound_by: end.bound_by.map(bound_by),
+            cause: end.bound_by.map(word),
             capacity_changes: end.changes,
-            gave_up: end.gave_up,
+            gave_up: end.gave_up.map(Cow::Borrowed),
             steps: end.steps.iter().map(SearchStep::of).collect(),
         })
     }
@@ -95,7 +92,7 @@ impl Search {
 impl SearchStep {
     fn of(step: &Step) -> Self {
         Self {
-            kind: step.kind.word(),
+            kind: step.kind.word().into(),
             t_s: step.from_s,
             seconds: step.seconds,
             rate: step.rate,
@@ -109,9 +106,23 @@ impl SearchStep {
             publish_max_us: step.publish_max.map(micros),
             end_to_end_p99_us: step.end_to_end_p99.map(micros),
             sustainable: step.is_sustained(),
-            cause: step.cause.map(Cause::word),
+            cause: step.cause.map(word),
         }
     }
+}
+
+fn word(cause: Cause) -> Cow<'static, str> {
+    cause.word().into()
+}
+
+/// What bounds a rate that has this cause.
+fn bound_by(cause: Cause) -> Cow<'static, str> {
+    match cause {
+        Cause::Throughput | Cause::Backlog | Cause::Errors => "throughput",
+        Cause::Slo => "slo",
+        Cause::Client => "client",
+    }
+    .into()
 }
 
 /// The search in the summary: the answer in a sentence, and the knee as a table by rate.
@@ -131,7 +142,8 @@ pub(super) fn knee_rows(search: &Search) -> Vec<Vec<String>> {
         let millis = |micros: Option<f64>| {
             micros.map_or("-".to_owned(), |micros| format!("{:.2} ms", micros / 1_000.0))
         };
-        let held = step.cause.map_or("sustained".to_owned(), |cause| format!("no: {cause}"));
+        let held =
+            step.cause.as_ref().map_or("sustained".to_owned(), |cause| format!("no: {cause}"));
         vec![
             step.rate.to_string(),
             format!("{} {} s", step.kind, step.seconds),
@@ -150,16 +162,16 @@ pub(super) fn knee_rows(search: &Search) -> Vec<Vec<String>> {
 /// What it came to, in a sentence.
 pub(super) fn answer(search: &Search) -> String {
     let Some(rate) = search.sustainable_messages_per_second else {
-        let why = search.gave_up.unwrap_or("it did not come to an end");
+        let why = search.gave_up.as_deref().unwrap_or("it did not come to an end");
         return format!("search: no sustainable rate was found: {why}");
     };
     let error = search.error.map_or(String::new(), |error| format!(" +/- {error:.0}"));
     let stands = if search.confirmed { "confirmed" } else { "NOT confirmed" };
-    let bound = match search.bound_by {
+    let bound = match search.bound_by.as_deref() {
         None => "nothing bounds it up to the highest rate that was tried",
         Some("client") => "bound by this host, not by the cluster",
         Some("slo") => "bound by the objective",
-        Some(_) => match search.cause {
+        Some(_) => match search.cause.as_deref() {
             Some("backlog") => "bound by how fast it is read",
             Some("errors") => "bound by errors",
             _ => "bound by throughput",

@@ -7,7 +7,8 @@ use engine::plan::{Pace, Plan};
 use engine::run::{Interval, Outcome};
 use engine::time::{Arrival, Tempo};
 use engine::units::NANOS_PER_SECOND;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// A second is off by more than this part of what was asked for in it ...
 const OFF_PART: u64 = 100;
@@ -16,14 +17,14 @@ const OFF_PART: u64 = 100;
 const OFF_LEAST: u64 = 5;
 
 /// What was asked for, and how well it was followed.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ShapePart {
     /// `steps`, `ramp`, `wave`, `bursts`, `replay`, or `constant`.
-    pub kind: &'static str,
+    pub kind: Cow<'static, str>,
     /// How the rate goes, in words.
     pub rate: String,
     /// `regular` or `poisson`.
-    pub arrival: &'static str,
+    pub arrival: Cow<'static, str>,
     /// What the arrivals were drawn with; only where they were.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
@@ -40,7 +41,7 @@ pub struct ShapePart {
 }
 
 /// The second that was farthest off.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WorstSecond {
     /// When it began, from the start of the measured phase.
     pub t_s: u32,
@@ -85,9 +86,9 @@ impl ShapePart {
         let tallies = plan.demand.streams.iter().zip(&outcome.tally.streams);
         let timed = tallies.filter(|(stream, _)| stream.pace.is_paced());
         Some(Self {
-            kind,
+            kind: kind.into(),
             rate,
-            arrival,
+            arrival: arrival.into(),
             seed,
             asked_messages: outcome.intervals.iter().map(|second| second.due).sum(),
             due_messages: timed.map(|(_, tally)| tally.measured.produced.due).sum(),
@@ -105,7 +106,7 @@ impl ShapePart {
     fn line(&self) -> String {
         let arrival = match self.seed {
             Some(seed) => format!("{}, seed {seed}", self.arrival),
-            None => self.arrival.to_owned(),
+            None => self.arrival.to_string(),
         };
         let rate = if self.kind == "constant" {
             format!("constant {}", self.rate)

@@ -6,10 +6,10 @@ use super::traffic::{Acked, Consumed, Produced, Span, Subscription, Target};
 use engine::measure::{Phase, PhaseTally, Tally, balances};
 use engine::plan::{Plan, Role, StreamDemand};
 use engine::run::Outcome;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// One stream's part of the result.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct StreamPart {
     /// Its name.
     pub name: String,

@@ -1,10 +1,10 @@
 //! A run's place in a sweep.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// Of which sweep a run is a cell, and of which values.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SweepPart {
     /// The sweep's name, which its folder has too.
     pub id: String,

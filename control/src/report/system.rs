@@ -2,24 +2,38 @@
 
 use super::host_figures::{Cpu, Disk, Figures, Memory, Network, Read, lane_share};
 use super::number::seconds;
+use super::report::Inputs;
 use super::spread::Spread;
 use crate::monitor::{Observation, Sample};
 use engine::plan::Plan;
 use engine::units::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// One entry of the result's hosts.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum SystemPart {
     /// This host, as its monitor saw it.
+    #[serde(skip_deserializing)]
     Seen(Box<System>),
-    /// A worker's host, as the worker told: a [`System`] that was written there.
+    /// A [`System`] that was written: by a worker, of its host; or in a result that is read back.
     Told(Value),
 }
 
 impl SystemPart {
+    /// This host, where it was monitored; in a fleet those of the workers, and not the coordinator's.
+    pub(super) fn all(inputs: &Inputs<'_>) -> Option<Vec<Self>> {
+        let (start, outcome) = (inputs.outcome.start?, inputs.outcome);
+        if !outcome.workers.is_empty() {
+            let told = inputs.systems.iter().cloned().map(Self::Told);
+            return (!inputs.systems.is_empty()).then(|| told.collect());
+        }
+        let phase = (start.measured, start.end.min(outcome.stopped));
+        let own = System::of(inputs.plan, inputs.observation?, phase);
+        Some(vec![Self::Seen(Box::new(own))])
+    }
+
     /// The entry as the file has it.
     pub(super) fn json(&self) -> Value {
         serde_json::to_value(self).expect("every key of the format is a string")

@@ -3,7 +3,8 @@
 use super::number::{micros, thousandth};
 use engine::measure::{Latency, PhaseTally};
 use engine::units::Nanos;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// Percentiles at which it is asked.
 const ASKED: [f64; 2] = [99.0, 99.9];
@@ -19,7 +20,7 @@ const HARDLY: f64 = 0.1;
 /// Percentiles do not add up, so this is an estimate, and on the safe side: the client's part is the
 /// greater of the send delay's percentile (messages that left late) and of the hiccups' (a core that
 /// was away when the ack came, or the message was due).
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Tail {
     /// Which percentile.
     pub percentile: f64,
@@ -32,7 +33,7 @@ pub struct Tail {
     /// The client's part, 0 to 1; null where hiccups are off, which leaves half of it unseen.
     pub client_share: Option<f64>,
     /// `yes` from a half on, `no` below a tenth, `in part` between, `unknown` where hiccups are off.
-    pub explained_by_client: &'static str,
+    pub explained_by_client: Cow<'static, str>,
 }
 
 impl Tail {
@@ -63,7 +64,8 @@ impl Tail {
                 Some(share) if MOSTLY <= share => "yes",
                 Some(share) if share < HARDLY => "no",
                 Some(_) => "in part",
-            },
+            }
+            .into(),
         }
     }
 }
@@ -92,9 +94,9 @@ mod tests {
                 hiccup.record(Some(Nanos(away * 1_000)));
             }
         }
-        let off = Tail::all(&seen, None)[0];
-        assert_eq!((off.explained_by_client, off.client_share), ("unknown", None), "{off:?}");
-        let got = Tail::all(&seen, Some(&hiccup))[0];
+        let off = &Tail::all(&seen, None)[0];
+        assert_eq!((&*off.explained_by_client, off.client_share), ("unknown", None), "{off:?}");
+        let got = &Tail::all(&seen, Some(&hiccup))[0];
         assert_eq!(got.explained_by_client, expected.0, "{got:?}");
         let share = got.client_share.expect("hiccups are asked for");
         assert!((share - expected.1).abs() < 0.002, "{got:?}");

@@ -11,11 +11,12 @@ use engine::measure::{Phase, PhaseTally, Tally, Window};
 use engine::plan::{LanePlan, LaneWork, Plan, Role};
 use engine::run::{Ending, LaneOutcome, Outcome, WorkerOutcome};
 use engine::units::Nanos;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 /// What one lane did.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Task {
     /// The lane's name.
     pub task_id: String,
@@ -33,7 +34,7 @@ pub struct Task {
     pub logical: u64,
     /// `done`, `failed`, `timed_out`; of a worker that was lost `lost`, or `moved` where others took its
     /// share over.
-    pub status: &'static str,
+    pub status: Cow<'static, str>,
     /// Why it is not done.
     pub error: Option<String>,
     /// When its first message was sent or received.
@@ -139,7 +140,7 @@ impl Task {
             },
             subscriptions,
             logical,
-            status: fate.status,
+            status: fate.status.into(),
             error: fate.error,
             first_at: flow.first_at,
             first_at_ns: flow.first_at_ns,
@@ -179,7 +180,7 @@ fn latencies(plan: &Plan, lane: &LanePlan, tally: &Tally) -> Latencies {
         .filter(|(index, _)| is_its(*index))
         .map(|(_, (demand, stream))| Seen { timed: is_timed(demand), tally: &stream.measured })
         .collect();
-    let all = Latencies::of(&seen, Block::summary);
+    let all = Latencies::of(&seen, Block::full);
     match lane.role() {
         Role::Producer => all.sending(),
         Role::Consumer => all.receiving(),
@@ -219,7 +220,7 @@ fn fate(plan: &Plan, outcome: &Outcome, lane: &LanePlan, came: Option<&LaneOutco
 }
 
 /// What is missing from a run that is not whole.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Partial {
     /// Whether a deadline struck.
     pub timed_out: bool,
@@ -230,7 +231,7 @@ pub struct Partial {
 }
 
 /// How many tasks of a role there are and how many are done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Completed {
     /// In the plan.
     pub expected: usize,

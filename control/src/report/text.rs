@@ -47,7 +47,7 @@ pub fn text(report: &Report, directory: &Path) -> String {
 /// The first line: what to think of the rest.
 pub(super) fn verdict(report: &Report) -> String {
     let verdict = &report.verdict;
-    let limit = match verdict.limited_by {
+    let limit = match &*verdict.limited_by {
         "nothing" => String::new(),
         "unknown" => ", limit unknown".to_owned(),
         by => format!(", limited by the {by}"),
@@ -231,7 +231,10 @@ fn publish_parts(report: &Report) -> String {
 }
 
 fn latency_row(name: &str, block: &Block) -> Vec<String> {
-    let flag = |field: &str| if block.few_samples.contains(&field) { "*" } else { " " };
+    let flag = |field: &str| {
+        let is_flagged = block.few_samples.iter().any(|of| of == field);
+        if is_flagged { "*" } else { " " }
+    };
     vec![
         name.to_owned(),
         format!("{} ", span(block.min_us)),

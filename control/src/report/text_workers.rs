@@ -35,7 +35,7 @@ pub(super) fn rows(report: &Report) -> Vec<Vec<String>> {
 fn row(worker: &WorkerPart) -> Vec<String> {
     let name = worker.url.strip_prefix("http://").unwrap_or(&worker.url).to_owned();
     let figures = [worker.messages_per_second, worker.acked_per_second].map(rate);
-    let status = match (worker.status, worker.lost_at_s) {
+    let status = match (&*worker.status, worker.lost_at_s) {
         ("done", _) => "done".to_owned(),
         (_, Some(at)) => format!("LOST at {at:.1} s"),
         (other, None) => other.to_uppercase(),

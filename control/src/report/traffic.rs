@@ -4,10 +4,10 @@ use super::errors::Errors;
 use super::number::{mib, per_second, ratio, rfc3339, seconds};
 use engine::measure::{Balance, ErrorCounts, PhaseTally, Window};
 use engine::units::{Nanos, Timestamp};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// How long something went on, and how fast; null where nothing happened.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Flow {
     /// What the rates are divided by.
     pub duration_s: Option<f64>,
@@ -106,7 +106,7 @@ fn reading(seen: &PhaseTally) -> Window {
 }
 
 /// The sending side.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Produced {
     /// Due by the schedule; null in a closed loop.
     pub due: Option<u64>,
@@ -166,7 +166,7 @@ impl Produced {
 }
 
 /// The broker's answers.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Acked {
     /// Persisted.
     pub messages: u64,
@@ -203,7 +203,7 @@ impl Acked {
 }
 
 /// The receiving side, all subscriptions together and each by itself.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Consumed {
     /// This run's messages received.
     pub messages: u64,
@@ -230,7 +230,7 @@ pub struct Consumed {
 }
 
 /// One subscription of one stream.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Subscription {
     /// The stream's name.
     pub stream: String,

@@ -6,13 +6,14 @@ use engine::measure::Phase;
 use engine::plan::{Plan, Warmup as Asked};
 use engine::run::Outcome;
 use engine::units::Nanos;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// The warm-up; it enters no measured figure.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Warmup {
     /// `fixed`: of a length that was given; `auto`: until the run is steady.
-    pub requested: &'static str,
+    pub requested: Cow<'static, str>,
     /// How long it was to last at most; null where its length was given.
     pub bound_s: Option<f64>,
     /// How long it lasted.
@@ -44,7 +45,7 @@ impl Warmup {
             Asked::Auto { .. } => ("auto", Some(seconds(asked.longest()))),
         };
         Some(Self {
-            requested,
+            requested: requested.into(),
             bound_s,
             duration_s: seconds(length),
             due: seen.produced.due,
@@ -78,7 +79,7 @@ mod tests {
         let mut made = Made::clean();
         made.plan.demand.phases.warmup = asked;
         let told = Warmup::of(&made.plan, &made.outcome).expect("there was one");
-        assert_eq!((told.requested, told.bound_s), expected, "{asked:?}");
+        assert_eq!((&*told.requested, told.bound_s), expected, "{asked:?}");
         assert_eq!(in_words(Some(&told), 5.0), words, "{asked:?}");
         let rate = told.messages_per_second.expect("it lasted");
         assert!((rate * told.duration_s - f64::from(100_000)).abs() < 1.0, "{told:?}");

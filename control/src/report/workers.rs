@@ -8,10 +8,11 @@ use engine::measure::{Phase, Tally};
 use engine::plan::{Plan, Role};
 use engine::run::{ClockOffset, Outcome, StartLine, WorkerLoss, WorkerOutcome};
 use engine::units::{Nanos, Timestamp};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// One worker of a fleet. Counts and rates add up to those of the run.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct WorkerPart {
     /// Where it was asked.
     pub url: String,
@@ -44,7 +45,7 @@ pub struct WorkerPart {
     /// The largest resident memory of its process.
     pub peak_rss_bytes: Option<u64>,
     /// `done`, `lost` (under load) or `missing` (lost before the load began).
-    pub status: &'static str,
+    pub status: Cow<'static, str>,
     /// Why it was lost.
     pub error: Option<String>,
     /// When that was noticed, from the start of the measured phase, so that the warm-up's are negative;
@@ -95,7 +96,7 @@ impl WorkerPart {
             latency,
             cpu_seconds: (Nanos::ZERO < worker.cost.cpu).then(|| seconds(worker.cost.cpu)),
             peak_rss_bytes: (0 < worker.cost.peak_rss).then_some(worker.cost.peak_rss),
-            status: status(worker.lost.as_ref()),
+            status: status(worker.lost.as_ref()).into(),
             error: worker.lost.as_ref().map(|loss| loss.reason.clone()),
             lost_at_s: worker.lost.as_ref().and_then(|loss| lost_at(loss, outcome.start)),
             heirs: worker.lost.as_ref().map_or_else(Vec::new, |loss| loss.heirs.clone()),
@@ -203,10 +204,10 @@ mod tests {
         assert_eq!((told, &missing[4]), (vec![&json!(2)], &json!(2)), "only where some were");
         let of_lost =
             report.tasks.iter().filter(|task| task.worker.as_deref() == Some("http://host-c:9410"));
-        let statuses: Vec<&str> = of_lost.map(|task| task.status).collect();
+        let statuses: Vec<&str> = of_lost.map(|task| &*task.status).collect();
         assert!(!statuses.is_empty() && statuses.iter().all(|of| *of == "moved"), "{statuses:?}");
         let heir = report.tasks.last().expect("there are tasks");
-        assert_eq!((heir.status, heir.messages), ("done", 50_000), "{heir:?}");
+        assert_eq!((&*heir.status, heir.messages), ("done", 50_000), "{heir:?}");
         assert_eq!(heir.worker.as_deref(), Some("http://host-a:9410"), "it has a host");
         let expected = report.tasks.iter().filter(|task| task.role == "producer").count();
         let partial = report.partial.expect("it is partial");

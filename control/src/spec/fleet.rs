@@ -58,7 +58,7 @@ pub struct FleetOrder {
     pub workers_file: Option<PathBuf>,
     /// `--token-file`.
     pub token_file: Option<PathBuf>,
-    /// `--listen`: what is called there asks for the token too.
+    /// `--listen` or `--metrics`: what is called there asks for the token too.
     pub listen: Option<SocketAddr>,
     /// `--on-worker-loss`.
     pub on_loss: Option<OnLoss>,

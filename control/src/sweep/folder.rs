@@ -2,7 +2,7 @@
 
 use super::document::{Document, FILE, Figures, Row, State};
 use super::{chart, table};
-use crate::report::{chart::svg, write_whole};
+use crate::report::{self, chart::svg, write_whole};
 use crate::spec::{Job, Request, Sweep};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -72,7 +72,8 @@ impl SweepFolder {
     /// When the file cannot be read.
     pub(crate) fn result(&self, request: &Request) -> io::Result<Vec<u8>> {
         let test_id = self.row(request).test_id.clone().unwrap_or_default();
-        let path = self.path.join(test_id).join("result.json");
+        let run = report::find(&self.path, &test_id).unwrap_or_else(|| self.path.join(test_id));
+        let path = run.join("result.json");
         std::fs::read(&path)
             .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
     }

@@ -136,6 +136,27 @@ impl Latency {
         (self.count() as f64 * (1.0 - percent / 100.0)).round() as u64
     }
 
+    /// The sum of all spans in nanoseconds, exact.
+    #[must_use]
+    pub const fn sum_nanos(&self) -> u128 {
+        self.sum_nanos
+    }
+
+    /// How many spans are at most as long as each of some bounds, which ascend. What shares a counter with a
+    /// bound counts as within: to the histogram's precision.
+    #[must_use]
+    pub fn counts_up_to(&self, bounds: impl IntoIterator<Item = Nanos>) -> Vec<u64> {
+        let counters = self.spans.counters();
+        let (mut rest, mut sum) = (counters.iter().peekable(), 0);
+        let count = |bound: Nanos| {
+            while let Some(counter) = rest.next_if(|counter| counter.least <= bound.0) {
+                sum += counter.count;
+            }
+            sum
+        };
+        bounds.into_iter().map(count).collect()
+    }
+
     /// The histogram in `HdrHistogram`'s V2 deflate encoding, in nanoseconds.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
@@ -195,6 +216,19 @@ mod tests {
             assert_eq!(merged.spans, joined.spans, "bit for bit");
             assert_eq!((merged.sum_nanos, merged.max), (joined.sum_nanos, joined.max), "exact parts");
         }
+    }
+
+    #[test]
+    fn spans_up_to_a_bound_are_counted_within_a_thousandth() {
+        let latency = of(&(1..=100_000).map(|n| n * 1_000).collect::<Vec<_>>());
+        let bounds = [Nanos(0), Nanos(999), Nanos(50_000_000), Nanos(99_000_000), Nanos(u64::MAX)];
+        let counts = latency.counts_up_to(bounds);
+        assert_eq!((counts[0], counts[1], counts[4]), (0, 0, 100_000), "none, none and all");
+        for (count, expected) in [(counts[2], 50_000_u64), (counts[3], 99_000)] {
+            assert!(count.abs_diff(expected) <= expected / 1_000, "{count}, not {expected}");
+        }
+        assert_eq!(Latency::default().counts_up_to(bounds), [0; 5], "nothing in nothing");
+        assert_eq!(latency.sum_nanos(), 5_000_050_000_000, "exact");
     }
 
     #[test]

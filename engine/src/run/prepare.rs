@@ -61,10 +61,18 @@ pub enum Event<'run> {
     Found(Rate),
     /// A search gives up, for this reason.
     NotFound(&'static str),
-    /// The measured phase begins and lasts this long; with a backlog, at most.
-    Measuring(Nanos),
+    /// The measured phase began.
+    Measuring {
+        /// When.
+        from: Timestamp,
+        /// How long it lasts; with a backlog, at most.
+        length: Nanos,
+    },
     /// A backlog that was asked for comes on.
     Backlog(BacklogStep),
+    /// One second is complete in which nothing was measured, of the warm-up or of a search: its figures, which
+    /// enter no result, and what all lanes saw in it. It has no number.
+    Warming(&'run Interval, &'run Tally),
     /// One second of the measured phase is complete: its figures, and what all lanes saw in it.
     Second(&'run Interval, &'run Tally),
     /// Everything due has been sent and answered; consumers read what is left.

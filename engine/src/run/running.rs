@@ -13,7 +13,7 @@ use super::warming::Warming;
 use crate::error::RunError;
 use crate::host::{Busy, ThreadTime, Throttling, busiest, cpu_time, threads, throttling};
 use crate::lane::{Go, Stage, Timeline};
-use crate::measure::{Latency, PhaseTally, Second};
+use crate::measure::{Latency, Phase, PhaseTally, Second, Tally};
 use crate::plan::{PhaseTimes, Role};
 use crate::time::Clock;
 use crate::units::{NANOS_PER_SECOND, Nanos, Timestamp};
@@ -192,23 +192,17 @@ impl Watch<'_> {
     }
 
     pub(super) fn add(&mut self, second: &Second) {
-        let mut interval = Interval::default();
+        let mut interval = figures(&second.tally, Phase::Measured);
         self.warming.note(second);
         let number = self.warming.number(second.number);
         if let Some(damming) = &mut self.backlog {
             damming.add(number, &second.tally, &self.ready.plan.demand);
         }
-        let mut latencies = [Latency::default(), Latency::default(), Latency::default()];
         for (stream, tally) in self.ready.plan.demand.streams.iter().zip(&second.tally.streams) {
             for phase in [&tally.warmup, &tally.measured] {
                 self.owed += phase.acked.messages * u64::from(stream.subscriptions);
                 self.received += phase.received();
             }
-            add_counts(&mut interval, &tally.measured);
-            let [publish, end_to_end, send_delay] = &mut latencies;
-            publish.merge(&tally.measured.publish);
-            end_to_end.merge(&tally.measured.end_to_end);
-            send_delay.merge(&tally.measured.send_delay);
         }
         interval.backlog = self.owed.saturating_sub(self.received);
         if let Some(searching) = self.searching.as_mut().filter(|_| self.halted_at.is_none()) {
@@ -216,22 +210,15 @@ impl Watch<'_> {
             let now = self.ready.clock.now();
             searching.note(second, interval.backlog, schedule.as_ref(), now);
         }
-        let [publish, end_to_end, send_delay] = &latencies;
-        interval.publish_p50 = publish.percentile(50.0);
-        interval.publish_p99 = publish.percentile(99.0);
-        interval.publish_max = publish.max();
-        interval.end_to_end_p50 = end_to_end.percentile(50.0);
-        interval.end_to_end_p99 = end_to_end.percentile(99.0);
-        interval.end_to_end_max = end_to_end.max();
-        interval.send_delay_p99 = send_delay.percentile(99.0);
-        let hiccup = &second.tally.hiccup;
-        interval.hiccup_max = (0 < hiccup.count()).then(|| hiccup.max());
         // Seconds of the warm-up hold nothing measured, and after the end only the drain counts.
         let is_empty =
             interval.produced + interval.acked + interval.consumed + interval.errors == 0;
         let length = self.warming.measured().until(self.end()).0.div_ceil(NANOS_PER_SECOND);
         let is_inside = u64::try_from(number).is_ok_and(|number| number < length);
         if is_empty && !is_inside {
+            let warm = figures(&second.tally, Phase::Warmup);
+            let warm = Interval { backlog: interval.backlog, ..warm };
+            self.hooks.event(&Event::Warming(&warm, &second.tally));
             return;
         }
         interval.second = u32::try_from(number.max(0)).unwrap_or(u32::MAX);
@@ -267,7 +254,8 @@ impl Watch<'_> {
                 if is_awaited && self.warming.was_in_vain() {
                     self.hooks.event(&Event::Unsteady(self.warming.length()));
                 }
-                self.hooks.event(&Event::Measuring(phases.measured));
+                let (from, length) = (self.warming.measured(), phases.measured);
+                self.hooks.event(&Event::Measuring { from, length });
             }
         }
         self.stopped = Some(self.ready.clock.now());
@@ -346,6 +334,33 @@ impl Watch<'_> {
         }
         Vec::new()
     }
+}
+
+/// The figures of a second's messages of one phase.
+fn figures(tally: &Tally, phase: Phase) -> Interval {
+    let mut interval = Interval::default();
+    let mut latencies = [Latency::default(), Latency::default(), Latency::default()];
+    let [publish, end_to_end, send_delay] = &mut latencies;
+    for stream in &tally.streams {
+        let seen = match phase {
+            Phase::Warmup => &stream.warmup,
+            Phase::Measured => &stream.measured,
+        };
+        add_counts(&mut interval, seen);
+        publish.merge(&seen.publish);
+        end_to_end.merge(&seen.end_to_end);
+        send_delay.merge(&seen.send_delay);
+    }
+    interval.publish_p50 = publish.percentile(50.0);
+    interval.publish_p99 = publish.percentile(99.0);
+    interval.publish_max = publish.max();
+    interval.end_to_end_p50 = end_to_end.percentile(50.0);
+    interval.end_to_end_p99 = end_to_end.percentile(99.0);
+    interval.end_to_end_max = end_to_end.max();
+    interval.send_delay_p99 = send_delay.percentile(99.0);
+    let hiccup = &tally.hiccup;
+    interval.hiccup_max = (0 < hiccup.count()).then(|| hiccup.max());
+    interval
 }
 
 fn add_counts(interval: &mut Interval, tally: &PhaseTally) {

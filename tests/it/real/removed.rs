@@ -22,7 +22,7 @@ struct Remover {
 
 impl Hooks for Remover {
     fn event(&mut self, event: &Event<'_>) {
-        let Event::Measuring(_) = event else { return };
+        let Event::Measuring { .. } = event else { return };
         let (address, topic) = (self.address.clone(), self.topic.clone());
         self.at_work = Some(std::thread::spawn(move || {
             let clock = OsClock::anchored();

@@ -116,7 +116,7 @@ fn head(report: &Report) -> String {
 /// What was found, and what was asserted.
 fn findings(report: &Report) -> String {
     let finding = |finding: &super::judgement::Finding| {
-        let (severity, code) = (finding.severity, escaped(&finding.code));
+        let (severity, code) = (&*finding.severity, escaped(&finding.code));
         let message = escaped(&finding.message);
         format!(
             "<li class=\"{severity}\"><h3><span class=\"severity\">{severity}</span> <code>{code}</code></h3>\n\

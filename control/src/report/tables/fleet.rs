@@ -48,7 +48,7 @@ fn task(task: &Task) -> Vec<String> {
     let at = |part: fn(&Block) -> Option<f64>| span(block.and_then(part));
     let status = match &task.error {
         Some(error) => format!("{}: {error}", task.status),
-        None => task.status.to_owned(),
+        None => task.status.clone().into_owned(),
     };
     vec![
         task.task_id.clone(),

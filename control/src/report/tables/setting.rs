@@ -15,15 +15,15 @@ pub(in crate::report) fn environment(report: &Report) -> Table {
         None => place.cores.to_string(),
     };
     let pairs = vec![
-        ("kdyno", report.kdyno_version.to_owned()),
+        ("kdyno", report.kdyno_version.to_string()),
         ("librdkafka", place.librdkafka.clone()),
         ("operating system", known(&place.os)),
         ("kernel", known(&place.kernel)),
         ("processor", known(&place.cpu)),
         ("cores", cores),
         ("memory", format!("{:.0} MiB", mib(float(place.memory_bytes)))),
-        ("clock", report.engine.clock.source.to_owned()),
-        ("allocator", report.engine.allocator.to_owned()),
+        ("clock", report.engine.clock.source.to_string()),
+        ("allocator", report.engine.allocator.to_string()),
         ("command", place.command.clone()),
         ("started", report.started_at.clone()),
         ("ended", report.ended_at.clone()),
@@ -70,7 +70,7 @@ pub(in crate::report) fn lanes(report: &Report) -> Table {
             lane.core.to_string(),
             lane.clients.to_string(),
             count(lane.logical),
-            lane.wait.to_owned(),
+            lane.wait.clone().into_owned(),
         ]
     });
     Table::of("Lanes", std::iter::once(words(&head)).chain(rows).collect()).cut()

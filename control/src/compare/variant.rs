@@ -1,0 +1,241 @@
+//! What is compared with what: variants, each of one run or of several repeats, as they are named.
+
+use super::recorded::Recorded;
+use crate::cli::CompareFlags;
+use crate::spec::{Fault, Faults};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What variants are called, in their order.
+const LETTERS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+/// A folder of more is no folder of repeats.
+const REPEATS_MAX: usize = 1_000;
+/// The file of a run, and of a sweep.
+const RESULT: &str = "result.json";
+const SWEEP: &str = "sweep.json";
+
+/// One of the things that are compared.
+#[derive(Clone, Debug)]
+pub(crate) struct Variant {
+    /// A letter: A is the baseline.
+    pub(super) name: char,
+    /// Its runs, at least one.
+    pub(super) runs: Vec<Recorded>,
+}
+
+/// Reads everything that is to be compared, the baseline first.
+///
+/// # Errors
+/// All faults at once: what cannot be read or is no result, runs that are not valid where they were not
+/// allowed, groups that are none.
+pub(crate) fn read(flags: &CompareFlags) -> Result<Vec<Variant>, Faults> {
+    let (given, most) = (flags.variants.len(), LETTERS.len());
+    if given < 2 || most < given {
+        let problem =
+            format!("got {given}, need a baseline and one candidate or more, {most} in all");
+        return Err(Faults(vec![Fault::whole("compare", problem)]));
+    }
+    let (mut variants, mut faults) = (Vec::new(), Vec::new());
+    for (at, argument) in flags.variants.iter().enumerate() {
+        let variant = Variant::new(at, runs(argument, &mut faults));
+        if !flags.allow_invalid {
+            faults.extend(variant.runs.iter().filter_map(invalid));
+        }
+        variants.push(variant);
+    }
+    if faults.is_empty() { Ok(variants) } else { Err(Faults(faults)) }
+}
+
+impl Variant {
+    /// That of a place in the order, below 26.
+    pub(super) fn new(at: usize, runs: Vec<Recorded>) -> Self {
+        let name = LETTERS.chars().nth(at).expect("there are not more variants than letters");
+        Self { name, runs }
+    }
+}
+
+/// The runs of one argument; what is wrong with it goes to the faults.
+fn runs(argument: &Path, faults: &mut Vec<Fault>) -> Vec<Recorded> {
+    let mut runs: Vec<Recorded> = Vec::new();
+    for part in parts(argument) {
+        let files = match files(&part) {
+            Ok(files) => files,
+            Err(problem) => {
+                let place = if part.as_os_str().is_empty() { argument } else { &part };
+                faults.push(Fault::whole(place.display().to_string(), problem));
+                continue;
+            }
+        };
+        let is_group = 1 < files.len();
+        let mut group = Vec::new();
+        for file in files {
+            match Recorded::read(&file) {
+                Ok(run) => group.push(run),
+                Err(problem) => faults.push(Fault::whole(file.display().to_string(), problem)),
+            }
+        }
+        if is_group && let Some(problem) = mixed(&group) {
+            faults.push(Fault::whole(part.display().to_string(), problem));
+        }
+        for run in group {
+            if runs.iter().any(|other| other.test_id == run.test_id) {
+                let problem =
+                    format!("the run {} is there already, repeats are different runs", run.test_id);
+                faults.push(Fault::whole(run.path.display().to_string(), problem));
+            }
+            runs.push(run);
+        }
+    }
+    runs
+}
+
+/// An argument is a path, or paths joined by commas.
+fn parts(argument: &Path) -> Vec<PathBuf> {
+    match argument.to_str() {
+        Some(text) if text.contains(',') && !argument.exists() => {
+            text.split(',').map(PathBuf::from).collect()
+        }
+        _ => vec![argument.to_owned()],
+    }
+}
+
+/// The files of the runs that a path stands for.
+fn files(path: &Path) -> Result<Vec<PathBuf>, String> {
+    let need = "need the directory of a run, its result.json, or a folder of run directories";
+    if path.as_os_str().is_empty() {
+        return Err(format!("nothing stands between two commas, {need}"));
+    }
+    if path.is_file() {
+        return Ok(vec![path.to_owned()]);
+    }
+    if !path.is_dir() {
+        return Err(format!("no such file or directory, {need}"));
+    }
+    if path.join(RESULT).is_file() {
+        return Ok(vec![path.join(RESULT)]);
+    }
+    if path.join(SWEEP).is_file() {
+        return Err("is a sweep, whose cells are no repeats: name run directories in it".to_owned());
+    }
+    let unread = |error: std::io::Error| format!("cannot be read: {error}");
+    let mut files = Vec::new();
+    for entry in fs::read_dir(path).map_err(unread)? {
+        let file = entry.map_err(unread)?.path().join(RESULT);
+        if file.is_file() {
+            files.push(file);
+        }
+        if REPEATS_MAX < files.len() {
+            return Err(format!("holds more than {REPEATS_MAX} runs: name run directories in it"));
+        }
+    }
+    files.sort();
+    if files.is_empty() { Err(format!("holds no run, {need}")) } else { Ok(files) }
+}
+
+/// Why the runs of a folder are no repeats of each other.
+fn mixed(runs: &[Recorded]) -> Option<String> {
+    let first = runs.first()?;
+    let other = runs.iter().find(|run| run.test_name != first.test_name)?;
+    let (one, other) = (&first.test_name, &other.test_name);
+    Some(format!("holds runs of {one} and of {other}: name the run directories of one of them"))
+}
+
+/// Why a run's figures are not to be compared.
+fn invalid(run: &Recorded) -> Option<Fault> {
+    let verdict = &run.verdict;
+    let problem = format!(
+        "the run is NOT VALID (exit code {}, limited by {}), so its figures are not those of what was asked; \
+         --allow-invalid compares it all the same",
+        verdict.exit_code, verdict.limited_by
+    );
+    (!verdict.valid).then(|| Fault::whole(run.path.display().to_string(), problem))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{Made, made};
+    use super::{files, mixed, parts, read};
+    use crate::cli::{CompareFlags, CompareFormat};
+    use std::fs;
+    use std::path::Path;
+
+    fn refused(variants: &[&Path]) -> String {
+        let flags = CompareFlags {
+            variants: variants.iter().map(|path| path.to_path_buf()).collect(),
+            tolerance: 0.01,
+            format: CompareFormat::Text,
+            allow_invalid: false,
+        };
+        read(&flags).expect_err("refused").to_string()
+    }
+
+    #[test]
+    fn a_path_is_a_run_a_file_or_a_folder_of_runs_and_commas_join_them() {
+        let folder = tempfile::tempdir().expect("a folder of our own");
+        let at = |name: &str| folder.path().join(name);
+        for name in ["r2", "r1", "with,comma", "empty"] {
+            fs::create_dir(at(name)).expect("the folder is ours");
+        }
+        for name in ["r2/result.json", "r1/result.json", "with,comma/result.json"] {
+            fs::write(at(name), "{}").expect("the folder is ours");
+        }
+        assert_eq!(files(&at("r1")), Ok(vec![at("r1/result.json")]), "a run directory");
+        assert_eq!(files(&at("r1/result.json")), Ok(vec![at("r1/result.json")]), "its file");
+        let all = ["r1/result.json", "r2/result.json", "with,comma/result.json"].map(at);
+        assert_eq!(files(folder.path()), Ok(all.to_vec()), "a folder of runs, by name");
+        assert_eq!(parts(&at("with,comma")), [at("with,comma")], "a path that is there");
+        let joined = format!("{},{}", at("r1").display(), at("r2").display());
+        assert_eq!(parts(Path::new(&joined)), [at("r1"), at("r2")], "repeats");
+        let check = |path: &Path, words: &str| {
+            let problem = files(path).expect_err(words);
+            assert!(problem.contains(words), "{problem}");
+        };
+        check(&at("empty"), "holds no run, need the directory of a run");
+        check(&at("none"), "no such file or directory, need");
+        check(Path::new(""), "nothing stands between two commas");
+        fs::write(at("sweep.json"), "{}").expect("the folder is ours");
+        check(folder.path(), "is a sweep");
+    }
+
+    #[test]
+    fn every_fault_is_told_at_once() {
+        let folder = tempfile::tempdir().expect("a folder of our own");
+        let path = folder.path().join("other.json");
+        fs::write(&path, "{\"schema\": \"kdyno.sweep/1\"}").expect("the folder is ours");
+        let gone = folder.path().join("gone");
+        let told = refused(&[&path, &gone]);
+        assert_eq!(told.lines().count(), 2, "{told}");
+        assert!(told.contains("other.json: got the schema \"kdyno.sweep/1\", need"), "{told}");
+        assert!(told.contains("gone: no such file or directory, need"), "{told}");
+        let one = refused(&[&path]);
+        assert_eq!(one, "compare: got 1, need a baseline and one candidate or more, 26 in all");
+        let many = refused(&[path.as_path(); 27]);
+        assert!(many.starts_with("compare: got 27, need"), "{many}");
+    }
+
+    #[test]
+    fn runs_of_two_tests_are_no_repeats() {
+        let mut runs = ["a", "b", "c"].map(|id| made(&Made::plain(id))).to_vec();
+        assert_eq!(mixed(&runs), None, "of one");
+        runs[2].test_name = "other".to_owned();
+        let problem = mixed(&runs).expect("of two");
+        assert!(problem.starts_with("holds runs of made and of other: "), "{problem}");
+    }
+
+    #[test]
+    fn a_run_that_is_not_valid_is_told_with_what_allows_it() {
+        let mut run = made(&Made::plain("a"));
+        assert!(super::invalid(&run).is_none(), "a valid one");
+        (run.verdict.valid, run.verdict.exit_code) = (false, 11);
+        run.verdict.limited_by = "client".to_owned();
+        let fault = super::invalid(&run).expect("not valid").to_string();
+        assert!(
+            fault.starts_with("results/a/result.json: the run is NOT VALID (exit code 11"),
+            "{fault}"
+        );
+        assert!(
+            fault.contains("limited by client") && fault.contains("--allow-invalid"),
+            "{fault}"
+        );
+    }
+}

@@ -1,0 +1,158 @@
+//! Hooks that keep a run's directory, and then tell whoever else listens: a second that was told is on disk.
+
+use super::second_files::SecondFiles;
+use crate::log::RunLog;
+use crate::report::RunFolder;
+use engine::plan::Demand;
+use engine::run::{Event, Hooks};
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Begins a run's directory, with its log, which has what was said before too.
+///
+/// # Errors
+/// As [`RunFolder::begin`], or the log cannot be written.
+pub(crate) fn begin(results: &Path, test_id: &str) -> io::Result<RunFolder> {
+    let folder = RunFolder::begin(results, test_id)?;
+    RunLog::attach(File::create(folder.path().join("run.log"))?)?;
+    Ok(folder)
+}
+
+/// A run's hooks, and its directory from the moment on when all consumers are ready: what is refused
+/// before creates nothing.
+#[derive(Debug)]
+pub(crate) struct Recorded<'run, H> {
+    /// Who else listens.
+    pub(crate) hooks: H,
+    demand: &'run Demand,
+    results: PathBuf,
+    folder: Option<RunFolder>,
+    files: Option<SecondFiles>,
+}
+
+impl<'run, H: Hooks> Recorded<'run, H> {
+    /// For a run whose directory comes into `results`.
+    pub(crate) const fn new(hooks: H, demand: &'run Demand, results: PathBuf) -> Self {
+        Self { hooks, demand, results, folder: None, files: None }
+    }
+
+    /// Who else listened, and the directory where there is one: there is none where the run failed before
+    /// it could be made, or it could not be made.
+    pub(crate) fn end(self) -> (H, Option<RunFolder>) {
+        (self.hooks, self.folder)
+    }
+
+    fn record(&mut self, event: &Event<'_>) -> io::Result<()> {
+        match event {
+            Event::Ready(_) if self.folder.is_none() => {
+                self.folder = Some(begin(&self.results, &self.demand.test_id)?);
+            }
+            Event::Measuring { from, .. } => {
+                if let Some(folder) = &self.folder {
+                    self.files = Some(SecondFiles::create(folder.path(), self.demand, *from)?);
+                }
+            }
+            Event::Second(interval, tally) => {
+                if let Some(files) = &mut self.files {
+                    files.add(self.demand, interval, tally)?;
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+impl<H: Hooks> Hooks for Recorded<'_, H> {
+    fn event(&mut self, event: &Event<'_>) {
+        if let Err(error) = self.record(event) {
+            // Half a line would hide all that follow it, so nothing more is written; the result has all
+            // figures in memory and is saved at the end, where that is possible then.
+            self.files = None;
+            tracing::warn!("seconds are not written to disk from here on: {error}");
+        }
+        self.hooks.event(event);
+    }
+
+    fn is_interrupted(&self) -> bool {
+        self.hooks.is_interrupted()
+    }
+
+    fn is_cut_short(&self) -> bool {
+        self.hooks.is_cut_short()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Recorded;
+    use engine::measure::Tally;
+    use engine::run::{Event, Hooks, Interval};
+    use engine::units::{Nanos, Timestamp};
+    use std::path::Path;
+
+    /// Counts what it is told.
+    #[derive(Debug, Default)]
+    struct Counting(usize);
+
+    impl Hooks for Counting {
+        fn event(&mut self, _: &Event<'_>) {
+            self.0 += 1;
+        }
+
+        fn is_interrupted(&self) -> bool {
+            true
+        }
+
+        fn is_cut_short(&self) -> bool {
+            true
+        }
+    }
+
+    /// Plays a run of two seconds into a folder; how many events others heard, and the files there are.
+    fn played(results: &Path) -> (usize, Vec<String>) {
+        let demand = crate::report::made_up_plan().demand;
+        let (from, length) = (Timestamp::from_nanos(5_000_000_000), Nanos::from_secs(2));
+        let mut hooks = Recorded::new(Counting::default(), &demand, results.to_owned());
+        assert!(hooks.is_interrupted() && hooks.is_cut_short(), "as the others say");
+        hooks.event(&Event::Joining);
+        assert!(!results.join("unfinished").exists(), "nothing is made before all are ready");
+        hooks.event(&Event::Ready(Nanos::ZERO));
+        hooks.event(&Event::Measuring { from, length });
+        for second in 0..2 {
+            let interval = Interval { second, ..Interval::default() };
+            hooks.event(&Event::Second(&interval, &Tally::new(&demand)));
+        }
+        let (counting, folder) = hooks.end();
+        let entries = folder.iter().flat_map(|folder| {
+            std::fs::read_dir(folder.path())
+                .expect("it is there")
+                .map(|entry| entry.expect("readable").file_name().to_string_lossy().into_owned())
+        });
+        let mut names: Vec<String> = entries.collect();
+        names.sort();
+        (counting.0, names)
+    }
+
+    #[test]
+    fn a_run_is_on_disk_while_it_goes_on() {
+        let results = tempfile::tempdir().expect("a directory");
+        let files = [
+            "end-to-end.hlog",
+            "intervals.csv",
+            "publish.hlog",
+            "run.log",
+            "send-delay.hlog",
+            "service.hlog",
+            "transit.hlog",
+        ];
+        assert_eq!(played(results.path()), (5, files.map(str::to_owned).to_vec()));
+    }
+
+    #[test]
+    fn where_nothing_can_be_written_the_run_goes_on() {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        assert_eq!(played(file.path()), (5, Vec::new()), "others hear everything");
+    }
+}

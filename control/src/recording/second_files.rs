@@ -1,0 +1,161 @@
+//! The files of a run's directory that grow by a line a second: `intervals.csv` and the interval logs.
+//!
+//! Each line is one write and stays in the page cache: a killed process loses none, a power cut may.
+
+use crate::report::{hlog, intervals};
+use engine::measure::{Latency, Tally};
+use engine::plan::Demand;
+use engine::run::Interval;
+use engine::units::Timestamp;
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::Path;
+
+/// Files that are open for the length of a run.
+#[derive(Debug)]
+pub(super) struct SecondFiles {
+    rows: File,
+    logs: Vec<(hlog::Kind, File)>,
+}
+
+impl SecondFiles {
+    /// Begins the files of a run whose measured phase begins at `start`.
+    ///
+    /// # Errors
+    /// When one cannot be made.
+    pub(super) fn create(folder: &Path, demand: &Demand, start: Timestamp) -> io::Result<Self> {
+        let begin = |name: &str, head: &str| {
+            let path = folder.join(name);
+            let file = File::create(&path).and_then(|mut file| {
+                file.write_all(head.as_bytes())?;
+                Ok(file)
+            });
+            file.map_err(|error| {
+                io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+            })
+        };
+        let rows = begin(intervals::FILE, &intervals::head())?;
+        let log = |kind: hlog::Kind| {
+            begin(kind.file, &kind.head(&demand.test_id, start)).map(|file| (kind, file))
+        };
+        let logs = hlog::Kind::ALL.into_iter().map(log).collect::<io::Result<_>>()?;
+        Ok(Self { rows, logs })
+    }
+
+    /// Adds a second of the measured phase or of its drain.
+    ///
+    /// # Errors
+    /// When it cannot be written whole.
+    pub(super) fn add(
+        &mut self,
+        demand: &Demand,
+        interval: &Interval,
+        tally: &Tally,
+    ) -> io::Result<()> {
+        self.rows.write_all(intervals::line(demand, interval).as_bytes())?;
+        for (kind, log) in &mut self.logs {
+            let latency = of_all_streams(kind, demand, tally);
+            log.write_all(hlog::line(interval.second, &latency).as_bytes())?;
+        }
+        Ok(())
+    }
+}
+
+/// A latency of all streams that have it. The only one of a run is not copied: it takes 270 KiB.
+fn of_all_streams<'tally>(
+    kind: &hlog::Kind,
+    demand: &Demand,
+    tally: &'tally Tally,
+) -> Cow<'tally, Latency> {
+    let streams = demand.streams.iter().zip(&tally.streams);
+    let has_it = streams.filter(|(stream, _)| !kind.from_due || stream.pace.is_paced());
+    let mut parts = has_it.map(|(_, seen)| (kind.part)(&seen.measured));
+    let Some(first) = parts.next() else { return Cow::Owned(Latency::default()) };
+    let mut all = Cow::Borrowed(first);
+    parts.for_each(|part| all.to_mut().merge(part));
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SecondFiles, of_all_streams};
+    use crate::report::hlog::{self, Kind};
+    use engine::measure::Tally;
+    use engine::plan::{Demand, Pace};
+    use engine::run::Interval;
+    use engine::units::{Nanos, Timestamp};
+    use std::fs;
+
+    /// How many spans each second of a log has.
+    fn histograms(text: &str) -> Vec<(u32, u64)> {
+        let mut all = Vec::new();
+        hlog::for_each(text, |second, one| all.push((second, one.len()))).expect("an interval log");
+        all
+    }
+
+    fn demand() -> Demand {
+        crate::report::made_up_plan().demand
+    }
+
+    fn tally(demand: &Demand, millis: &[u64]) -> Tally {
+        let mut tally = Tally::new(demand);
+        for span in millis {
+            for stream in &mut tally.streams {
+                stream.measured.publish.record(Some(Nanos::from_millis(*span)));
+                stream.measured.service.record(Some(Nanos::from_millis(1)));
+            }
+        }
+        tally
+    }
+
+    #[test]
+    fn every_second_is_on_disk_as_soon_as_it_was_added() {
+        let (folder, demand) = (tempfile::tempdir().expect("a directory"), demand());
+        let start = Timestamp::from_nanos(1_700_000_000_000_000_000);
+        let mut files = SecondFiles::create(folder.path(), &demand, start).expect("they are made");
+        for second in 0..3 {
+            let interval = Interval { second, acked: 2, ..Interval::default() };
+            files.add(&demand, &interval, &tally(&demand, &[5, 7])).expect("it is written");
+            let read =
+                |name: &str| fs::read_to_string(folder.path().join(name)).expect("it is there");
+            let rows = read("intervals.csv");
+            let last = rows.lines().last().expect("a row");
+            assert!(last.starts_with(&format!("{second},")), "not closed, and there: {last}");
+            assert_eq!(
+                rows.lines().count(),
+                usize::try_from(second).expect("few") + 2,
+                "and the head"
+            );
+            for kind in Kind::ALL {
+                let seconds = histograms(&read(kind.file));
+                let counts: Vec<u64> = seconds.iter().map(|(_, count)| *count).collect();
+                let expected = if ["publish", "service"].contains(&kind.name) { 2 } else { 0 };
+                assert_eq!(counts, vec![expected; counts.len()], "{}", kind.file);
+                assert_eq!(seconds.last().map(|(at, _)| *at), Some(second), "{}", kind.file);
+            }
+        }
+    }
+
+    #[test]
+    fn streams_are_joined_and_those_without_due_times_left_out_of_what_begins_there() {
+        let mut demand = demand();
+        demand.streams.push(demand.streams[0].clone());
+        let tally = tally(&demand, &[5, 7]);
+        let count = |of: &Demand, kind: usize| of_all_streams(&Kind::ALL[kind], of, &tally).count();
+        assert_eq!((count(&demand, 0), count(&demand, 1)), (4, 4), "both streams");
+        demand.streams[1].pace = Pace::Max { in_flight: None };
+        assert_eq!((count(&demand, 0), count(&demand, 1)), (2, 4), "one has no due times");
+        demand.streams[0].pace = Pace::Max { in_flight: None };
+        assert_eq!((count(&demand, 0), count(&demand, 1)), (0, 4), "none has");
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_made_is_named() {
+        let (folder, demand) = (tempfile::tempdir().expect("a directory"), demand());
+        let gone = folder.path().join("gone");
+        let error =
+            SecondFiles::create(&gone, &demand, Timestamp::from_nanos(1)).expect_err("gone");
+        assert!(error.to_string().contains("intervals.csv"), "{error}");
+    }
+}

@@ -1,0 +1,242 @@
+//! Cuts seconds out of a run's directory.
+
+use super::slice::{COUNTS, Part, Slice};
+use crate::report::hlog::{self, Kind};
+use crate::report::intervals;
+use serde_json::Value;
+use std::fs;
+use std::ops::Range;
+use std::path::Path;
+
+/// The seconds `from` to `to` (excluded; `None`: all that follow) of a run, those of its drain included when
+/// they are reached.
+///
+/// # Errors
+/// In words, where a file is missing or broken, or the run has no such seconds.
+pub(crate) fn cut(run: &Path, from: u32, to: Option<u32>) -> Result<Slice, String> {
+    let result = whole_result(run)?;
+    let rows = Rows::read(&run.join(intervals::FILE))?;
+    let texts = Kind::ALL.map(|kind| (kind, run.join(kind.file)));
+    let mut logs = Vec::new();
+    for (kind, path) in &texts {
+        let text = fs::read_to_string(path);
+        logs.push((*kind, text.map_err(|error| format!("{}: {error}", path.display()))?));
+    }
+    let end = end(&rows, &logs, result.is_some())?;
+    let to = to.unwrap_or(end);
+    if to <= from || end < to {
+        return Err(format!("got the seconds {from} to {to}, need some of 0 to {end}"));
+    }
+    let test_id = match &result {
+        Some(result) => result["test_id"].as_str().unwrap_or_default().to_owned(),
+        None => name(run),
+    };
+    let phase = result.as_ref().and_then(phase_end).unwrap_or(end);
+    let mut slice = Slice::empty();
+    slice.parts.push(Part { test_id, from_s: from, to_s: to });
+    slice.seconds = u64::from(to.min(phase).saturating_sub(from));
+    rows.add(from..to, &mut slice.counts);
+    for ((kind, text), latency) in logs.iter().zip(&mut slice.latencies) {
+        let mut wrong = None;
+        let add = |second: u32, one: &hdrhistogram::Histogram<u64>| {
+            if (from..to).contains(&second)
+                && let Err(error) = latency.add(one)
+            {
+                wrong = Some(format!("second {second} does not fit ({error:?})"));
+            }
+        };
+        let read = hlog::for_each(text, add);
+        let fault = |words: String| format!("{}: {words}", run.join(kind.file).display());
+        read.map_err(fault)?;
+        wrong.map_or(Ok(()), |words| Err(fault(words)))?;
+    }
+    Ok(slice)
+}
+
+/// The result, where the run came to one.
+fn whole_result(run: &Path) -> Result<Option<Value>, String> {
+    let path = run.join("result.json");
+    if !path.exists() {
+        return Ok(None);
+    }
+    let text = fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let read = serde_json::from_slice(&text);
+    read.map(Some).map_err(|error| format!("{}: is no result: {error}", path.display()))
+}
+
+/// Which second the measured phase ended with, excluded.
+fn phase_end(result: &Value) -> Option<u32> {
+    let length = result["produced"]["duration_s"].as_f64()?;
+    // Seconds that were begun count: the last one of a phase of 2.5 s is its third.
+    (0..u32::MAX).find(|second| length <= f64::from(*second) + 1e-6)
+}
+
+/// The second after the last that all files have. Those of a run that was killed may differ by one.
+fn end(rows: &Rows, logs: &[(Kind, String)], is_whole: bool) -> Result<u32, String> {
+    let mut end = rows.end;
+    for (kind, text) in logs {
+        let mut own = 0;
+        hlog::for_each(text, |second, _| own = own.max(second + 1))
+            .map_err(|words| format!("{}: {words}", kind.file))?;
+        if is_whole && own != rows.end {
+            return Err(format!(
+                "{} has seconds 0 to {own}, {} 0 to {}: they were not all written",
+                kind.file,
+                intervals::FILE,
+                rows.end
+            ));
+        }
+        end = end.min(own);
+    }
+    Ok(end)
+}
+
+/// A run's name from that of its directory, which says whether it was ended.
+fn name(run: &Path) -> String {
+    let name = run.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    name.split('.').next().unwrap_or_default().to_owned()
+}
+
+/// The counts of `intervals.csv`.
+struct Rows {
+    seconds: Vec<(u32, [u64; COUNTS.len()])>,
+    end: u32,
+}
+
+impl Rows {
+    /// Reads them; a last line that was cut off is passed over.
+    fn read(path: &Path) -> Result<Self, String> {
+        let fault = |words: String| format!("{}: {words}", path.display());
+        let text = fs::read_to_string(path).map_err(|error| fault(error.to_string()))?;
+        let whole = text.rfind('\n').map_or("", |end| &text[..=end]);
+        let mut lines = whole.lines();
+        let head: Vec<&str> =
+            lines.next().ok_or_else(|| fault("is empty".to_owned()))?.split(',').collect();
+        let column = |name: &str| {
+            let found = head.iter().position(|column| *column == name);
+            found.ok_or_else(|| fault(format!("has no column {name}")))
+        };
+        let at = column("t_s")?;
+        let mut columns = [0; COUNTS.len()];
+        for (place, name) in columns.iter_mut().zip(COUNTS) {
+            *place = column(name)?;
+        }
+        let (mut seconds, mut end) = (Vec::new(), 0);
+        for (index, line) in lines.enumerate() {
+            let cells: Vec<&str> = line.split(',').collect();
+            let number = |place: usize| -> Result<u64, String> {
+                let cell = cells.get(place).copied().unwrap_or_default();
+                cell.parse()
+                    .map_err(|_| fault(format!("row {}: got \"{cell}\", need a count", index + 1)))
+            };
+            let second = u32::try_from(number(at)?)
+                .map_err(|_| fault(format!("row {}: is too late", index + 1)))?;
+            let mut counts = [0; COUNTS.len()];
+            for (count, place) in counts.iter_mut().zip(columns) {
+                *count = number(place)?;
+            }
+            end = end.max(second + 1);
+            seconds.push((second, counts));
+        }
+        Ok(Self { seconds, end })
+    }
+
+    fn add(&self, range: Range<u32>, counts: &mut [u64; COUNTS.len()]) {
+        for (_, own) in self.seconds.iter().filter(|(second, _)| range.contains(second)) {
+            counts.iter_mut().zip(own).for_each(|(sum, count)| *sum += count);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{cut, phase_end};
+    use crate::report::hlog::{self, Kind};
+    use crate::report::intervals;
+    use engine::measure::Latency;
+    use engine::run::Interval;
+    use engine::units::{Nanos, Timestamp};
+    use serde_json::json;
+    use std::fs;
+    use std::path::Path;
+    use tempfile::TempDir;
+
+    /// A run of so many seconds, the second s with s + 1 messages of s + 1 ms.
+    fn run(seconds: u32, is_whole: bool) -> TempDir {
+        let folder = tempfile::Builder::new().prefix("made").tempdir().expect("a directory");
+        let demand = crate::report::made_up_plan().demand;
+        let mut rows = intervals::head();
+        let mut logs = Kind::ALL.map(|kind| kind.head("run_1_a", Timestamp::from_nanos(7)));
+        for second in 0..seconds {
+            let acked = u64::from(second) + 1;
+            let interval = Interval { second, acked, produced: 2 * acked, ..Interval::default() };
+            rows += &intervals::line(&demand, &interval);
+            let mut latency = Latency::default();
+            (0..acked).for_each(|_| latency.record(Some(Nanos::from_millis(acked))));
+            logs.iter_mut().for_each(|log| *log += &hlog::line(second, &latency));
+        }
+        let write = |name: &str, text: &str| {
+            fs::write(folder.path().join(name), text).expect("the folder is ours");
+        };
+        write(intervals::FILE, &rows);
+        Kind::ALL.iter().zip(&logs).for_each(|(kind, log)| write(kind.file, log));
+        if is_whole {
+            let length = f64::from(seconds) - 1.0;
+            let result = json!({ "test_id": "run_1_a", "produced": { "duration_s": length } });
+            write("result.json", &result.to_string());
+        }
+        folder
+    }
+
+    fn append(run: &Path, name: &str, text: &str) {
+        let path = run.join(name);
+        let whole = fs::read_to_string(&path).expect("it is there") + text;
+        fs::write(path, whole).expect("the folder is ours");
+    }
+
+    #[test]
+    fn slices_of_a_run_add_up_to_all_of_it() {
+        let run = run(6, true);
+        let whole = cut(run.path(), 0, None).expect("all of it");
+        assert_eq!(whole.counts, [42, 21, 0, 0], "1 to 6");
+        assert_eq!(whole.seconds, 5, "the drain's second takes no time");
+        for border in 1..6 {
+            let mut sum = cut(run.path(), 0, Some(border)).expect("the first");
+            sum.merge(&cut(run.path(), border, None).expect("the rest")).expect("none twice");
+            assert_eq!((sum.counts, sum.seconds), (whole.counts, whole.seconds), "at {border}");
+            assert_eq!(sum.latencies, whole.latencies, "to the count, at {border}");
+        }
+    }
+
+    #[test]
+    fn a_killed_run_gives_the_seconds_that_all_its_files_have() {
+        let run = run(3, false);
+        append(run.path(), intervals::FILE, &"3,,8,4,0,0,0\n".replace("0\n", "0"));
+        append(run.path(), "publish.hlog", "3.000,1.000,4.0");
+        let slice = cut(run.path(), 0, None).expect("lines that are cut are passed over");
+        assert_eq!((slice.seconds, slice.counts[1]), (3, 6), "three seconds");
+        assert!(slice.parts[0].test_id.starts_with("made"), "by its directory: {:?}", slice.parts);
+    }
+
+    #[test]
+    fn seconds_that_are_not_there_and_files_that_do_not_fit_are_told() {
+        let run = run(3, true);
+        for (from, to) in [(3, None), (2, Some(2)), (2, Some(1)), (0, Some(4))] {
+            let words = cut(run.path(), from, to).expect_err("no such seconds");
+            assert!(words.contains("need some of 0 to 3"), "{words}");
+        }
+        append(run.path(), "transit.hlog", &hlog::line(3, &Latency::default()));
+        let longer = cut(run.path(), 0, None).expect_err("one is longer");
+        assert!(longer.contains("transit.hlog has seconds 0 to 4"), "{longer}");
+        fs::remove_file(run.path().join("service.hlog")).expect("the folder is ours");
+        let words = cut(run.path(), 0, None).expect_err("one is missing");
+        assert!(words.contains("service.hlog"), "{words}");
+    }
+
+    #[test]
+    fn a_phase_ends_with_the_second_that_it_reaches_into() {
+        let end = |length: f64| phase_end(&json!({ "produced": { "duration_s": length } }));
+        assert_eq!([0.0, 2.0, 2.5, 3.0].map(end), [0, 2, 3, 3].map(Some));
+        assert_eq!(phase_end(&json!({})), None, "it never began");
+    }
+}

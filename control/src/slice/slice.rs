@@ -1,0 +1,290 @@
+//! A slice: which seconds of which runs, what was counted in them, and how long it took.
+
+use crate::report::hlog::Kind;
+use crate::report::{count, float, rate, table, thousandth};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use engine::measure::{LATENCY_DIGITS, LATENCY_MAX};
+use engine::units::Nanos;
+use hdrhistogram::Histogram;
+use hdrhistogram::serialization::{Deserializer, Serializer, V2DeflateSerializer};
+use serde_json::{Map, Value, json};
+
+/// The name and version of the format.
+const SCHEMA: &str = "kdyno.slice/1";
+
+/// What is counted, as `intervals` of a result have it.
+pub(super) const COUNTS: [&str; 4] = ["produced", "acked", "consumed", "errors"];
+
+/// The percentiles that are shown, with their field names.
+const PERCENTILES: [(f64, &str); 7] = [
+    (50.0, "p50_us"),
+    (75.0, "p75_us"),
+    (90.0, "p90_us"),
+    (95.0, "p95_us"),
+    (99.0, "p99_us"),
+    (99.9, "p99_9_us"),
+    (99.99, "p99_99_us"),
+];
+
+/// Seconds of a run, from its measured phase's start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Part {
+    pub(super) test_id: String,
+    /// The first.
+    pub(super) from_s: u32,
+    /// The one after the last.
+    pub(super) to_s: u32,
+}
+
+/// What some seconds brought.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Slice {
+    pub(super) parts: Vec<Part>,
+    /// How many of the seconds lie in the measured phase: those of the drain bring messages and take no time
+    /// of it.
+    pub(super) seconds: u64,
+    /// In the order of [`COUNTS`].
+    pub(super) counts: [u64; COUNTS.len()],
+    /// In the order of [`Kind::ALL`], in nanoseconds.
+    pub(super) latencies: [Histogram<u64>; Kind::ALL.len()],
+}
+
+impl Slice {
+    /// Nothing of nothing.
+    pub(super) fn empty() -> Self {
+        Self {
+            parts: Vec::new(),
+            seconds: 0,
+            counts: [0; COUNTS.len()],
+            latencies: Kind::ALL.map(|_| blank()),
+        }
+    }
+
+    /// Adds another's.
+    ///
+    /// # Errors
+    /// In words, where seconds are in both: they would count twice.
+    pub(crate) fn merge(&mut self, other: &Self) -> Result<(), String> {
+        let Self { parts, seconds, counts, latencies } = other;
+        for part in parts {
+            let twice = self.parts.iter().find(|own| own.overlaps(part));
+            if let Some(own) = twice {
+                let (from, to) = (own.from_s.max(part.from_s), own.to_s.min(part.to_s));
+                return Err(format!("{}: seconds {from} to {to} are given twice", part.test_id));
+            }
+        }
+        self.parts.extend(parts.iter().cloned());
+        self.seconds += seconds;
+        self.counts.iter_mut().zip(counts).for_each(|(mine, theirs)| *mine += theirs);
+        for (mine, theirs) in self.latencies.iter_mut().zip(latencies) {
+            mine.add(theirs).expect("all slices have the bounds of a latency");
+        }
+        Ok(())
+    }
+
+    /// Reads one that was written as JSON.
+    ///
+    /// # Errors
+    /// In words, where it is none.
+    pub(crate) fn read(document: &Value) -> Result<Self, String> {
+        let schema = document["schema"].as_str().unwrap_or("none");
+        if schema != SCHEMA {
+            return Err(format!(
+                "got the schema {schema}, need {SCHEMA} (kdyno report --format json)"
+            ));
+        }
+        let number = |value: &Value, name: &str| {
+            value[name].as_u64().ok_or_else(|| format!("{name}: need a count, got {}", value[name]))
+        };
+        let mut slice = Self { seconds: number(document, "seconds")?, ..Self::empty() };
+        for part in document["parts"].as_array().ok_or("parts: need a list")? {
+            let second = |name: &str| {
+                u32::try_from(number(part, name)?).map_err(|_| format!("{name}: is too large"))
+            };
+            let test_id = part["test_id"].as_str().ok_or("test_id: need a name")?.to_owned();
+            let (from_s, to_s) = (second("from_s")?, second("to_s")?);
+            slice.parts.push(Part { test_id, from_s, to_s });
+        }
+        for (count, name) in slice.counts.iter_mut().zip(COUNTS) {
+            *count = number(document, name)?;
+        }
+        for (latency, kind) in slice.latencies.iter_mut().zip(Kind::ALL) {
+            let encoded = document["latency"][kind.name]["histogram"].as_str();
+            let read = encoded.ok_or_else(|| "there is none".to_owned()).and_then(decoded);
+            let read = read.map_err(|error| format!("latency.{}.histogram: {error}", kind.name))?;
+            latency.add(read).map_err(|error| format!("latency.{}: {error:?}", kind.name))?;
+        }
+        Ok(slice)
+    }
+
+    /// As JSON, histograms included.
+    pub(crate) fn json(&self) -> Value {
+        let parts = self.parts.iter().map(|part| {
+            let Part { test_id, from_s, to_s } = part;
+            json!({ "test_id": test_id, "from_s": from_s, "to_s": to_s })
+        });
+        let mut document = json!({
+            "schema": SCHEMA,
+            "parts": parts.collect::<Vec<Value>>(),
+            "seconds": self.seconds,
+        });
+        for (name, count) in COUNTS.iter().zip(self.counts) {
+            document[*name] = count.into();
+        }
+        for (name, count) in COUNTS.iter().zip(self.counts).take(3) {
+            document[format!("{name}_per_second")] = self.per_second(count).map(thousandth).into();
+        }
+        let latency = Kind::ALL.iter().zip(&self.latencies);
+        let latency: Map<String, Value> =
+            latency.map(|(kind, of)| (kind.name.to_owned(), block(of))).collect();
+        document["latency"] = latency.into();
+        document
+    }
+
+    /// For people.
+    pub(crate) fn text(&self) -> String {
+        let parts = self
+            .parts
+            .iter()
+            .map(|part| format!("{}: seconds {} to {}\n", part.test_id, part.from_s, part.to_s));
+        let counts = COUNTS.iter().zip(self.counts).map(|(name, of)| {
+            let per_second = self.per_second(of);
+            vec![(*name).to_owned(), count(of), format!("{} per second", rate(per_second))]
+        });
+        let head = ["", "count", "p50", "p99", "p99.9", "max"].map(str::to_owned).to_vec();
+        let latencies = Kind::ALL.iter().zip(&self.latencies).filter(|(_, of)| !of.is_empty());
+        let latencies = latencies.map(|(kind, of)| {
+            let at = |percent: f64| millis(of.value_at_percentile(percent));
+            let name = format!("{}  {}", kind.name, kind.span);
+            vec![name, count(of.len()), at(50.0), at(99.0), at(99.9), millis(of.max())]
+        });
+        format!(
+            "{}{} s of the measured phase\n\n{}\n{}",
+            parts.collect::<String>(),
+            self.seconds,
+            table(&counts.collect::<Vec<_>>()),
+            table(&std::iter::once(head).chain(latencies).collect::<Vec<_>>()),
+        )
+    }
+
+    fn per_second(&self, count: u64) -> Option<f64> {
+        (0 < self.seconds).then(|| float(count) / float(self.seconds))
+    }
+}
+
+impl Part {
+    fn overlaps(&self, other: &Self) -> bool {
+        self.test_id == other.test_id && self.from_s < other.to_s && other.from_s < self.to_s
+    }
+}
+
+/// A histogram with the bounds of a latency.
+pub(super) fn blank() -> Histogram<u64> {
+    Histogram::new_with_bounds(1, LATENCY_MAX.0, LATENCY_DIGITS)
+        .expect("the bounds are constants that the library accepts")
+}
+
+fn decoded(text: &str) -> Result<Histogram<u64>, String> {
+    let bytes = STANDARD.decode(text).map_err(|error| error.to_string())?;
+    Deserializer::new().deserialize(&mut bytes.as_slice()).map_err(|error| error.to_string())
+}
+
+/// One latency; the exact mean and maximum are the whole result's alone, so these are the histogram's.
+fn block(histogram: &Histogram<u64>) -> Value {
+    let mut bytes = Vec::new();
+    V2DeflateSerializer::new()
+        .serialize(histogram, &mut bytes)
+        .expect("writing to memory does not fail");
+    let some = |nanos: u64| (!histogram.is_empty()).then(|| micros(nanos));
+    let mut block = json!({
+        "count": histogram.len(),
+        "min_us": some(histogram.min()),
+        "mean_us": (!histogram.is_empty()).then(|| thousandth(histogram.mean() / 1_000.0)),
+    });
+    for (percent, name) in PERCENTILES {
+        block[name] = some(histogram.value_at_percentile(percent)).into();
+    }
+    block["max_us"] = some(histogram.max()).into();
+    block["histogram_unit"] = "ns".into();
+    block["histogram"] = STANDARD.encode(bytes).into();
+    block
+}
+
+fn micros(nanos: u64) -> f64 {
+    crate::report::micros(Nanos(nanos))
+}
+
+fn millis(nanos: u64) -> String {
+    format!("{:.2} ms", micros(nanos) / 1_000.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Part, Slice};
+    use proptest::prelude::{prop, proptest};
+
+    fn slice((from_s, to_s): (u32, u32), spans: &[u64]) -> Slice {
+        let mut slice = Slice::empty();
+        slice.parts.push(Part { test_id: "run_1_a".to_owned(), from_s, to_s });
+        slice.seconds = u64::from(to_s - from_s);
+        slice.counts = [9, 8, 7, 1];
+        for latency in &mut slice.latencies {
+            spans.iter().for_each(|span| latency.record(*span).expect("in range"));
+        }
+        slice
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let one = slice((3, 9), &[1, 5_000, 3_599_000_000_000]);
+        assert_eq!(Slice::read(&one.json()), Ok(one), "in every field");
+        let wrong = Slice::read(&serde_json::json!({ "schema": "kdyno.result/1" }));
+        assert!(wrong.expect_err("another format").contains("kdyno.slice/1"), "what is needed");
+        let mut broken = slice((0, 1), &[7]).json();
+        broken["latency"]["publish"]["histogram"] = "HISTF".into();
+        let words = Slice::read(&broken).expect_err("it is cut");
+        assert!(words.starts_with("latency.publish.histogram"), "{words}");
+    }
+
+    #[test]
+    fn a_second_that_is_given_twice_is_refused() {
+        let mut one = slice((3, 9), &[1]);
+        let before = one.clone();
+        let words = one.merge(&slice((8, 20), &[2])).expect_err("second 8 is in both");
+        assert!(words.contains("run_1_a: seconds 8 to 9"), "{words}");
+        assert_eq!(one, before, "and nothing was added");
+        one.merge(&slice((9, 20), &[2])).expect("none is in both");
+        let mut other = slice((3, 9), &[1]);
+        other.parts[0].test_id = "run_2_b".to_owned();
+        one.merge(&other).expect("another run's");
+    }
+
+    #[test]
+    fn the_text_says_which_seconds_how_much_and_how_long() {
+        let text = slice((3, 9), &[1_000_000; 50]).text();
+        for words in [
+            "run_1_a: seconds 3 to 9",
+            "6 s of the measured phase",
+            "acked",
+            "1.3 per second",
+            "1.00 ms",
+        ] {
+            assert!(text.contains(words), "{words}: {text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn slices_add_up_to_the_whole(
+            first in prop::collection::vec(0_u64..3_600_000_000_000, 0..50),
+            second in prop::collection::vec(0_u64..3_600_000_000_000, 0..50),
+        ) {
+            let mut sum = slice((0, 4), &first);
+            sum.merge(&slice((4, 6), &second)).expect("none is in both");
+            let whole = slice((0, 6), &[first, second].concat());
+            assert_eq!(sum.latencies, whole.latencies, "to the count");
+            assert_eq!((sum.seconds, sum.counts), (6, [18, 16, 14, 2]), "and so do counts");
+        }
+    }
+}

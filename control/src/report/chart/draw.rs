@@ -4,8 +4,8 @@ use super::ink::{Ink, classed};
 use super::plot::{Plot, Series, Shape};
 use plotters::coord::Shift;
 use plotters::prelude::{
-    Circle, Cross, DrawingArea, IntoDrawingArea, IntoFont, PathElement, Rectangle, SVGBackend,
-    Text, TriangleMarker,
+    Circle, Cross, DrawingArea, IntoDrawingArea, IntoFont, PathElement, Polygon, Rectangle,
+    SVGBackend, Text, TriangleMarker,
 };
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, ShapeStyle};
@@ -118,6 +118,13 @@ fn draw(plot: &Plot, area: &Area<'_>) -> Drawn<()> {
     }
     draw_y_axis(&frame, area)?;
     draw_x_axis(&frame, area)?;
+    for (index, series) in plot.series.iter().enumerate() {
+        for band in &series.bands {
+            let corners: Vec<(i32, i32)> =
+                band.iter().map(|(x, y)| (frame.x(*x), frame.y(*y))).collect();
+            area.draw(&Polygon::new(corners, Ink::Fill(index).colour().filled()))?;
+        }
+    }
     for (index, series) in plot.series.iter().enumerate() {
         draw_series(&frame, area, (index, series))?;
     }

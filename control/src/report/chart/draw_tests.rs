@@ -25,7 +25,7 @@ fn plot(series: Vec<Series>) -> Plot {
 
 fn series(shape: Shape, pieces: &[&[(f64, f64)]]) -> Series {
     let pieces = pieces.iter().map(|piece| piece.to_vec()).collect();
-    Series { name: "one".to_owned(), shape, pieces }
+    Series { name: "one".to_owned(), shape, pieces, bands: Vec::new() }
 }
 
 fn escape(text: &str) -> String {
@@ -85,6 +85,15 @@ fn marks_are_numbered_where_there_is_room_and_bands_are_never_too_thin() {
     let mut alone = plot(Vec::new());
     alone.marks.remove(1);
     assert_eq!(told(&drawn(&alone, escape), "words", "text"), ["killed <it>"], "there is room");
+}
+
+#[test]
+fn a_band_is_filled_below_all_lines() {
+    let mut banded = series(Shape::Line, &[&[(0.0, 0.0), (10.0, 100.0)]]);
+    banded.bands = vec![vec![(0.0, 0.0), (10.0, 100.0), (10.0, 0.0)]];
+    let svg = drawn(&plot(vec![series(Shape::Line, &[&[(0.0, 9.0), (1.0, 9.0)]]), banded]), escape);
+    assert_eq!(told(&svg, "f1", "points"), ["82,246 618,46 618,246"]);
+    assert!(svg.find("\"f1\"") < svg.find("\"l0\""), "no line of another lies below it: {svg}");
 }
 
 #[test]

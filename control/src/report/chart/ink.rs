@@ -32,12 +32,14 @@ pub(super) enum Ink {
     Line(usize),
     /// A series' points.
     Dot(usize),
+    /// What is filled below a series' lines.
+    Fill(usize),
 }
 
 /// The names of the inks in the page's style.
-const CLASSES: [&str; 10 + 2 * LOOKS] = [
+const CLASSES: [&str; 10 + 3 * LOOKS] = [
     "axis", "grid", "tick", "spare", "label", "mark", "number", "words", "end", "band", "l0", "l1",
-    "l2", "l3", "l4", "l5", "d0", "d1", "d2", "d3", "d4", "d5",
+    "l2", "l3", "l4", "l5", "d0", "d1", "d2", "d3", "d4", "d5", "f0", "f1", "f2", "f3", "f4", "f5",
 ];
 
 /// What the library writes into every element and the page's style says once for all of them.
@@ -58,13 +60,14 @@ impl Ink {
             Self::Band => 9,
             Self::Line(series) => 10 + series % LOOKS,
             Self::Dot(series) => 10 + LOOKS + series % LOOKS,
+            Self::Fill(series) => 10 + 2 * LOOKS + series % LOOKS,
         }
     }
 
     /// The colour that stands for it until the chart is drawn. The library knows colours and no classes,
     /// so each ink has a colour of its own, which [`classed`] takes for the name of its class.
     pub(super) fn colour(self) -> RGBColor {
-        RGBColor(0, 1, u8::try_from(self.index()).expect("there are 22"))
+        RGBColor(0, 1, u8::try_from(self.index()).expect("there are 28"))
     }
 }
 
@@ -108,6 +111,7 @@ mod tests {
         assert_eq!(CLASSES[Ink::Band.index()], "band");
         assert_eq!(CLASSES[Ink::Line(0).index()], "l0");
         assert_eq!(CLASSES[Ink::Dot(11).index()], "d5");
+        assert_eq!(CLASSES[Ink::Fill(6).index()], "f0");
     }
 
     #[test]

@@ -43,6 +43,8 @@ pub struct Series {
     pub shape: Shape,
     /// Its points; nothing is drawn between two pieces.
     pub pieces: Vec<Vec<(f64, f64)>>,
+    /// What is filled below its lines, each by its corners.
+    pub bands: Vec<Vec<(f64, f64)>>,
 }
 
 /// How a series is drawn.

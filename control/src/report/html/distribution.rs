@@ -151,6 +151,7 @@ fn plot((id, title): (&'static str, &str), spans: &[&Spans]) -> Plot {
         name: of.name.to_owned(),
         shape: Shape::Line,
         pieces: vec![curve.clone()],
+        bands: Vec::new(),
     });
     Plot {
         id,

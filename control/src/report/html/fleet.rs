@@ -100,7 +100,7 @@ fn figure(report: &Report, reads: &[Read], drawing: Drawing) -> Figure {
         let points = rows.filter_map(|(row, worker)| Some((read(worker)?, row + place * APART)));
         // Piece by piece: no line leads from a worker to the next.
         let pieces = points.map(|point| vec![point]).collect();
-        Series { name: (*name).to_owned(), shape, pieces }
+        Series { name: (*name).to_owned(), shape, pieces, bands: Vec::new() }
     };
     let series: Vec<Series> = [-1.0, 0.0, 1.0].into_iter().zip(reads).map(one).collect();
     let count = i32::try_from(names.len()).expect("60 at most");

@@ -10,7 +10,9 @@ use crate::report::tables;
 /// Acked against asked for.
 pub(super) fn throughput(report: &Report) -> Figure {
     let acked = |step: &SearchStep| Some(step.acked_per_second);
-    let greatest = points(report, |_| true, acked).iter().map(|point| point.1).fold(0.0, f64::max);
+    // Both axes hold the line on which all was acked, which goes up to the highest rate.
+    let all = points(report, |_| true, acked);
+    let greatest = all.iter().map(|point| point.0.max(point.1)).fold(0.0, f64::max);
     figure(
         report,
         Knee {
@@ -66,11 +68,13 @@ fn figure(report: &Report, knee: Knee) -> Figure {
         name: name.to_owned(),
         shape: Shape::Dots,
         pieces: vec![points(report, |step| step.sustainable == is_sustained, read)],
+        bands: Vec::new(),
     };
     let line = line.map(|name| Series {
         name: name.to_owned(),
         shape: Shape::Line,
         pieces: vec![vec![(0.0, 0.0), (most, most)]],
+        bands: Vec::new(),
     });
     let series: Vec<Series> =
         [dots("sustained", true), dots("not sustained", false)].into_iter().chain(line).collect();
@@ -103,4 +107,21 @@ fn points(
         chosen.filter_map(|step| Some((float(step.rate), read(step)?))).collect();
     points.sort_by(|one, other| one.0.total_cmp(&other.0));
     points
+}
+
+#[cfg(test)]
+mod tests {
+    use super::throughput;
+    use crate::report::fixture;
+    use crate::report::search::made;
+
+    #[test]
+    fn the_line_on_which_all_was_acked_ends_at_the_highest_rate_on_both_axes() {
+        let plot = throughput(&fixture::report(&made())).plot.expect("rates were held");
+        let line =
+            plot.series.iter().find(|series| series.name == "asked for").expect("it is drawn");
+        assert_eq!(line.pieces, [[(0.0, 0.0), (21_000.0, 21_000.0)]], "the probe's rate");
+        let last = plot.y.scale.ticks.last().expect("there are some");
+        assert!(21_000.0 <= last.0, "nothing is cut off: {last:?}");
+    }
 }

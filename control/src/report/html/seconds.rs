@@ -214,8 +214,8 @@ fn figure(report: &Report, over: &Over<'_>) -> Figure {
         String::new()
     } else {
         format!(
-            " Each step of a line stands for {shared} seconds and shows the least and the greatest of their \
-             values, never an average."
+            " Each step stands for {shared} seconds: the edges of a band are the least and the greatest of \
+             their values, never an average."
         )
     };
     Figure {
@@ -230,10 +230,10 @@ fn figure(report: &Report, over: &Over<'_>) -> Figure {
 fn plot(report: &Report, over: &Over<'_>, lines: &[(&str, Values)]) -> Plot {
     let series: Vec<Series> = lines
         .iter()
-        .map(|(name, values)| Series {
-            name: (*name).to_owned(),
-            shape: Shape::Line,
-            pieces: thinned(values, COLUMNS),
+        .map(|(name, values)| {
+            let edges = thinned(values, COLUMNS);
+            let (pieces, bands) = (edges.lines(), edges.bands());
+            Series { name: (*name).to_owned(), shape: Shape::Line, pieces, bands }
         })
         .collect();
     let drawn: Vec<(f64, f64)> =
@@ -286,8 +286,7 @@ fn table(over: &Over<'_>, lines: &[(&str, Values)]) -> Table {
     let shared = seconds.div_ceil(ROWS).max(1);
     let cell = |values: &[(f64, Option<f64>)]| match extremes(values) {
         None => "-".to_owned(),
-        Some(((_, one), (_, other))) => {
-            let (least, greatest) = (one.min(other), one.max(other));
+        Some(((_, least), (_, greatest))) => {
             let [least, greatest] = [least, greatest].map(|value| over.measure.told(Some(value)));
             if least == greatest { least } else { format!("{least} to {greatest}") }
         }

@@ -223,5 +223,5 @@ fn an_hour_fits_into_a_mebibyte_and_so_does_a_large_fleet() {
     let page = page(&report);
     assert!(page.len() < 1 << 20, "{} bytes", page.len());
     parsed(&page);
-    assert!(page.contains("Each step of a line stands for 10 seconds"), "it says so");
+    assert!(page.contains("Each step stands for 20 seconds"), "it says so");
 }

@@ -3,8 +3,7 @@
 use crate::metrics::{Meter, Metered};
 use crate::monitor::{Monitor, Observation, Watched};
 use crate::progress::Progress;
-use crate::recording::Recorded;
-use crate::report::RunFolder;
+use crate::recording::{OnDisk, Recorded};
 use crate::report::omb::{Periodic, Periods};
 use crate::spec::Job;
 use engine::plan::Demand;
@@ -23,8 +22,8 @@ pub(crate) struct Heard<'run> {
     pub(crate) observation: Option<Observation>,
     /// OMB's periods.
     pub(crate) periods: Periods,
-    /// The run's directory; `None` where there is none yet.
-    pub(crate) folder: Option<RunFolder>,
+    /// The run's directory.
+    pub(crate) on_disk: OnDisk,
 }
 
 impl<'run> Listeners<'run> {
@@ -42,10 +41,10 @@ impl<'run> Listeners<'run> {
 
     /// The run is over.
     pub(crate) fn end(self) -> Heard<'run> {
-        let (metered, folder) = self.all.end();
-        let Watched { hooks: Periodic { hooks: mut progress, periods }, monitor } = metered.hooks;
+        let (metered, on_disk) = self.all.end();
+        let Watched { hooks: Periodic { hooks: mut progress, periods }, monitor } = metered.end();
         progress.end();
-        Heard { progress, observation: monitor.and_then(Monitor::stop), periods, folder }
+        Heard { progress, observation: monitor.and_then(Monitor::stop), periods, on_disk }
     }
 }
 

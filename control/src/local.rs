@@ -116,11 +116,12 @@ fn run_one(
         observation: heard.observation.as_ref(),
         ceiling: kept.standing(request.driver.driver.name, &as_run, &outcome),
         note: kept.note(),
+        unwritten: heard.on_disk.unwritten.as_deref(),
         fleet: None,
         marks: marks.take(),
         periods: heard.periods.of(&outcome),
     };
-    run.conclude(teardown, heard.folder)
+    run.conclude(teardown, heard.on_disk.folder)
 }
 
 /// Makes the plan; asks the cluster for the partitions of topics that are there already.
@@ -196,6 +197,8 @@ pub(crate) struct Run<'run> {
     pub(crate) ceiling: Option<CeilingPart>,
     /// Why a ceiling that is there was ignored.
     pub(crate) note: Option<&'run str>,
+    /// Why the logs of its seconds are not whole, if they are not.
+    pub(crate) unwritten: Option<&'run str>,
     /// What workers said, where they did the run.
     pub(crate) fleet: Option<&'run HostsSaid>,
     /// What was marked, by time.
@@ -207,14 +210,19 @@ pub(crate) struct Run<'run> {
 impl Run<'_> {
     /// Saves the result, in the run's directory where there is one already, then cleans up, then adds what
     /// the clean-up found.
-    pub(crate) fn conclude(&self, teardown: Teardown, folder: Option<RunFolder>) -> Finished {
+    pub(crate) fn conclude(&self, teardown: Teardown, begun: Option<RunFolder>) -> Finished {
         let verdict = self.verdict();
         let first = self.report(&verdict, None);
-        let made = match folder {
+        let mut folder = match begun {
             Some(folder) => Ok(folder),
             None => recording::begin(self.job.runs_dir(), &first.test_id),
         };
-        let saved = made.and_then(|mut made| made.settle(&first).map(|()| made));
+        // It is tried again after the clean-up: closed clients give descriptors back.
+        if let Ok(there) = &mut folder
+            && let Err(error) = there.settle(&first)
+        {
+            tracing::warn!("the result could not be saved yet: {error}");
+        }
         let cleaning = Begun::now(
             (Phase::CleanUp, Length::Open),
             &self.plan.demand.test_id,
@@ -230,7 +238,7 @@ impl Run<'_> {
         cleaning.end("");
         let whole = self.report(&verdict, Some(&clean_up));
         tell_verdict(&whole);
-        match saved.and_then(|mut saved| saved.settle(&whole).map(|()| saved)) {
+        match folder.and_then(|mut saved| saved.settle(&whole).map(|()| saved)) {
             Ok(saved) => Finished {
                 exit_code: whole.verdict.exit_code,
                 json: Some(report::json(&whole)),
@@ -260,6 +268,7 @@ impl Run<'_> {
         let remarks = self.request.resolved.remarks.iter().map(|of| (of.code, of.message.as_str()));
         let sight = outcome.sight(self.plan);
         let remarks = remarks.chain(self.note.map(|words| ("ceiling_ignored", words)));
+        let remarks = remarks.chain(self.unwritten.map(|words| ("seconds_not_written", words)));
         let told = outcome.evidence(&sight);
         // An interrupt may have come before it.
         let cut = self.cut.filter(|_| outcome.ending == Ending::CutShort);

@@ -38,11 +38,15 @@ pub(crate) fn read(flags: &ReportFlags) -> Result<Vec<Earlier>, Faults> {
         let run: PathBuf = run.components().collect();
         let (folder, file) =
             if run.is_dir() { (run.clone(), run.join(FILE)) } else { (folder_of(&run), run) };
-        match result(&file) {
-            Ok(report) => {
-                let folder = flags.output.clone().unwrap_or(folder);
-                all.push(Earlier { report, folder });
+        let folder = flags.output.clone().unwrap_or(folder);
+        let read = result(&file).and_then(|report| fits(&report, &folder).map(|()| report));
+        match read {
+            Ok(_) if all.iter().any(|of: &Earlier| of.folder == folder) => {
+                let problem = "its files have the same names in the same folder as another's, need \
+                               one at a time with --output";
+                faults.push(Fault::whole(file.display().to_string(), problem.to_owned()));
             }
+            Ok(report) => all.push(Earlier { report, folder }),
             Err(problem) => faults.push(Fault::whole(file.display().to_string(), problem)),
         }
     }
@@ -75,6 +79,19 @@ pub(crate) fn render(all: &[Earlier], format: Format, out: &mut dyn Write) -> io
 fn folder_of(file: &Path) -> PathBuf {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
     folder.unwrap_or(Path::new(".")).to_owned()
+}
+
+/// Whether a folder may take the files of a report: not where those of another run are.
+fn fits(report: &Report, folder: &Path) -> Result<(), String> {
+    let Ok(there) = result(&folder.join(FILE)) else { return Ok(()) };
+    if there.test_id == report.test_id {
+        return Ok(());
+    }
+    Err(format!(
+        "its files would replace those of {} in {}: give another folder with --output",
+        there.test_id,
+        folder.display()
+    ))
 }
 
 /// The result in a file, or in words why there is none.

@@ -53,6 +53,9 @@ pub(crate) fn run_all(
             continue;
         }
         let one = run_one(&request.whole());
+        if let Err(error) = RunLog::end() {
+            tracing::warn!("run.log could not be written to its end: {error}");
+        }
         all.add(request, one, out)?;
     }
     if interrupt.is_raised() && all.folder.as_ref().is_some_and(SweepFolder::is_open) {

@@ -158,7 +158,7 @@ fn a_run_ends_early_when_an_assertion_fails_for_good_and_keeps_what_was_measured
         result["assertions"]
     );
     assert!(result["partial"].is_object(), "marked as partial");
-    assert!(ran.stdout.contains("results: results/cut_"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("results: results/invalid/cut_"), "{}", ran.stdout);
 }
 
 #[test]

@@ -135,6 +135,16 @@ fn a_run_that_is_not_valid_is_refused_unless_it_is_allowed() {
     assert_eq!(told, 2, "with the run and below the table: {}", allowed.stdout);
 }
 
+#[test]
+fn a_candidate_that_did_nothing_is_a_regression_and_not_untold() {
+    let nothing = Recorded { phase: 1, rate: 0, valid: false };
+    let ran = compared(nothing, &["--allow-invalid"]);
+    assert_eq!(ran.code, 10, "{}{}", ran.stdout, ran.stderr);
+    let words =
+        "REGRESSION: B is worse than A by more than 1 %: acked msg/s -100 %, consumed msg/s -100 %";
+    assert!(ran.stdout.starts_with(words), "{}", ran.stdout);
+}
+
 /// Run directories of these names in a folder of our own.
 fn folder(groups: &[(&str, Recorded)]) -> TempDir {
     let folder = TempDir::new().expect("a folder of our own");
@@ -184,6 +194,31 @@ fn groups_of_three_repeats_are_folders_or_joined_by_commas() {
 }
 
 #[test]
+fn a_folder_of_repeats_does_not_hide_those_that_failed() {
+    let run = |phase: u64| Recorded { phase, ..PLAIN };
+    let failed = Recorded { phase: 6, valid: false, ..PLAIN };
+    let folder = folder(&[
+        ("a/1", run(1)),
+        ("a/2", run(2)),
+        ("a/3", run(3)),
+        ("b/1", run(4)),
+        ("b/2", run(5)),
+        ("b/invalid/3.invalid", failed),
+    ]);
+    let killed = folder.path().join("b/unfinished/4.unfinished");
+    std::fs::create_dir_all(killed).expect("the folder is ours");
+    let [ours, theirs] = ["a", "b"].map(|name| argument(&[folder.path().join(name)]));
+    let refused = Kdyno::new(&["compare", &ours, &theirs]).run();
+    assert_eq!((refused.code, refused.stdout.as_str()), (2, ""), "{}", refused.stderr);
+    let words = "b/invalid/3.invalid/result.json: the run is NOT VALID (exit code 11";
+    assert!(refused.stderr.contains(words), "{}", refused.stderr);
+    let allowed = Kdyno::new(&["compare", &ours, &theirs, "--allow-invalid"]).run();
+    assert_eq!(allowed.code, 0, "{}{}", allowed.stdout, allowed.stderr);
+    assert!(allowed.stdout.contains("B (candidate): 3 runs, "), "{}", allowed.stdout);
+    assert!(allowed.stdout.contains("1 of B in unfinished/"), "{}", allowed.stdout);
+}
+
+#[test]
 fn what_cannot_be_compared_is_a_fault_of_usage() {
     let folder = folder(&[("run", PLAIN)]);
     let at = |name: &str| argument(&[folder.path().join(name)]);
@@ -216,12 +251,16 @@ fn what_cannot_be_compared_is_a_fault_of_usage() {
     check(&[&run, &run, "--format", "pdf"], "possible values: text, json, markdown, html");
 }
 
-/// The directory of the only run in a folder.
+/// The directory of the only run in a folder; one that is not valid lies a level deeper.
 fn directory(results: &Path) -> PathBuf {
-    let entries = std::fs::read_dir(results).expect("there is one");
-    let paths: Vec<PathBuf> = entries.map(|entry| entry.expect("readable").path()).collect();
-    assert_eq!(paths.len(), 1, "one run: {paths:?}");
-    paths[0].clone()
+    let only = |folder: &Path| {
+        let entries = std::fs::read_dir(folder).expect("there is one");
+        let paths: Vec<PathBuf> = entries.map(|entry| entry.expect("readable").path()).collect();
+        assert_eq!(paths.len(), 1, "one run: {paths:?}");
+        paths[0].clone()
+    };
+    let path = only(results);
+    if path.ends_with("invalid") { only(&path) } else { path }
 }
 
 #[test]

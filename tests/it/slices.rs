@@ -40,8 +40,8 @@ fn slices_of_a_run_add_up_to_its_result_to_the_count() {
         std::fs::write(&path, part.to_string()).expect("the folder is ours");
         files.push(path.to_str().expect("a name").to_owned());
     }
-    let seconds = [&parts[0], &parts[1]].map(|part| part["seconds"].as_u64());
-    assert_eq!(seconds, [Some(1), Some(2)], "as cut");
+    let seconds = [&parts[0], &parts[1]].map(|part| part["seconds"].as_f64());
+    assert_eq!(seconds, [Some(1.0), Some(2.0)], "as cut");
     let words: Vec<&str> = files.iter().map(String::as_str).chain(["--merge"]).collect();
     let whole = slice(&words);
     for (ours, theirs) in [
@@ -79,7 +79,7 @@ fn seconds_of_a_killed_run_can_be_cut_out() {
     let folder = killed.run_directories().pop().expect("a directory");
     let cut = report(&[folder.to_str().expect("a name"), "--from", "1s", "--to", "3s"]);
     assert_eq!(cut.code, 0, "{}", cut.stderr);
-    assert!(cut.stdout.contains("seconds 1 to 3"), "{}", cut.stdout);
+    assert!(cut.stdout.contains("seconds 1 to 3, KILLED"), "{}", cut.stdout);
     assert!(cut.stdout.contains("publish  acked - due"), "its latencies: {}", cut.stdout);
 }
 

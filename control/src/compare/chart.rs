@@ -1,23 +1,32 @@
 //! The chart of a comparison: what was compared, second by second.
 
+use super::certainty::mean;
 use super::comparison::Comparison;
 use super::figure::{At, Figure, Span};
-use super::number;
 use super::recorded::Recorded;
 use crate::report::chart::{Chart, Line, Panel};
 
-/// A line of more points shows no more; neighbours are joined to their mean.
+/// A line of more points shows no more; neighbours are joined.
 const POINTS_MAX: usize = 240;
 /// More lines than colours cannot be told apart.
 const LINES_MAX: usize = 7;
 /// About so many labels below the chart.
 const TICKS: f64 = 10.0;
-/// The panels: a figure, its axis, and what makes its numbers those of the axis.
-const PANELS: [(Figure, &str, f64); 3] = [
-    (Figure::Acked, "acked (msg/s)", 1.0),
-    (Figure::Span(Span::Publish, At::P99), "publish p99 (ms)", 1_000.0),
-    (Figure::Span(Span::EndToEnd, At::P99), "end-to-end p99 (ms)", 1_000.0),
+/// The panels: a figure, its axis with the unit, and what makes its numbers those of the axis.
+const PANELS: [(Figure, [&str; 2], f64); 3] = [
+    (Figure::Acked, ["acked", "msg/s"], 1.0),
+    (Figure::Span(Span::Publish, At::P99), ["publish p99", "ms"], 1_000.0),
+    (Figure::Span(Span::EndToEnd, At::P99), ["end-to-end p99", "ms"], 1_000.0),
 ];
+
+/// What becomes of neighbours that are joined to one point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Joined {
+    /// Of rates, which add up.
+    Mean,
+    /// Of percentiles: their mean is no percentile of anything, and hides the worst.
+    Max,
+}
 
 /// The chart of the steady seconds of all runs, the first seven of them.
 pub(super) fn chart(comparison: &Comparison) -> Chart {
@@ -34,14 +43,17 @@ pub(super) fn chart(comparison: &Comparison) -> Chart {
         }
     }
     runs.truncate(LINES_MAX);
-    let panel = |(figure, label, unit): (Figure, &str, f64)| {
-        let line = |(name, run): &(String, &Recorded)| Line {
-            name: name.clone(),
-            points: points(run, figure, unit),
-        };
-        let lines: Vec<Line> =
-            runs.iter().map(line).filter(|line| !line.points.is_empty()).collect();
-        (!lines.is_empty()).then(|| Panel { y_label: label.to_owned(), lines })
+    let panel = |(figure, [name, unit], scale): (Figure, [&str; 2], f64)| {
+        let joined = if figure.is_throughput() { Joined::Mean } else { Joined::Max };
+        let traces = runs.iter().map(|(_, run)| trace(run, figure, scale));
+        let traces: Vec<Vec<(f64, f64)>> = traces.collect();
+        let most = traces.iter().map(|trace| a_point(trace)).max().unwrap_or(1);
+        let drawn = runs.iter().zip(&traces).filter(|(_, trace)| !trace.is_empty());
+        let lines: Vec<Line> = drawn
+            .map(|((of, _), trace)| Line { name: of.clone(), points: points(trace, joined) })
+            .collect();
+        let y_label = format!("{name}{} ({unit})", joined.words(most));
+        (!lines.is_empty()).then_some(Panel { y_label, lines })
     };
     let panels: Vec<Panel> = PANELS.into_iter().filter_map(panel).collect();
     let all = panels.iter().flat_map(|drawn| &drawn.lines).flat_map(|line| &line.points);
@@ -49,18 +61,45 @@ pub(super) fn chart(comparison: &Comparison) -> Chart {
     Chart { x_label: "seconds of the measured phase".to_owned(), ticks: ticks(last), panels }
 }
 
-/// A run's seconds, neighbours joined where they are many.
-fn points(run: &Recorded, figure: Figure, unit: f64) -> Vec<(f64, f64)> {
+impl Joined {
+    /// One value of several.
+    fn of(self, values: &[f64]) -> f64 {
+        match self {
+            Self::Mean => mean(values),
+            Self::Max => values.iter().copied().fold(0.0, f64::max),
+        }
+    }
+
+    /// What the axis says of it where some points are of up to so many seconds.
+    fn words(self, seconds: usize) -> String {
+        let word = match self {
+            Self::Mean => "mean",
+            Self::Max => "max",
+        };
+        if 1 < seconds { format!(", {word} of up to {seconds} s") } else { String::new() }
+    }
+}
+
+/// A run's seconds with their values of a figure.
+fn trace(run: &Recorded, figure: Figure, scale: f64) -> Vec<(f64, f64)> {
     let seconds = run.steady();
-    let all: Vec<(f64, f64)> = seconds
-        .filter_map(|second| Some((f64::from(second.t_s), figure.second(second)? / unit)))
-        .collect();
-    let joined = all.len().div_ceil(POINTS_MAX).max(1);
-    let mean = |part: &[(f64, f64)]| {
-        let sum = part.iter().fold((0.0, 0.0), |sum, point| (sum.0 + point.0, sum.1 + point.1));
-        (sum.0 / number(part.len()), sum.1 / number(part.len()))
+    seconds
+        .filter_map(|second| Some((f64::from(second.t_s), figure.second(second)? / scale)))
+        .collect()
+}
+
+/// How many seconds of a trace make a point.
+fn a_point(trace: &[(f64, f64)]) -> usize {
+    trace.len().div_ceil(POINTS_MAX).max(1)
+}
+
+/// A trace's points, neighbours joined where they are many.
+fn points(trace: &[(f64, f64)], joined: Joined) -> Vec<(f64, f64)> {
+    let point = |part: &[(f64, f64)]| {
+        let (times, values): (Vec<f64>, Vec<f64>) = part.iter().copied().unzip();
+        (mean(&times), joined.of(&values))
     };
-    all.chunks(joined).map(mean).collect()
+    trace.chunks(a_point(trace)).map(point).collect()
 }
 
 /// Round seconds from 0 to the last.
@@ -97,6 +136,30 @@ mod tests {
         assert!((5.0..15.0).contains(&middle), "milliseconds: {middle}");
         let labels: Vec<String> = chart.ticks.into_iter().map(|(_, label)| label).collect();
         assert_eq!(labels, ["0", "100", "200", "300", "400", "500", "600", "700", "800", "900"]);
+        let names = chart.panels.into_iter().map(|panel| panel.y_label).collect::<Vec<String>>();
+        let [acked, publish, _] = &names[..] else { panic!("{names:?}") };
+        assert_eq!(acked, "acked, mean of up to 5 s (msg/s)");
+        assert_eq!(publish, "publish p99, max of up to 5 s (ms)");
+    }
+
+    #[test]
+    fn rates_are_joined_to_their_mean_and_percentiles_to_the_worst_of_them() {
+        let mut made = variants(&[&[plain("a", 480)], &[plain("b", 30)]]);
+        for (second, at) in made[0].runs[0].intervals.iter_mut().zip(0_u32..480) {
+            let (acked, span) =
+                if at.is_multiple_of(2) { (100.0, 1_000.0) } else { (300.0, 9_000.0) };
+            (second.acked, second.publish_p99_us) = (acked, Some(span));
+        }
+        let joined = chart(&Comparison::of(made, 0.01));
+        for (panel, expected) in joined.panels.iter().zip([200.0_f64, 9.0]) {
+            let points = &panel.lines[0].points;
+            assert_eq!(points.len(), 240, "two seconds a point");
+            let is_so = |point: &(f64, f64)| (point.1 - expected).abs() < 1e-9;
+            assert!(points.iter().all(is_so), "{}: {points:?}", panel.y_label);
+        }
+        let short = variants(&[&[plain("a", 50)], &[plain("b", 30)]]);
+        let plain_labels = chart(&Comparison::of(short, 0.01));
+        assert_eq!(plain_labels.panels[0].y_label, "acked (msg/s)", "each second a point");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use super::differs::{self, Differs};
 use super::estimate::{Known, REPEATS_MIN, by_repeats, by_seconds, own};
 use super::figure::{Figure, Seconds};
 use super::holm::levels;
+use super::recorded::Recorded;
 use super::variant::Variant;
 use engine::measure::constants::exit;
 
@@ -58,6 +59,9 @@ pub(super) struct Row {
     pub(super) difference: Option<f64>,
     /// From where to where that may be; `None` where nothing is known of it.
     pub(super) interval: Option<Interval>,
+    /// Where the typical seconds' difference may be, where the whole runs' is more than is tolerated and
+    /// not in it, so that nobody knows which of them is to be believed.
+    pub(super) typical: Option<Interval>,
     /// The least difference that would have been found, as a part.
     pub(super) detectable: Option<f64>,
     /// As how many independent samples those of baseline and candidate count.
@@ -77,7 +81,7 @@ pub(super) enum Told {
     Worse,
     /// It is worse by more than is tolerated.
     Regression,
-    /// Too few independent seconds.
+    /// Too few independent seconds, or whole runs say something else than their seconds.
     CannotTell,
     /// Nothing but the values is known.
     NotJudged,
@@ -92,7 +96,7 @@ pub(super) enum Verdict {
     Difference,
     /// None is, as far as can be told.
     NoDifference,
-    /// Nothing was judged.
+    /// Nothing was judged, or runs differ as wholes while their seconds do not.
     CannotTell,
 }
 
@@ -144,6 +148,10 @@ impl Pair {
         }
         if has(&[Told::Worse, Told::Better]) {
             return Verdict::Difference;
+        }
+        // Runs that differ as wholes are not called the same because some of their figures are.
+        if self.rows.iter().any(|row| row.typical.is_some()) {
+            return Verdict::CannotTell;
         }
         if has(&[Told::NoDifference]) { Verdict::NoDifference } else { Verdict::CannotTell }
     }
@@ -204,8 +212,6 @@ impl Draft {
             decided.push((*figure, self.seen(*figure, *found), level));
         }
         let row = |(figure, found, level): &(Figure, Found, Option<f64>)| {
-            let (baseline, candidate) = (own(*figure, ours), own(*figure, theirs));
-            let ln = baseline.zip(candidate).map(|(from, to)| (to / from).ln());
             let span = match (self.basis, figure.by_seconds()) {
                 (Basis::Seconds, Seconds::Between(one, other)) => between(&decided, one, other),
                 _ => match (found, level) {
@@ -213,22 +219,63 @@ impl Draft {
                     _ => None,
                 },
             };
-            // What seconds say is the middle of the run: it and the run as a whole must agree.
-            let interval = span.as_ref().zip(ln).map(|(span, ln)| span.interval.and(ln));
-            Row {
-                figure: *figure,
-                baseline,
-                candidate,
-                difference: ln.map(f64::exp_m1),
-                interval,
-                detectable: span.as_ref().map(|span| span.detectable.exp_m1()),
-                effective: effective(*figure, found, span.as_ref()),
-                told: told(*figure, (interval, found), tolerance),
-            }
+            Row::of(*figure, [ours, theirs], (found, span), tolerance)
         };
         let rows = decided.iter().map(row).collect();
         let differs = differs::between(&ours[0], &theirs[0]);
         Pair { candidate: self.candidate, basis: self.basis, differs, rows }
+    }
+}
+
+impl Row {
+    /// By what was found of a figure, and by the runs as wholes.
+    fn of(
+        figure: Figure,
+        [ours, theirs]: [&[Recorded]; 2],
+        (found, span): (&Found, Option<Span>),
+        tolerance: f64,
+    ) -> Self {
+        let (baseline, candidate) = (own(figure, ours), own(figure, theirs));
+        let ln = baseline.zip(candidate).map(|(from, to)| (to / from).ln());
+        let is_few = matches!(found, Found::TooFew(_)) && figure.is_judged();
+        let row = Self {
+            figure,
+            baseline,
+            candidate,
+            difference: ln.map(f64::exp_m1),
+            interval: None,
+            typical: None,
+            detectable: span.as_ref().map(|span| span.detectable.exp_m1()),
+            effective: effective(figure, found, span.as_ref()),
+            told: if is_few { Told::CannotTell } else { Told::NotJudged },
+        };
+        if baseline.is_some() && theirs.iter().any(|run| figure.is_nothing(run)) {
+            // No ratio to nothing has a logarithm, and no doubt either: all of it is gone.
+            return Self {
+                candidate: theirs.iter().find_map(|run| figure.zero(run)),
+                difference: Some(-1.0),
+                told: Told::Regression,
+                ..row
+            };
+        }
+        let Some((span, ln)) = span.zip(ln) else { return row };
+        // What seconds say is the middle of the run: it and the run as a whole must agree.
+        let interval = span.interval.and(ln);
+        let row = Self { interval: Some(interval), ..row };
+        if !interval.has_zero() {
+            return Self { told: direction(figure, interval, tolerance), ..row };
+        }
+        if span.interval.has(ln) {
+            return Self { told: Told::NoDifference, ..row };
+        }
+        let is_more = limit(figure, tolerance) < ln.abs();
+        Self {
+            typical: is_more.then_some(span.interval),
+            // This one was there, and is not told.
+            detectable: Some(span.detectable.max(ln.abs()).exp_m1()),
+            told: Told::CannotTell,
+            ..row
+        }
     }
 }
 
@@ -293,23 +340,21 @@ fn effective(figure: Figure, found: &Found, span: Option<&Span>) -> Option<[f64;
     }
 }
 
-/// What may be said of a figure whose difference lies in an interval.
-fn told(figure: Figure, (interval, found): (Option<Interval>, &Found), tolerance: f64) -> Told {
-    let Some(interval) = interval else {
-        let is_few = matches!(found, Found::TooFew(_)) && figure.is_judged();
-        return if is_few { Told::CannotTell } else { Told::NotJudged };
-    };
+/// From which difference on, in logarithms, worse is more than is tolerated.
+fn limit(figure: Figure, tolerance: f64) -> f64 {
+    if figure.is_throughput() { -(-tolerance).ln_1p() } else { tolerance.ln_1p() }
+}
+
+/// What may be said of a figure whose difference lies in an interval without 0.
+fn direction(figure: Figure, interval: Interval, tolerance: f64) -> Told {
     // Throughput is worse where it is less, all others where they are more; from here on more is worse.
-    let (least, most, limit) = if figure.is_throughput() {
-        (-interval.high, -interval.low, -(-tolerance).ln_1p())
+    let (least, most) = if figure.is_throughput() {
+        (-interval.high, -interval.low)
     } else {
-        (interval.low, interval.high, tolerance.ln_1p())
+        (interval.low, interval.high)
     };
-    if interval.has_zero() {
-        return Told::NoDifference;
-    }
     if most < 0.0 {
         return Told::Better;
     }
-    if limit < least { Told::Regression } else { Told::Worse }
+    if limit(figure, tolerance) < least { Told::Regression } else { Told::Worse }
 }

@@ -4,6 +4,7 @@ use super::comparison::{Basis, Comparison, Pair, Row, Told, Verdict};
 use super::figure::{At, Figure, Span};
 use super::fixture::{Made, variants};
 use engine::measure::constants::exit;
+use serde_json::json;
 
 const P50: Figure = Figure::Span(Span::Publish, At::P50);
 const P99: Figure = Figure::Span(Span::Publish, At::P99);
@@ -54,19 +55,83 @@ fn what_is_worse_by_no_more_than_is_tolerated_is_no_regression() {
     check(0.5, Told::Worse, exit::VALID);
 }
 
-#[test]
-fn a_run_that_differs_as_a_whole_while_its_seconds_do_not_is_not_told_to_differ() {
-    let mut made = variants(&[&[long("a")], &[long("b")]]);
+/// Two runs whose seconds are the same but for chance; as a whole the second's 99th percentile is more.
+fn apart((times, tolerance): (f64, f64)) -> Comparison {
+    let mut made = variants(&[&[long("before")], &[long("after")]]);
     let publish = made[1].runs[0].latency.publish.as_mut().expect("an open loop");
-    publish.p99_us = publish.p99_us.map(|span| span * 3.0);
+    publish.p99_us = publish.p99_us.map(|span| span * times);
+    Comparison::of(made, tolerance)
+}
+
+#[test]
+fn runs_that_differ_as_wholes_while_their_seconds_do_not_cannot_be_told_apart() {
+    for times in [3.0, 0.3] {
+        let comparison = apart((times, 0.01));
+        let pair = &comparison.pairs[0];
+        let p99 = row(pair, P99);
+        assert_eq!(p99.told, Told::CannotTell, "{p99:?}");
+        let (interval, typical) = p99.interval.zip(p99.typical).expect("both");
+        let ln = p99.difference.expect("of the wholes").ln_1p();
+        assert!(interval.has(ln * 0.99) && interval.has_zero(), "up to what is shown: {p99:?}");
+        assert!(typical.has_zero() && !typical.has(ln), "of the seconds alone: {p99:?}");
+        let found = p99.detectable.expect("it is judged").ln_1p();
+        assert!(ln.abs() < found + 1e-9, "this one was not: {p99:?}");
+        assert_eq!(row(pair, P50).told, Told::NoDifference, "the others are the same");
+        assert_eq!((pair.verdict(), comparison.exit_code()), (Verdict::CannotTell, exit::VALID));
+    }
+    let same = apart((1.0, 0.01));
+    let p99 = row(&same.pairs[0], P99);
+    assert_eq!((p99.told, p99.typical), (Told::NoDifference, None), "a check that can tell both");
+    assert_eq!(same.pairs[0].verdict(), Verdict::NoDifference, "and so is the verdict");
+}
+
+#[test]
+fn wholes_that_differ_by_no_more_than_is_tolerated_leave_the_verdict_to_the_others() {
+    let comparison = apart((1.5, 0.9));
+    let pair = &comparison.pairs[0];
+    let p99 = row(pair, P99);
+    assert_eq!((p99.told, p99.typical), (Told::CannotTell, None), "{p99:?}");
+    assert_eq!(pair.verdict(), Verdict::NoDifference, "of all others");
+}
+
+#[test]
+fn a_candidate_that_did_nothing_is_worse_for_sure() {
+    for rate in [Some(0.0), None] {
+        let mut made = variants(&[&[long("before")], &[long("after")]]);
+        let run = &mut made[1].runs[0];
+        (run.acked.messages_per_second, run.consumed.messages_per_second) = (rate, rate);
+        for second in &mut run.intervals {
+            (second.acked, second.consumed) = (0.0, 0.0);
+        }
+        run.verdict.valid = false;
+        let comparison = Comparison::of(made.clone(), 0.01);
+        for figure in [Figure::Acked, Figure::Consumed] {
+            let of = row(&comparison.pairs[0], figure);
+            assert_eq!((of.told, of.candidate), (Told::Regression, rate), "{of:?}");
+            assert_eq!((of.difference, of.interval), (Some(-1.0), None), "{of:?}");
+        }
+        assert_eq!(comparison.exit_code(), exit::ASSERTION);
+
+        made[1].runs[0].workload = json!({"name": "made", "subscriptionsPerTopic": 0});
+        let silent = Comparison::of(made.clone(), 0.01);
+        let consumed = row(&silent.pairs[0], Figure::Consumed);
+        assert_eq!(consumed.told, Told::NotJudged, "nobody was to read: {consumed:?}");
+        made.reverse();
+        let back = Comparison::of(made, 0.01);
+        let acked = row(&back.pairs[0], Figure::Acked);
+        assert_eq!(acked.told, Told::NotJudged, "there is no ratio to nothing: {acked:?}");
+    }
+}
+
+#[test]
+fn one_repeat_that_did_nothing_is_not_averaged_away() {
+    let group =
+        |name: &str| -> Vec<Made> { (0..3).map(|run| long(&format!("{name}{run}"))).collect() };
+    let mut made = variants(&[&group("a"), &group("b")]);
+    made[1].runs[1].acked.messages_per_second = Some(0.0);
     let comparison = Comparison::of(made, 0.01);
-    let p99 = row(&comparison.pairs[0], P99);
-    assert_eq!(p99.told, Told::NoDifference, "{p99:?}");
-    let interval = p99.interval.expect("it is judged");
-    assert!(
-        interval.low < 0.0 && 1.0 < interval.high,
-        "up to the difference that is shown: {p99:?}"
-    );
+    let acked = row(&comparison.pairs[0], Figure::Acked);
+    assert_eq!((acked.told, acked.candidate), (Told::Regression, Some(0.0)), "{acked:?}");
 }
 
 #[test]

@@ -67,7 +67,12 @@ impl Difference {
 impl Interval {
     /// Whether there may be no difference.
     pub(super) fn has_zero(self) -> bool {
-        self.low <= 0.0 && 0.0 <= self.high
+        self.has(0.0)
+    }
+
+    /// Whether this difference lies in it.
+    pub(super) fn has(self, ln: f64) -> bool {
+        self.low <= ln && ln <= self.high
     }
 
     /// The least interval that has both.
@@ -138,5 +143,6 @@ mod tests {
         assert_eq!(one.and(0.4), Interval { low: 0.1, high: 0.4 }, "a difference outside");
         assert_eq!(one.and(0.15), one, "one inside");
         assert!(!one.has_zero() && one.and(-0.1).has_zero(), "with zero");
+        assert!(one.has(0.1) && one.has(0.2) && !one.has(0.21), "with its ends");
     }
 }

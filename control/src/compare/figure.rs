@@ -71,13 +71,32 @@ impl Figure {
 
     /// That of a run as a whole; `None` where it has none, or zero, of which there is no ratio.
     pub(super) fn of(self, run: &Recorded) -> Option<f64> {
-        let of = match self {
+        self.recorded(run).filter(|value| 0.0 < *value)
+    }
+
+    /// That of a run as a whole where it is zero.
+    pub(super) fn zero(self, run: &Recorded) -> Option<f64> {
+        self.recorded(run).filter(|value| *value <= 0.0)
+    }
+
+    /// Whether a run did nothing of what a throughput counts, though it was to; it has none where it never
+    /// came to that.
+    pub(super) fn is_nothing(self, run: &Recorded) -> bool {
+        let is_asked = match self {
+            Self::Acked => true,
+            Self::Consumed => run.has_readers(),
+            Self::Span(..) | Self::Cpu => false,
+        };
+        is_asked && self.of(run).is_none()
+    }
+
+    fn recorded(self, run: &Recorded) -> Option<f64> {
+        match self {
             Self::Acked => run.acked.messages_per_second,
             Self::Consumed => run.consumed.messages_per_second,
             Self::Span(span, at) => span.block(run).and_then(|block| at.of(&block)),
             Self::Cpu => run.engine.cpu_seconds_per_million_messages,
-        };
-        of.filter(|value| 0.0 < *value)
+        }
     }
 
     /// That of one second.

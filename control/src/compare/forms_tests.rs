@@ -2,6 +2,7 @@
 
 use super::comparison::Comparison;
 use super::fixture::{Made, variants};
+use super::recorded::Startup;
 use super::variant::Variant;
 use super::{json, markdown, text};
 use serde_json::{Value, json};
@@ -68,6 +69,57 @@ fn what_is_too_short_is_told_with_what_helps() {
     );
     assert!(text.contains("b of B was never steady for five seconds"), "{text}");
     assert!(text.contains("cannot tell\n") && text.contains("not judged\n"), "{text}");
+}
+
+#[test]
+fn runs_that_were_not_steady_alike_are_never_called_the_same() {
+    let mut made = variants(&[&[long("before")], &[long("after")]]);
+    // The candidate is the baseline, but slow for 40 s of 120, which its other seconds know nothing of.
+    let mut run = made[0].runs[0].clone();
+    run.test_id = "after".to_owned();
+    run.startup = Some(Startup { steady_s: Some(40) });
+    run.latency.publish.as_mut().expect("an open loop").p50_us = Some(50_000.0);
+    for second in &mut run.intervals[..40] {
+        second.publish_p50_us = Some(50_000.0);
+    }
+    made[1].runs[0] = run;
+    let comparison = Comparison::of(made, 0.01);
+    let told = text::text(&comparison).replace('\n', " ");
+    let head = "CANNOT TELL B from A: as wholes they differ in publish p50 (+2";
+    assert!(told.starts_with(head), "{told}");
+    assert!(told.contains("say otherwise; run 3 repeats of each"), "{told}");
+    assert!(told.contains("after of B: 80 of 120 measured seconds were steady"), "{told}");
+    assert!(told.contains("B: whole runs and their typical seconds disagree. As wholes"), "{told}");
+    assert!(!told.contains("of A: 120 of"), "nothing was left out of it: {told}");
+    let document: Value =
+        serde_json::from_slice(&json::json(&comparison)).expect("a document is JSON");
+    let figures = document["comparisons"][0]["figures"].as_array().expect("a list");
+    let p50 = figures.iter().find(|of| of["figure"] == "latency.publish.p50_us").expect("there");
+    assert_eq!((&p50["verdict"], p50["typical"].is_null()), (&json!("cannot_tell"), false));
+    let found = p50["detectable"].as_f64().expect("a part");
+    assert!(20.0 < found, "it was not found, large as it is: {found}");
+}
+
+#[test]
+fn what_others_recorded_commands_neither_terminals_nor_readers() {
+    let mut made = variants(&[&[long("before")], &[long("after")]]);
+    made[0].unfinished = 2;
+    let run = &mut made[1].runs[0];
+    run.test_name = "\u{1b}[2Jname\u{7} @all".to_owned();
+    run.test_id = "\u{9b}31mid #12".to_owned();
+    run.path = "results/\u{1b}]0;title\u{7}/result.json".into();
+    run.startup = None;
+    run.driver["properties"][0]["value"] = json!("5\u{8}\u{1b}[8m");
+    let comparison = Comparison::of(made, 0.01);
+    let told = text::text(&comparison).replace('\n', " ");
+    let plain = |letter: char| letter == '\n' || !letter.is_control();
+    assert!(told.chars().all(plain), "{told:?}");
+    assert!(told.contains("\u{fffd}[2Jname\u{fffd} @all"), "{told}");
+    assert!(told.contains("5 -> 5\u{fffd}\u{fffd}[8m"), "{told}");
+    assert!(told.contains("Not in the comparison: 2 of A in unfinished/"), "{told}");
+    let page = markdown::markdown(&comparison);
+    assert!(page.chars().all(plain), "{page:?}");
+    assert!(page.contains("@\u{200b}all") && page.contains("#\u{200b}12"), "{page}");
 }
 
 #[test]

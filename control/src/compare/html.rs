@@ -89,7 +89,7 @@ fn escaped(text: &str) -> String {
         let found = pairs.iter().find(|(of, _)| *of == letter);
         found.map_or_else(|| letter.to_string(), |(_, escaped)| (*escaped).to_owned())
     };
-    text.chars().map(letter).collect()
+    words::printable(text).chars().map(letter).collect()
 }
 
 #[cfg(test)]
@@ -121,6 +121,6 @@ mod tests {
 
     #[test]
     fn markup_in_names_is_text() {
-        assert_eq!(escaped("a<b>&\"'"), "a&lt;b&gt;&amp;&quot;&#39;");
+        assert_eq!(escaped("a<b>&\"'\u{1b}"), "a&lt;b&gt;&amp;&quot;&#39;\u{fffd}");
     }
 }

@@ -3,6 +3,7 @@
 //! The types of this file are the format. Parts are of the baseline's value: 0.05 is five percent more.
 
 use super::comparison::{Basis, Comparison, FAMILY, Pair, Row, Told, Verdict};
+use super::difference::Interval;
 use super::differs::Differs;
 use super::recorded::Recorded;
 use super::variant::Variant;
@@ -38,6 +39,8 @@ struct Document<'of> {
 struct VariantPart<'of> {
     name: char,
     runs: Vec<RunPart<'of>>,
+    /// How many more were killed or go on, where it is a folder.
+    unfinished: usize,
 }
 
 /// A run.
@@ -84,6 +87,8 @@ struct RowPart {
     difference: Option<f64>,
     /// Where that lies; null where nothing is known of it.
     interval: Option<IntervalPart>,
+    /// Where that of the typical second lies, where whole runs and their typical seconds disagree.
+    typical: Option<IntervalPart>,
     /// The least difference that would have been found in four of five cases.
     detectable: Option<f64>,
     /// As how many independent samples those of the two sides count.
@@ -124,7 +129,11 @@ pub(super) fn json(comparison: &Comparison) -> Vec<u8> {
 }
 
 fn variant(variant: &Variant) -> VariantPart<'_> {
-    VariantPart { name: variant.name, runs: variant.runs.iter().map(run).collect() }
+    VariantPart {
+        name: variant.name,
+        runs: variant.runs.iter().map(run).collect(),
+        unfinished: variant.unfinished,
+    }
 }
 
 fn run(run: &Recorded) -> RunPart<'_> {
@@ -163,16 +172,18 @@ fn of_pair<'of>(comparison: &Comparison, pair: &'of Pair) -> PairPart<'of> {
 }
 
 fn row(row: &Row) -> RowPart {
-    let interval = row
-        .interval
-        .map(|interval| IntervalPart { low: interval.low.exp_m1(), high: interval.high.exp_m1() });
+    let part = |interval: Interval| IntervalPart {
+        low: interval.low.exp_m1(),
+        high: interval.high.exp_m1(),
+    };
     let independent = |[baseline, candidate]: [f64; 2]| IndependentPart { baseline, candidate };
     RowPart {
         figure: row.figure.path(),
         baseline: row.baseline,
         candidate: row.candidate,
         difference: row.difference,
-        interval,
+        interval: row.interval.map(part),
+        typical: row.typical.map(part),
         detectable: row.detectable,
         independent: row.effective.map(independent),
         verdict: match row.told {

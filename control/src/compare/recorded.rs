@@ -200,11 +200,19 @@ impl Recorded {
     pub(super) fn steady(&self) -> impl Iterator<Item = &Second> {
         let steady = self.startup.and_then(|startup| startup.steady_s).unwrap_or(0);
         let from = steady.max(i64::from(self.warmup.is_none()));
+        self.measured().filter(move |second| from <= i64::from(second.t_s))
+    }
+
+    /// The whole seconds of the measured phase.
+    pub(super) fn measured(&self) -> impl Iterator<Item = &Second> {
         let end = self.produced.duration_s.unwrap_or(0.0).min(self.plan.measured_s);
         // A nanosecond less than the phase is all of it.
-        let is_whole = move |second: &&Second| f64::from(second.t_s) + 1.0 <= end + 1e-6;
-        let seconds = self.intervals.iter().filter(move |second| from <= i64::from(second.t_s));
-        seconds.filter(is_whole)
+        self.intervals.iter().filter(move |second| f64::from(second.t_s) + 1.0 <= end + 1e-6)
+    }
+
+    /// Whether anybody was to read what was sent.
+    pub(super) fn has_readers(&self) -> bool {
+        self.workload["subscriptionsPerTopic"] != 0
     }
 
     /// Whether rate and latency were steady for five seconds at any time.
@@ -231,6 +239,7 @@ mod tests {
         assert_eq!(steady(&run), Some((0, 19, 20)), "without the drain");
         run.startup = Some(Startup { steady_s: Some(4) });
         assert_eq!(steady(&run), Some((4, 19, 16)), "before it was steady");
+        assert_eq!(run.measured().count(), 20, "all that were measured");
         run.startup = Some(Startup { steady_s: Some(-3) });
         run.warmup = None;
         assert_eq!(steady(&run), Some((1, 19, 19)), "the first without a warm-up");

@@ -9,13 +9,13 @@ const WIDTH: usize = 110;
 
 /// A comparison as text.
 pub(super) fn text(comparison: &Comparison) -> String {
-    let line = |words: &str| wrapped(words, "", WIDTH);
+    let line = |told: &str| wrapped(&words::printable(told), "", WIDTH);
     let pairs = || comparison.pairs.iter();
     let heads: String = pairs().map(|pair| line(&words::headline(comparison, pair))).collect();
     let runs = 0..comparison.variants.len();
     let runs: String = runs.map(|at| line(&words::runs(comparison, at))).collect();
     let differing = pairs().filter_map(|pair| words::differing(comparison, pair));
-    let differing: String = differing.map(|words| line(&words)).collect();
+    let differing: String = differing.map(|told| line(&told)).collect();
     let tables = pairs().map(|pair| of_pair(comparison, pair));
     let notes: String = words::notes(comparison).iter().map(|note| line(note)).collect();
     let parts = [heads, runs + &differing].into_iter().chain(tables).chain([notes]);

@@ -1,6 +1,7 @@
 //! What is compared with what: variants, each of one run or of several repeats, as they are named.
 
 use super::recorded::Recorded;
+use super::words::printable;
 use crate::cli::CompareFlags;
 use crate::spec::{Fault, Faults};
 use std::fs;
@@ -10,6 +11,9 @@ use std::path::{Path, PathBuf};
 const LETTERS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 /// A folder of more is no folder of repeats.
 const REPEATS_MAX: usize = 1_000;
+/// Where in a folder of runs those lie that are not valid, and those that were killed or go on.
+const INVALID: &str = "invalid";
+const UNFINISHED: &str = "unfinished";
 /// The file of a run, and of a sweep.
 const RESULT: &str = "result.json";
 const SWEEP: &str = "sweep.json";
@@ -21,6 +25,8 @@ pub(crate) struct Variant {
     pub(super) name: char,
     /// Its runs, at least one.
     pub(super) runs: Vec<Recorded>,
+    /// How many more were killed or go on, where it is a folder.
+    pub(super) unfinished: usize,
 }
 
 /// Reads everything that is to be compared, the baseline first.
@@ -37,20 +43,29 @@ pub(crate) fn read(flags: &CompareFlags) -> Result<Vec<Variant>, Faults> {
     }
     let (mut variants, mut faults) = (Vec::new(), Vec::new());
     for (at, argument) in flags.variants.iter().enumerate() {
-        let variant = Variant::new(at, runs(argument, &mut faults));
+        let mut variant = Variant::new(at, runs(argument, &mut faults));
         if !flags.allow_invalid {
             faults.extend(variant.runs.iter().filter_map(invalid));
         }
+        for part in parts(argument) {
+            match unfinished(&part) {
+                Ok(count) => variant.unfinished += count,
+                Err(problem) => faults.push(Fault::whole(part.display().to_string(), problem)),
+            }
+        }
         variants.push(variant);
     }
-    if faults.is_empty() { Ok(variants) } else { Err(Faults(faults)) }
+    if faults.is_empty() {
+        return Ok(variants);
+    }
+    Err(Faults(faults.iter().map(visible).collect()))
 }
 
 impl Variant {
     /// That of a place in the order, below 26.
     pub(super) fn new(at: usize, runs: Vec<Recorded>) -> Self {
         let name = LETTERS.chars().nth(at).expect("there are not more variants than letters");
-        Self { name, runs }
+        Self { name, runs, unfinished: 0 }
     }
 }
 
@@ -117,10 +132,17 @@ fn files(path: &Path) -> Result<Vec<PathBuf>, String> {
     if path.join(SWEEP).is_file() {
         return Err("is a sweep, whose cells are no repeats: name run directories in it".to_owned());
     }
-    let unread = |error: std::io::Error| format!("cannot be read: {error}");
+    let mut files = files_of(path)?;
+    // A variant whose failed repeats were passed over would look better than it is.
+    files.extend(files_of(&path.join(INVALID))?);
+    if files.is_empty() { Err(format!("holds no run, {need}")) } else { Ok(files) }
+}
+
+/// The files of the runs whose directories lie in a folder, by name; none where there is no such folder.
+fn files_of(folder: &Path) -> Result<Vec<PathBuf>, String> {
     let mut files = Vec::new();
-    for entry in fs::read_dir(path).map_err(unread)? {
-        let file = entry.map_err(unread)?.path().join(RESULT);
+    for entry in entries(folder)? {
+        let file = entry.join(RESULT);
         if file.is_file() {
             files.push(file);
         }
@@ -129,7 +151,23 @@ fn files(path: &Path) -> Result<Vec<PathBuf>, String> {
         }
     }
     files.sort();
-    if files.is_empty() { Err(format!("holds no run, {need}")) } else { Ok(files) }
+    Ok(files)
+}
+
+/// How many runs of a folder were killed or go on.
+fn unfinished(path: &Path) -> Result<usize, String> {
+    let runs = entries(&path.join(UNFINISHED))?;
+    Ok(runs.iter().filter(|run| run.is_dir()).count())
+}
+
+/// What lies in a folder; nothing where there is none.
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, String> {
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let unread = |error: std::io::Error| format!("cannot be read: {error}");
+    let entries = fs::read_dir(folder).map_err(unread)?;
+    entries.map(|entry| entry.map(|of| of.path()).map_err(unread)).collect()
 }
 
 /// Why the runs of a folder are no repeats of each other.
@@ -138,6 +176,12 @@ fn mixed(runs: &[Recorded]) -> Option<String> {
     let other = runs.iter().find(|run| run.test_name != first.test_name)?;
     let (one, other) = (&first.test_name, &other.test_name);
     Some(format!("holds runs of {one} and of {other}: name the run directories of one of them"))
+}
+
+/// A fault that a terminal shows and does not obey: names and paths come from anywhere.
+fn visible(fault: &Fault) -> Fault {
+    let [place, field, problem] = [&fault.place, &fault.field, &fault.problem];
+    Fault::new(printable(place), printable(field), printable(problem))
 }
 
 /// Why a run's figures are not to be compared.
@@ -154,7 +198,7 @@ fn invalid(run: &Recorded) -> Option<Fault> {
 #[cfg(test)]
 mod tests {
     use super::super::fixture::{Made, made};
-    use super::{files, mixed, parts, read};
+    use super::{files, mixed, parts, read, unfinished};
     use crate::cli::{CompareFlags, CompareFormat};
     use std::fs;
     use std::path::Path;
@@ -195,6 +239,30 @@ mod tests {
         check(Path::new(""), "nothing stands between two commas");
         fs::write(at("sweep.json"), "{}").expect("the folder is ours");
         check(folder.path(), "is a sweep");
+    }
+
+    #[test]
+    fn a_folder_does_not_hide_the_runs_that_failed() {
+        let folder = tempfile::tempdir().expect("a folder of our own");
+        let at = |name: &str| folder.path().join(name);
+        for name in ["r2", "invalid/r1.invalid", "unfinished/r3.unfinished", "unfinished/r4"] {
+            fs::create_dir_all(at(name)).expect("the folder is ours");
+            fs::write(at(name).join("result.json"), "{}").expect("the folder is ours");
+        }
+        fs::write(at("unfinished/notes"), "no run").expect("the folder is ours");
+        let both = ["r2/result.json", "invalid/r1.invalid/result.json"].map(at);
+        assert_eq!(files(folder.path()), Ok(both.to_vec()), "both that ended, valid or not");
+        assert_eq!(unfinished(folder.path()), Ok(2), "counted, since they have no figures");
+        assert_eq!(unfinished(&at("r2")), Ok(0), "a run is no folder of runs");
+        fs::remove_dir_all(at("r2")).expect("the folder is ours");
+        assert_eq!(files(folder.path()), Ok(both[1..].to_vec()), "none was valid");
+    }
+
+    #[test]
+    fn a_terminal_is_not_told_what_to_do_by_names() {
+        let told = refused(&[Path::new("\u{1b}[31mred"), Path::new("a\u{7}\nb")]);
+        assert!(told.starts_with("\u{fffd}[31mred: no such file or directory"), "{told}");
+        assert!(told.contains("\na\u{fffd} b: no such file"), "{told}");
     }
 
     #[test]

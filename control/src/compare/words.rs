@@ -1,6 +1,7 @@
 //! A comparison in words: what every form of it says, whatever it looks like.
 
 use super::comparison::{Basis, Comparison, FAMILY, Pair, Row, Told, Verdict};
+use super::difference::Interval;
 use super::differs;
 use super::estimate::REPEATS_MIN;
 use super::figure::{At, Figure, Span};
@@ -69,10 +70,15 @@ pub(super) fn headline(comparison: &Comparison, pair: &Pair) -> String {
             let seen = seen(pair).map(|seen| format!("; one would have been found from {seen} on"));
             format!("NO DIFFERENCE between {candidate} and {baseline}{}", seen.unwrap_or_default())
         }
-        Verdict::CannotTell => format!(
-            "CANNOT TELL {candidate} from {baseline}: too few independent seconds; run longer, or {REPEATS_MIN} \
-             repeats of each"
-        ),
+        Verdict::CannotTell => {
+            let why = match apart(pair) {
+                None => "too few independent seconds; run longer, or".to_owned(),
+                Some(list) => format!(
+                    "as wholes they differ in {list}, and their typical seconds say otherwise; run"
+                ),
+            };
+            format!("CANNOT TELL {candidate} from {baseline}: {why} {REPEATS_MIN} repeats of each")
+        }
     };
     let untold = match (pair.verdict(), list_names(pair, Told::CannotTell)) {
         (Verdict::CannotTell, _) | (_, None) => String::new(),
@@ -126,8 +132,15 @@ pub(super) fn differing(comparison: &Comparison, pair: &Pair) -> Option<String> 
 /// What a reader should know of the comparison.
 pub(super) fn notes(comparison: &Comparison) -> Vec<String> {
     let mut notes = Vec::new();
-    comparison.variants.iter().for_each(|variant| notes.extend(of_variant(variant)));
+    for (at, variant) in comparison.variants.iter().enumerate() {
+        notes.extend(of_variant(variant));
+        let has = |pair: &Pair| pair.basis == Basis::Seconds && [0, pair.candidate].contains(&at);
+        if comparison.pairs.iter().any(has) {
+            notes.extend(variant.runs.iter().filter_map(|run| looked_at(run, variant.name)));
+        }
+    }
     for pair in &comparison.pairs {
+        notes.extend(disagreeing(comparison, pair));
         let (ours, theirs) = (&comparison.variants[0], &comparison.variants[pair.candidate]);
         let same = |run: &&Recorded| ours.runs.iter().any(|other| other.test_id == run.test_id);
         let twice = theirs.runs.iter().filter(same);
@@ -149,8 +162,13 @@ pub(super) fn notes(comparison: &Comparison) -> Vec<String> {
 }
 
 fn of_variant(variant: &Variant) -> Vec<String> {
-    let name = variant.name;
+    let (name, unfinished) = (variant.name, variant.unfinished);
     let mut notes = Vec::new();
+    if 0 < unfinished {
+        notes.push(format!(
+            "Not in the comparison: {unfinished} of {name} in unfinished/, killed or still going on."
+        ));
+    }
     for run in &variant.runs {
         let (verdict, id) = (&run.verdict, &run.test_id);
         if !verdict.valid {
@@ -177,6 +195,29 @@ fn of_variant(variant: &Variant) -> Vec<String> {
         }
     }
     notes
+}
+
+/// Which seconds of a run were looked at, where not all were.
+fn looked_at(run: &Recorded, name: char) -> Option<String> {
+    let (steady, all) = (run.steady().count(), run.measured().count());
+    (steady < all).then(|| {
+        format!(
+            "{} of {name}: {steady} of {all} measured seconds were steady, and only those are looked at; its \
+             figures as a whole hold all of them.",
+            run.test_id
+        )
+    })
+}
+
+/// Where whole runs say something else than their seconds.
+fn disagreeing(comparison: &Comparison, pair: &Pair) -> Option<String> {
+    let seconds = |row: &Row| Some(format!("{} ({})", row.figure.name(), range(row.typical?)));
+    let list: Vec<String> = pair.rows.iter().filter_map(seconds).collect();
+    let (candidate, wholes, typical) = (names(comparison, pair).0, apart(pair)?, list.join(", "));
+    Some(format!(
+        "{candidate}: whole runs and their typical seconds disagree. As wholes they differ in {wholes}; the typical \
+         seconds in {typical}. What is rare, or came before a run was steady, is in the wholes alone."
+    ))
 }
 
 /// By what candidates were judged.
@@ -215,8 +256,8 @@ fn list(pair: &Pair, told: Told) -> Option<String> {
     let words: Vec<String> = rows
         .map(|row| {
             let difference = row.difference.map_or_else(String::new, signed);
-            let interval = interval(row).unwrap_or_default();
-            format!("{} {difference} ({interval})", row.figure.name())
+            let interval = interval(row).map(|words| format!(" ({words})")).unwrap_or_default();
+            format!("{} {difference}{interval}", row.figure.name())
         })
         .collect();
     (!words.is_empty()).then(|| words.join(", "))
@@ -226,6 +267,14 @@ fn list_names(pair: &Pair, told: Told) -> Option<String> {
     let rows = pair.rows.iter().filter(|row| row.told == told);
     let names: Vec<String> = rows.map(|row| row.figure.name()).collect();
     (!names.is_empty()).then(|| names.join(", "))
+}
+
+/// The figures in which whole runs differ and their typical seconds say something else.
+fn apart(pair: &Pair) -> Option<String> {
+    let rows = pair.rows.iter().filter(|row| row.typical.is_some());
+    let whole = |row: &Row| Some(format!("{} ({})", row.figure.name(), signed(row.difference?)));
+    let words: Vec<String> = rows.filter_map(whole).collect();
+    (!words.is_empty()).then(|| words.join(", "))
 }
 
 /// From which difference on the figures that matter most would have shown one.
@@ -246,8 +295,11 @@ fn seen(pair: &Pair) -> Option<String> {
 
 /// Where a figure's difference lies, in words.
 fn interval(row: &Row) -> Option<String> {
-    let interval = row.interval?;
-    Some(format!("{} to {}", signed(interval.low.exp_m1()), signed(interval.high.exp_m1())))
+    row.interval.map(range)
+}
+
+fn range(interval: Interval) -> String {
+    format!("{} to {}", signed(interval.low.exp_m1()), signed(interval.high.exp_m1()))
 }
 
 /// A difference in percent, with its sign.
@@ -267,6 +319,16 @@ pub(super) fn percent(part: f64) -> String {
     let text = format!("{:.2}", part * 100.0);
     let digits = if part < 0.1 { text.as_str() } else { &text[..text.len() - 1] };
     format!("{} %", digits.trim_end_matches('0').trim_end_matches('.'))
+}
+
+/// Text on one line, without what a terminal obeys: names, paths and values are whatever somebody recorded.
+pub(super) fn printable(text: &str) -> String {
+    let shown = |letter: char| match (letter.is_control(), letter.is_whitespace()) {
+        (false, _) => letter,
+        (true, true) => ' ',
+        (true, false) => '\u{fffd}',
+    };
+    text.chars().map(shown).collect()
 }
 
 /// A run's directory, or its file where that is named otherwise.

@@ -101,14 +101,14 @@ impl Workplace<'_> {
             places: pool::places(&healthy),
             count: AtomicU64::new(0),
         });
-        let assertions = &self.job.checks.assertions;
-        let early_end = self.job.checks.grace.map(|grace| EarlyEnd::new(&plan, assertions, grace));
+        let checks = &self.job.checks;
+        let early_end = checks.grace.map(|grace| EarlyEnd::new(&plan, &checks.assertions, grace));
         let unplaced = plan.clone().carried_by(Vec::new(), Vec::new());
         let progress =
             Progress::begin(request, (&unplaced, self.job.clock), self.outside.interrupt)
                 .ending_early(early_end);
-        let asked = (self.job, self.outside.meter);
-        let mut hooks = Listeners::new(progress, None, &unplaced.demand, asked);
+        let told = (self.job, self.outside.meter);
+        let mut hooks = Listeners::new(progress, None, &unplaced.demand, told);
         let (topics, settle) = cluster(&plan.demand.clients);
         let begun =
             Begun { workplace: self, members: &members, dispatch: &dispatch, clock, settle };
@@ -124,8 +124,7 @@ impl Workplace<'_> {
             tracing::error!("{error}");
         }
         if outcome.workers.is_empty() {
-            outcome.workers =
-                members.iter().map(|member| pool::never_started(member, clock)).collect();
+            outcome.workers = pool::never_started(&members, clock);
         }
         let plan = outcome.plan_as_run(&plan);
         let plan = Plan { lanes: [plan.lanes, outcome.added.clone()].concat(), ..plan };
@@ -140,11 +139,12 @@ impl Workplace<'_> {
             observation: None,
             ceiling: None,
             note: None,
+            unwritten: heard.on_disk.unwritten.as_deref(),
             fleet: Some(&seen),
             marks: pool::marks(&members, self.outside.marks.take()),
             periods: heard.periods.of(&outcome),
         };
-        run.conclude(teardown, heard.folder)
+        run.conclude(teardown, heard.on_disk.folder)
     }
 
     fn members(&self, test_id: &str) -> Vec<Arc<Member>> {

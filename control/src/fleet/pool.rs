@@ -310,13 +310,14 @@ pub(super) fn hosts(members: &[Arc<Member>]) -> HostsSaid {
     }))
 }
 
-/// A worker of a run that never began.
-pub(super) fn never_started(member: &Member, clock: RunClock) -> WorkerOutcome {
-    WorkerOutcome {
+/// The workers of a run that never began.
+pub(super) fn never_started(members: &[Arc<Member>], clock: RunClock) -> Vec<WorkerOutcome> {
+    let one = |member: &Arc<Member>| WorkerOutcome {
         url: member.client.url().to_owned(),
         host: member.host(),
         lost: member.loss(),
         clock: member.clock(clock.now()),
         ..WorkerOutcome::default()
-    }
+    };
+    members.iter().map(one).collect()
 }

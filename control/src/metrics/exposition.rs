@@ -1,7 +1,6 @@
 //! The text format: families of samples, each with its help and its type before it.
 
 use super::figures::{BOUNDS, Histogram};
-use crate::report::float;
 use std::fmt::Write;
 
 /// The format's name, for the answer's head.
@@ -47,8 +46,8 @@ impl Exposition {
                 let labels: Labels<'_> = labels.iter().copied().chain([("le", bound)]).collect();
                 self.sample(&format!("{name}_bucket"), &labels, &count.to_string());
             }
-            let sum = float(histogram.sum_nanos) / 1e9;
-            self.sample(&format!("{name}_sum"), labels, &sum.to_string());
+            let sum = histogram.sum_seconds.to_string();
+            self.sample(&format!("{name}_sum"), labels, &sum);
             self.sample(&format!("{name}_count"), labels, &histogram.count.to_string());
         }
     }

@@ -1,7 +1,8 @@
 //! Which figures there are, for runs and for workers' tasks alike.
 
+use crate::report::float;
 use engine::measure::{Latency, PhaseTally};
-use engine::units::Nanos;
+use engine::units::{NANOS_PER_SECOND, Nanos};
 
 /// A counter: its name, what it is, and where it stands.
 type Counter = (&'static str, &'static str, fn(&PhaseTally) -> u64);
@@ -81,16 +82,19 @@ pub(crate) struct Histogram {
     pub(super) up_to: Vec<u64>,
     /// How many there are, those beyond the last bound included.
     pub(super) count: u64,
-    /// Their sum, exact, in nanoseconds.
-    pub(super) sum_nanos: u64,
+    /// Their sum in seconds.
+    pub(super) sum_seconds: f64,
 }
 
 impl Histogram {
     /// Puts a latency into buckets.
     pub(crate) fn of(latency: &Latency) -> Self {
-        let sum_nanos = u64::try_from(latency.sum_nanos()).unwrap_or(u64::MAX);
+        let (sum, second) = (latency.sum_nanos(), u128::from(NANOS_PER_SECOND));
+        let part = |nanos: u128| float(u64::try_from(nanos).unwrap_or(u64::MAX));
+        // In two steps: as nanoseconds it may be more than 64 bits hold.
+        let sum_seconds = part(sum / second) + part(sum % second) / 1e9;
         let up_to = latency.counts_up_to(BOUNDS.iter().map(|(bound, _)| *bound));
-        Self { up_to, count: latency.count(), sum_nanos }
+        Self { up_to, count: latency.count(), sum_seconds }
     }
 }
 

@@ -8,7 +8,7 @@ use engine::run::{Event, Hooks};
 #[derive(Debug)]
 pub(crate) struct Metered<'run, H> {
     /// Who else listens.
-    pub(crate) hooks: H,
+    hooks: H,
     meter: Option<&'run Meter>,
 }
 
@@ -19,6 +19,14 @@ impl<'run, H: Hooks> Metered<'run, H> {
             meter.begin(demand);
         }
         Self { hooks, meter }
+    }
+
+    /// The run is over, whatever became of it. Who else listened.
+    pub(crate) fn end(self) -> H {
+        if let Some(meter) = self.meter {
+            meter.enter(Stage::Done);
+        }
+        self.hooks
     }
 }
 

@@ -68,7 +68,12 @@ impl Meter {
 
     /// Notes where the run is.
     pub(super) fn enter(&self, stage: Stage) {
-        self.seen().stage = stage;
+        let mut seen = self.seen();
+        seen.stage = stage;
+        if stage == Stage::Done {
+            // No further second will say that nothing is sent any more.
+            seen.last = [0; 4];
+        }
     }
 
     /// Adds a second.
@@ -193,6 +198,9 @@ mod tests {
         }
         let sum = samples["kdyno_publish_latency_seconds_sum"];
         assert!((sum - 0.3).abs() < 1e-9, "exact: {sum}");
+        meter.enter(Stage::Done);
+        let over = check::read(&meter.text());
+        assert_eq!(over.get("kdyno_acked_messages_per_second"), Some(&0.0), "nothing comes");
         meter.begin(&demand);
         let anew = check::read(&meter.text());
         let acked = anew.get("kdyno_acked_messages_total{phase=\"measured\"}");

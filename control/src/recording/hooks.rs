@@ -9,14 +9,27 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Begins a run's directory, with its log, which has what was said before too.
+/// Begins a run's directory, with its log, which has what was said before too. Where the log cannot be
+/// written there is a directory all the same: the result is more than it.
 ///
 /// # Errors
-/// As [`RunFolder::begin`], or the log cannot be written.
+/// As [`RunFolder::begin`].
 pub(crate) fn begin(results: &Path, test_id: &str) -> io::Result<RunFolder> {
     let folder = RunFolder::begin(results, test_id)?;
-    RunLog::attach(File::create(folder.path().join("run.log"))?)?;
+    let path = folder.path().join("run.log");
+    if let Err(error) = File::create(&path).and_then(RunLog::attach) {
+        tracing::warn!("{}: cannot be written: {error}", path.display());
+    }
     Ok(folder)
+}
+
+/// What became of a run's directory.
+#[derive(Debug)]
+pub(crate) struct OnDisk {
+    /// It; `None` where the run failed before it could be made, or it could not be made.
+    pub(crate) folder: Option<RunFolder>,
+    /// Why the logs of its seconds are not whole, if they are not.
+    pub(crate) unwritten: Option<String>,
 }
 
 /// A run's hooks, and its directory from the moment on when all consumers are ready: what is refused
@@ -29,18 +42,19 @@ pub(crate) struct Recorded<'run, H> {
     results: PathBuf,
     folder: Option<RunFolder>,
     files: Option<SecondFiles>,
+    /// Why seconds are missing from the files, and from when on.
+    unwritten: Option<String>,
 }
 
 impl<'run, H: Hooks> Recorded<'run, H> {
     /// For a run whose directory comes into `results`.
     pub(crate) const fn new(hooks: H, demand: &'run Demand, results: PathBuf) -> Self {
-        Self { hooks, demand, results, folder: None, files: None }
+        Self { hooks, demand, results, folder: None, files: None, unwritten: None }
     }
 
-    /// Who else listened, and the directory where there is one: there is none where the run failed before
-    /// it could be made, or it could not be made.
-    pub(crate) fn end(self) -> (H, Option<RunFolder>) {
-        (self.hooks, self.folder)
+    /// Who else listened, and what became of the directory.
+    pub(crate) fn end(self) -> (H, OnDisk) {
+        (self.hooks, OnDisk { folder: self.folder, unwritten: self.unwritten })
     }
 
     fn record(&mut self, event: &Event<'_>) -> io::Result<()> {
@@ -53,11 +67,13 @@ impl<'run, H: Hooks> Recorded<'run, H> {
                     self.files = Some(SecondFiles::create(folder.path(), self.demand, *from)?);
                 }
             }
-            Event::Second(interval, tally) => {
-                if let Some(files) = &mut self.files {
-                    files.add(self.demand, interval, tally)?;
+            Event::Second(interval, tally) => match (&mut self.files, &self.folder) {
+                (Some(files), _) => files.add(self.demand, interval, tally)?,
+                (None, Some(_)) if self.unwritten.is_none() => {
+                    return Err(io::Error::other("it came before its phase was told"));
                 }
-            }
+                (None, _) => {}
+            },
             _ => {}
         }
         Ok(())
@@ -70,7 +86,16 @@ impl<H: Hooks> Hooks for Recorded<'_, H> {
             // Half a line would hide all that follow it, so nothing more is written; the result has all
             // figures in memory and is saved at the end, where that is possible then.
             self.files = None;
-            tracing::warn!("seconds are not written to disk from here on: {error}");
+            let from = match event {
+                Event::Second(interval, _) => format!("from second {} on", interval.second),
+                _ => "from the first one on".to_owned(),
+            };
+            tracing::warn!("seconds are not written to disk {from}: {error}");
+            let words = format!(
+                "The interval logs (.hlog) lack seconds {from}, since they could not be written: {error}. \
+                 All other figures are whole; do not take percentiles from the logs."
+            );
+            self.unwritten.get_or_insert(words);
         }
         self.hooks.event(event);
     }
@@ -124,8 +149,9 @@ mod tests {
             let interval = Interval { second, ..Interval::default() };
             hooks.event(&Event::Second(&interval, &Tally::new(&demand)));
         }
-        let (counting, folder) = hooks.end();
-        let entries = folder.iter().flat_map(|folder| {
+        let (counting, on_disk) = hooks.end();
+        assert_eq!(on_disk.folder.is_none(), on_disk.unwritten.is_some(), "it is told");
+        let entries = on_disk.folder.iter().flat_map(|folder| {
             std::fs::read_dir(folder.path())
                 .expect("it is there")
                 .map(|entry| entry.expect("readable").file_name().to_string_lossy().into_owned())

@@ -5,4 +5,4 @@
 mod hooks;
 mod second_files;
 
-pub(crate) use hooks::{Recorded, begin};
+pub(crate) use hooks::{OnDisk, Recorded, begin};

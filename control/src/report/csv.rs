@@ -8,7 +8,7 @@ use std::borrow::Cow;
 type Column = (&'static str, &'static str);
 
 /// What was run, and what to think of it.
-const RUN: [Column; 22] = [
+const RUN: [Column; 24] = [
     ("test_id", "/test_id"),
     ("test_name", "/test_name"),
     ("started_at", "/started_at"),
@@ -26,12 +26,16 @@ const RUN: [Column; 22] = [
     // Of the first stream; the others stand in result.json.
     ("message_size_bytes", "/plan/streams/0/message_size"),
     ("warmup_s", "/warmup/duration_s"),
-    ("measured_s", "/plan/measured_s"),
+    ("planned_s", "/plan/measured_s"),
+    // What the rates of sending are divided by: less than planned where the run was cut short, more where
+    // debt was paid after the phase.
+    ("measured_s", "/produced/duration_s"),
     ("target_messages_per_second", "/produced/target_messages_per_second"),
     ("sustainable_messages_per_second", "/search/sustainable_messages_per_second"),
     ("sustainable_error_messages_per_second", "/search/error"),
     ("sustainable_confirmed", "/search/confirmed"),
-    ("sustainable_bound_by", "/search/cause"),
+    ("sustainable_bound_by", "/search/bound_by"),
+    ("sustainable_cause", "/search/cause"),
 ];
 
 /// What was sent, acked and received.
@@ -91,7 +95,7 @@ const COST: [Column; 14] = [
     ("peak_rss_bytes", "/engine/peak_rss_bytes"),
     ("hiccup_p99_us", "/engine/hiccup/p99_us"),
     ("hiccup_max_us", "/engine/hiccup/max_us"),
-    // Of this host; those of a fleet's hosts stand in result.json.
+    // Of this host; empty in a fleet, whose hosts stand in result.json.
     ("host_cpu_cores", "/system/0/cpu/cpu_cores/avg"),
     ("process_cpu_cores", "/system/0/cpu/process_cpu_cores/avg"),
     ("ceiling_share", "/engine/ceiling/share"),
@@ -103,13 +107,19 @@ const COST: [Column; 14] = [
     ("command", "/environment/command"),
 ];
 
-/// The run as a row under a row of names, by RFC 4180; what is not known is empty.
+/// The run as a row under a row of names, by RFC 4180; what is not known is empty. Text that a spreadsheet
+/// would take for a formula, since it begins with `=`, `+`, `-`, `@`, a tab or a carriage return, has an
+/// apostrophe before it; numbers stand as they are.
 ///
 /// # Panics
 /// Never: every key of the format is a string.
 #[must_use]
 pub fn csv(report: &Report) -> Vec<u8> {
-    let result = serde_json::to_value(report).expect("every key of the format is a string");
+    let mut result = serde_json::to_value(report).expect("every key of the format is a string");
+    if report.workers.is_some() {
+        // The first worker's host would stand beside the processor and the kernel of the coordinator's.
+        result["system"] = Value::Null;
+    }
     let cells = cells(&result);
     let (names, values): (Vec<String>, Vec<String>) = cells.into_iter().unzip();
     [line(&names), line(&values)].concat().into_bytes()
@@ -146,7 +156,7 @@ fn found(result: &Value) -> Vec<(String, String)> {
     };
     let length = |path: &str| list(path).map_or_else(String::new, |all| all.len().to_string());
     [
-        ("findings", codes.join(" ")),
+        ("findings", harmless(&codes.join(" "))),
         ("workers", length("/workers")),
         ("backlog_max_messages", greatest("/intervals", "backlog")),
         ("outages", length("/outages")),
@@ -160,9 +170,15 @@ fn found(result: &Value) -> Vec<(String, String)> {
 fn plain(value: Option<&Value>) -> String {
     match value {
         None | Some(Value::Null) => String::new(),
-        Some(Value::String(text)) => text.clone(),
+        Some(Value::String(text)) => harmless(text),
         Some(other) => other.to_string(),
     }
+}
+
+/// Text that no spreadsheet runs as a formula: names come from users, and whole results from elsewhere.
+fn harmless(text: &str) -> String {
+    let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    if is_formula { format!("'{text}") } else { text.to_owned() }
 }
 
 /// Fields as a record with its line end.
@@ -181,10 +197,14 @@ fn quoted(field: &str) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{COST, COUNTS, FIGURES, LATENCIES, RUN, csv, line};
+    use super::{COST, COUNTS, FIGURES, LATENCIES, RUN, csv, line, plain};
     use crate::report::fixture::{self, Made};
-    use crate::report::search;
+    use crate::report::{Report, search};
+    use engine::error::RunError;
+    use engine::run::Ending;
+    use engine::search::Cause;
     use proptest::prelude::{prop, proptest};
+    use serde_json::json;
     use std::collections::BTreeMap;
 
     /// Records of fields, read by the grammar of RFC 4180.
@@ -212,7 +232,11 @@ mod tests {
 
     /// The row of a run, by its names.
     fn row(made: &Made) -> BTreeMap<String, String> {
-        let text = String::from_utf8(csv(&fixture::report(made))).expect("it is text");
+        row_of(&fixture::report(made))
+    }
+
+    fn row_of(report: &Report) -> BTreeMap<String, String> {
+        let text = String::from_utf8(csv(report)).expect("it is text");
         let [names, values] = &read(&text)[..] else { panic!("two records: {text}") };
         assert_eq!(names.len(), values.len(), "a value for each name");
         let row: BTreeMap<String, String> =
@@ -243,7 +267,7 @@ mod tests {
         check("acked_messages", "199700");
         check("target_messages_per_second", "20000");
         let publish = report.latency.publish.expect("timed").max_us;
-        check("publish_max_us", &serde_json::json!(publish).to_string());
+        check("publish_max_us", &json!(publish).to_string());
         check("outages", "2");
         check("outage_longest_s", "5.001");
         check("backlog_max_messages", "0");
@@ -259,6 +283,71 @@ mod tests {
         }
         assert_eq!(row(&Made::fleet())["workers"], "3");
         assert_eq!(row(&search::made())["sustainable_messages_per_second"], "20000");
+    }
+
+    #[test]
+    fn no_text_is_a_formula_and_numbers_stay_numbers() {
+        let check = |text: &str, expected: &str| {
+            assert_eq!(plain(Some(&json!(text))), expected, "{text:?}");
+        };
+        check("=1+1", "'=1+1");
+        check("+1", "'+1");
+        check("-1", "'-1");
+        check("@SUM(A1)", "'@SUM(A1)");
+        check("\t=1", "'\t=1");
+        check("\r=1", "'\r=1");
+        check("a=1", "a=1");
+        check("", "");
+        assert_eq!(plain(Some(&json!(-1.5))), "-1.5", "a number");
+        let mut report = fixture::report(&Made::troubled());
+        report.test_name = "=HYPERLINK(\"http://x\",\"y\")".to_owned();
+        report.verdict.findings[0].code = "@lost".to_owned();
+        report.verdict.limited_by = "-1".into();
+        let row = row_of(&report);
+        assert_eq!(row["test_name"], format!("'{}", report.test_name), "text of a user");
+        assert!(row["findings"].starts_with("'@lost "), "text from a list: {row:?}");
+        assert_eq!(row["limited_by"], "'-1", "a word of a file");
+    }
+
+    #[test]
+    fn a_run_that_was_cut_short_says_what_was_planned_and_what_was_measured() {
+        let lengths = |ending: Ending| {
+            let mut made = Made::clean();
+            if matches!(ending, Ending::Failed(_)) {
+                made.outcome.start = None;
+            }
+            made.outcome.ending = ending;
+            let row = row(&made);
+            (row["planned_s"].clone(), row["measured_s"].clone())
+        };
+        let expected = |measured: &str| ("10.0".to_owned(), measured.to_owned());
+        assert_eq!(lengths(Ending::Finished), expected("10.0"), "as planned");
+        assert_eq!(lengths(Ending::Interrupted), expected("9.999"), "to the last send");
+        let refused = Ending::Failed(RunError::Refused("no".to_owned()));
+        assert_eq!(lengths(refused), expected(""), "nothing before the start");
+    }
+
+    #[test]
+    fn a_host_is_told_only_where_it_is_the_one_of_the_row() {
+        let names = ["host_cpu_cores", "process_cpu_cores", "cores"];
+        let told = |made: &Made| {
+            let row = row(made);
+            names.map(|name| row[name].clone())
+        };
+        assert_eq!(told(&Made::troubled()), ["3.56", "2.045", "8"], "this host");
+        let fleet = Made::fleet();
+        assert!(fixture::report(&fleet).system.is_some(), "its workers told of theirs");
+        assert_eq!(told(&fleet), ["", "", "8"], "the coordinator's cores alone");
+    }
+
+    #[test]
+    fn a_search_says_what_bounds_its_rate_and_in_full_why() {
+        let mut made = search::made();
+        let found = made.outcome.search.as_mut().expect("it searched");
+        found.bound_by = Some(Cause::Backlog);
+        let row = row(&made);
+        assert_eq!(row["sustainable_bound_by"], "throughput", "as in the result");
+        assert_eq!(row["sustainable_cause"], "backlog", "as in the result");
     }
 
     #[test]

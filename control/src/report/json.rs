@@ -1,8 +1,11 @@
 //! The whole result as JSON: `result.json`, and the answer to `--format json`.
 
 use super::Report;
+use super::figures::Interval;
+use serde::Serializer;
+use serde_json::value::to_raw_value;
 
-/// The report as indented JSON with a line end.
+/// The report as indented JSON with a line end; each of its seconds is one line.
 ///
 /// # Panics
 /// Never: every key of the format is a string and every number is finite or null.
@@ -13,9 +16,18 @@ pub fn json(report: &Report) -> Vec<u8> {
     bytes
 }
 
+/// Seconds without blanks and line ends within them: indented, an hour of them would be 15 MiB.
+pub(super) fn one_line_each<S: Serializer>(
+    intervals: &[Interval],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let line = |interval| to_raw_value(interval).expect("numbers by name are JSON");
+    serializer.collect_seq(intervals.iter().map(line))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::json;
+    use super::{Interval, json};
     use crate::report::SweepPart;
     use crate::report::fixture::{self, Made};
     use engine::run::Ending;
@@ -80,6 +92,21 @@ mod tests {
         let mut list = String::new();
         fields("$", &report, &mut list);
         fixture::golden("result-fields.txt", &list);
+    }
+
+    #[test]
+    fn an_hour_takes_less_than_10_mib_and_each_second_a_line() {
+        let mut report = fixture::report(&Made::troubled());
+        let seconds = report.intervals.iter();
+        let full = seconds.max_by_key(|of| serde_json::to_vec(of).map(|text| text.len()).ok());
+        let full = full.expect("there are seconds").clone();
+        assert!(full.client.is_some() && full.host.cpu.cpu_cores.is_some(), "all is known of it");
+        let second = |t_s: u32| Interval { t_s, ..full.clone() };
+        report.intervals = (0..3_600).map(second).collect();
+        let text = String::from_utf8(json(&report)).expect("JSON is UTF-8");
+        assert!(text.len() < 10 << 20, "{} bytes", text.len());
+        let lines = text.lines().filter(|line| line.starts_with("    {\"t_s\":"));
+        assert_eq!(lines.count(), 3_600, "one for each");
     }
 
     #[test]

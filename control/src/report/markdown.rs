@@ -54,7 +54,7 @@ fn findings(report: &Report) -> String {
         return String::new();
     }
     let line = |finding: &super::judgement::Finding| {
-        let (severity, message) = (&*finding.severity, escaped(&finding.message));
+        let (severity, message) = (escaped(&finding.severity), escaped(&finding.message));
         format!("- {severity} {}: {message}\n", code(&finding.code))
     };
     format!("### Findings\n\n{}", all.iter().map(line).collect::<String>())
@@ -185,11 +185,16 @@ mod tests {
         evil.clone_into(&mut report.test_name);
         evil.clone_into(&mut report.marks[0].text);
         evil.clone_into(&mut report.verdict.findings[0].message);
+        report.verdict.findings[1].severity = evil.into();
+        report.verdict.limited_by = evil.into();
+        report.verification.mode = evil.into();
+        report.kdyno_version = evil.into();
         report.environment.command = "kdyno ```\n<script>".to_owned();
         let text = text(&report);
         let outside_code = text.replace("kdyno ```\n<script>", "").replace("\\<", "");
         assert!(!outside_code.contains("<script"), "{text}");
         let columns = |line: &str| line.replace("\\|", "").matches('|').count();
+        assert!(text.contains(&format!("\n- {shown} `")), "a severity is text as well: {text}");
         let mark = text.lines().find(|line| line.starts_with("| 1 |")).expect("the mark's row");
         assert_eq!(columns(mark), 4, "{mark}");
         assert!(text.contains("\n````sh\nkdyno ```\n"), "a longer fence: {text}");

@@ -137,7 +137,7 @@ fn what_is_no_result_of_this_version_is_refused_and_says_where_and_what_is_neede
     let unknown = format!("got a field of kdyno {own} that kdyno {own} does not know");
     let with = |place: &str, more: &str| written.replace(place, &format!("{more}{place}"));
     check(&with("\"test_name\"", "\"tide\": 7, "), &format!("tide: {unknown}"));
-    let second = with("\"t_s\": 3,", "\"tide\": {\"of\": [7]}, ");
+    let second = with("\"t_s\":3,", "\"tide\": {\"of\": [7]}, ");
     check(&second, &format!("intervals[3].tide: {unknown}"));
     check(&with("\"due\":", "\"tide\": \"\", "), &format!("produced.tide: {unknown}"));
 }
@@ -202,12 +202,12 @@ proptest! {
             words: words.iter().cycle(),
         };
         others.put_into("", &mut value);
-        let mut written = serde_json::to_vec_pretty(&value).expect("JSON");
-        written.push(b'\n');
+        let written = serde_json::to_vec_pretty(&value).expect("JSON");
         let read = Report::read(&written);
         prop_assert!(read.is_ok(), "{name}: {read:?}");
         let read = read.expect("it is read");
-        prop_assert!(json(&read) == written, "{name}");
+        let again: Value = serde_json::from_slice(&json(&read)).expect("JSON");
+        prop_assert!(again == value, "{name}");
         prop_assert!(text(&read, Path::new("d")).ends_with("results: d\n"), "{name}");
     }
 }

@@ -9,6 +9,7 @@ use super::ceiling::CeilingPart;
 use super::client::Client;
 use super::figures::{Engine, Interval, Startup, Topics, Verification};
 use super::host_second::Seconds;
+use super::json::one_line_each;
 use super::judgement::Judgement;
 use super::latency::{Block, Latencies, Seen};
 use super::marks::MarkPart;
@@ -162,6 +163,7 @@ pub struct Report {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub streams: Vec<StreamPart>,
     /// Second by second.
+    #[serde(serialize_with = "one_line_each")]
     pub intervals: Vec<Interval>,
     /// The hosts of a fleet; null: this host alone.
     pub workers: Option<Vec<WorkerPart>>,

@@ -13,6 +13,9 @@ const INVALID: &str = "invalid";
 /// The same of runs that go on, or that were killed.
 const UNFINISHED: &str = "unfinished";
 
+/// How often a directory is tried to be made while others come and go.
+const TRIES: usize = 5;
+
 /// A run's directory and where it is at present.
 #[derive(Debug)]
 pub(crate) struct RunFolder {
@@ -89,7 +92,15 @@ fn parent(path: &Path) -> &Path {
 }
 
 fn make(path: &Path) -> io::Result<()> {
-    fs::create_dir_all(parent(path)).and_then(|()| fs::create_dir(path)).map_err(|error| {
+    let mut made = Ok(());
+    for _ in 0..TRIES {
+        made = fs::create_dir_all(parent(path)).and_then(|()| fs::create_dir(path));
+        // A run that ends beside this one may take the empty folder away between the two steps.
+        if !made.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+            break;
+        }
+    }
+    made.map_err(|error| {
         io::Error::new(error.kind(), format!("{}: cannot be created: {error}", path.display()))
     })
 }

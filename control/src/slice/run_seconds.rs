@@ -16,25 +16,31 @@ use std::path::Path;
 pub(crate) fn cut(run: &Path, from: u32, to: Option<u32>) -> Result<Slice, String> {
     let result = whole_result(run)?;
     let rows = Rows::read(&run.join(intervals::FILE))?;
+    if let Some(result) = &result {
+        check_rows(&rows, result)?;
+    }
     let texts = Kind::ALL.map(|kind| (kind, run.join(kind.file)));
     let mut logs = Vec::new();
     for (kind, path) in &texts {
         let text = fs::read_to_string(path);
         logs.push((*kind, text.map_err(|error| format!("{}: {error}", path.display()))?));
     }
-    let end = end(&rows, &logs, result.is_some())?;
+    let end = end(&rows, &logs, result.as_ref())?;
     let to = to.unwrap_or(end);
     if to <= from || end < to {
         return Err(format!("got the seconds {from} to {to}, need some of 0 to {end}"));
     }
     let test_id = match &result {
         Some(result) => result["test_id"].as_str().unwrap_or_default().to_owned(),
-        None => name(run),
+        None => name(&logs[0].1)?,
     };
-    let phase = result.as_ref().and_then(phase_end).unwrap_or(end);
+    let valid = result.as_ref().and_then(|result| result["verdict"]["valid"].as_bool());
+    // Where a killed run's phase ended nobody knows: all of its seconds count.
+    let length = result.as_ref().map(|result| result["produced"]["duration_s"].as_f64());
+    let length = length.map_or(f64::from(end), Option::unwrap_or_default);
     let mut slice = Slice::empty();
-    slice.parts.push(Part { test_id, from_s: from, to_s: to });
-    slice.seconds = u64::from(to.min(phase).saturating_sub(from));
+    slice.parts.push(Part { test_id, from_s: from, to_s: to, valid });
+    slice.seconds = (f64::from(to).min(length) - f64::from(from)).max(0.0);
     rows.add(from..to, &mut slice.counts);
     for ((kind, text), latency) in logs.iter().zip(&mut slice.latencies) {
         let mut wrong = None;
@@ -64,37 +70,54 @@ fn whole_result(run: &Path) -> Result<Option<Value>, String> {
     read.map(Some).map_err(|error| format!("{}: is no result: {error}", path.display()))
 }
 
-/// Which second the measured phase ended with, excluded.
-fn phase_end(result: &Value) -> Option<u32> {
-    let length = result["produced"]["duration_s"].as_f64()?;
-    // Seconds that were begun count: the last one of a phase of 2.5 s is its third.
-    (0..u32::MAX).find(|second| length <= f64::from(*second) + 1e-6)
+/// Whether all that the result counts is in some second.
+fn check_rows(rows: &Rows, result: &Value) -> Result<(), String> {
+    let mut sums = [0; COUNTS.len()];
+    rows.add(0..u32::MAX, &mut sums);
+    for (name, sum) in COUNTS.iter().zip(sums).take(3) {
+        let whole = result[*name]["messages"].as_u64().unwrap_or_default();
+        if sum != whole {
+            return Err(format!(
+                "{} has {sum} {name} messages, the result {whole}: seconds are missing",
+                intervals::FILE
+            ));
+        }
+    }
+    Ok(())
 }
 
-/// The second after the last that all files have. Those of a run that was killed may differ by one.
-fn end(rows: &Rows, logs: &[(Kind, String)], is_whole: bool) -> Result<u32, String> {
+/// The second after the last that all files have. Those of a run that was killed may differ by one; those of
+/// one with a result have the seconds and the spans that it has.
+fn end(rows: &Rows, logs: &[(Kind, String)], result: Option<&Value>) -> Result<u32, String> {
     let mut end = rows.end;
     for (kind, text) in logs {
-        let mut own = 0;
-        hlog::for_each(text, |second, _| own = own.max(second + 1))
-            .map_err(|words| format!("{}: {words}", kind.file))?;
-        if is_whole && own != rows.end {
-            return Err(format!(
-                "{} has seconds 0 to {own}, {} 0 to {}: they were not all written",
-                kind.file,
-                intervals::FILE,
-                rows.end
-            ));
+        let (mut own, mut spans) = (0, 0);
+        hlog::for_each(text, |second, one| {
+            own = own.max(second + 1);
+            spans += one.len();
+        })
+        .map_err(|words| format!("{}: {words}", kind.file))?;
+        if let Some(result) = result {
+            let whole = result["latency"][kind.name]["count"].as_u64().unwrap_or_default();
+            if own != rows.end || spans != whole {
+                return Err(format!(
+                    "{} has the seconds 0 to {own} and {spans} spans, need 0 to {} and {whole}: they \
+                     were not all written",
+                    kind.file, rows.end
+                ));
+            }
         }
         end = end.min(own);
     }
     Ok(end)
 }
 
-/// A run's name from that of its directory, which says whether it was ended.
-fn name(run: &Path) -> String {
-    let name = run.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    name.split('.').next().unwrap_or_default().to_owned()
+/// A run's name from the first line of one of its logs.
+fn name(log: &str) -> Result<String, String> {
+    let named = log.split_once(" latency of ").and_then(|(_, rest)| rest.split_once(": "));
+    named.map(|(name, _)| name.to_owned()).ok_or_else(|| {
+        "its logs do not say which run it is, need \"#[publish latency of TEST_ID: …\"".to_owned()
+    })
 }
 
 /// The counts of `intervals.csv`.
@@ -150,13 +173,13 @@ impl Rows {
 
 #[cfg(test)]
 mod tests {
-    use super::{cut, phase_end};
+    use super::{Part, cut};
     use crate::report::hlog::{self, Kind};
     use crate::report::intervals;
     use engine::measure::Latency;
     use engine::run::Interval;
     use engine::units::{Nanos, Timestamp};
-    use serde_json::json;
+    use serde_json::{Value, json};
     use std::fs;
     use std::path::Path;
     use tempfile::TempDir;
@@ -181,8 +204,19 @@ mod tests {
         write(intervals::FILE, &rows);
         Kind::ALL.iter().zip(&logs).for_each(|(kind, log)| write(kind.file, log));
         if is_whole {
-            let length = f64::from(seconds) - 1.0;
-            let result = json!({ "test_id": "run_1_a", "produced": { "duration_s": length } });
+            // The last second is the drain's, and the one before it is half over when the phase ends.
+            let (length, acked) = (f64::from(seconds) - 1.5, seconds * (seconds + 1) / 2);
+            let count = json!({ "count": acked });
+            let latency: serde_json::Map<String, Value> =
+                Kind::ALL.iter().map(|kind| (kind.name.to_owned(), count.clone())).collect();
+            let result = json!({
+                "test_id": "run_1_a",
+                "verdict": { "valid": false },
+                "produced": { "duration_s": length, "messages": 2 * acked },
+                "acked": { "messages": acked },
+                "consumed": { "messages": 0 },
+                "latency": latency,
+            });
             write("result.json", &result.to_string());
         }
         folder
@@ -199,11 +233,13 @@ mod tests {
         let run = run(6, true);
         let whole = cut(run.path(), 0, None).expect("all of it");
         assert_eq!(whole.counts, [42, 21, 0, 0], "1 to 6");
-        assert_eq!(whole.seconds, 5, "the drain's second takes no time");
+        assert!((whole.seconds - 4.5).abs() < 1e-9, "the drain takes no time: {}", whole.seconds);
+        assert_eq!(whole.parts[0].valid, Some(false), "as the result says");
         for border in 1..6 {
             let mut sum = cut(run.path(), 0, Some(border)).expect("the first");
             sum.merge(&cut(run.path(), border, None).expect("the rest")).expect("none twice");
-            assert_eq!((sum.counts, sum.seconds), (whole.counts, whole.seconds), "at {border}");
+            assert_eq!(sum.counts, whole.counts, "at {border}");
+            assert!((sum.seconds - whole.seconds).abs() < 1e-9, "at {border}: {}", sum.seconds);
             assert_eq!(sum.latencies, whole.latencies, "to the count, at {border}");
         }
     }
@@ -214,8 +250,14 @@ mod tests {
         append(run.path(), intervals::FILE, &"3,,8,4,0,0,0\n".replace("0\n", "0"));
         append(run.path(), "publish.hlog", "3.000,1.000,4.0");
         let slice = cut(run.path(), 0, None).expect("lines that are cut are passed over");
-        assert_eq!((slice.seconds, slice.counts[1]), (3, 6), "three seconds");
-        assert!(slice.parts[0].test_id.starts_with("made"), "by its directory: {:?}", slice.parts);
+        assert_eq!(slice.counts[1], 6, "three seconds");
+        assert!((slice.seconds - 3.0).abs() < 1e-9, "three seconds: {}", slice.seconds);
+        let Part { test_id, valid, .. } = &slice.parts[0];
+        assert_eq!(
+            (test_id.as_str(), *valid),
+            ("run_1_a", None),
+            "whatever its directory is called"
+        );
     }
 
     #[test]
@@ -227,16 +269,20 @@ mod tests {
         }
         append(run.path(), "transit.hlog", &hlog::line(3, &Latency::default()));
         let longer = cut(run.path(), 0, None).expect_err("one is longer");
-        assert!(longer.contains("transit.hlog has seconds 0 to 4"), "{longer}");
+        assert!(longer.contains("transit.hlog has the seconds 0 to 4 and 6 spans"), "{longer}");
         fs::remove_file(run.path().join("service.hlog")).expect("the folder is ours");
         let words = cut(run.path(), 0, None).expect_err("one is missing");
         assert!(words.contains("service.hlog"), "{words}");
     }
 
     #[test]
-    fn a_phase_ends_with_the_second_that_it_reaches_into() {
-        let end = |length: f64| phase_end(&json!({ "produced": { "duration_s": length } }));
-        assert_eq!([0.0, 2.0, 2.5, 3.0].map(end), [0, 2, 3, 3].map(Some));
-        assert_eq!(phase_end(&json!({})), None, "it never began");
+    fn what_the_result_counts_and_no_second_has_is_told() {
+        let run = run(3, true);
+        let path = run.path().join(intervals::FILE);
+        let rows = fs::read_to_string(&path).expect("it is there");
+        let without: Vec<&str> = rows.lines().filter(|row| !row.starts_with("1,")).collect();
+        fs::write(&path, without.join("\n") + "\n").expect("the folder is ours");
+        let words = cut(run.path(), 0, None).expect_err("a second is missing");
+        assert!(words.contains("8 produced messages, the result 12"), "{words}");
     }
 }

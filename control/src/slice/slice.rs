@@ -4,6 +4,7 @@ use crate::report::hlog::Kind;
 use crate::report::{count, float, rate, table, thousandth};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use engine::measure::constants::SAMPLES_BEYOND;
 use engine::measure::{LATENCY_DIGITS, LATENCY_MAX};
 use engine::units::Nanos;
 use hdrhistogram::Histogram;
@@ -27,6 +28,9 @@ const PERCENTILES: [(f64, &str); 7] = [
     (99.99, "p99_99_us"),
 ];
 
+/// What a star beside a percentile means.
+const FEW: &str = "* fewer than 10 samples lie beyond: one message's luck";
+
 /// Seconds of a run, from its measured phase's start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Part {
@@ -35,15 +39,16 @@ pub(super) struct Part {
     pub(super) from_s: u32,
     /// The one after the last.
     pub(super) to_s: u32,
+    /// Whether the run is valid; `None` where it was killed, and nobody judged it.
+    pub(super) valid: Option<bool>,
 }
 
 /// What some seconds brought.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Slice {
     pub(super) parts: Vec<Part>,
-    /// How many of the seconds lie in the measured phase: those of the drain bring messages and take no time
-    /// of it.
-    pub(super) seconds: u64,
+    /// How much of that lies in the measured phase: the drain brings messages and takes no time of it.
+    pub(super) seconds: f64,
     /// In the order of [`COUNTS`].
     pub(super) counts: [u64; COUNTS.len()],
     /// In the order of [`Kind::ALL`], in nanoseconds.
@@ -55,7 +60,7 @@ impl Slice {
     pub(super) fn empty() -> Self {
         Self {
             parts: Vec::new(),
-            seconds: 0,
+            seconds: 0.0,
             counts: [0; COUNTS.len()],
             latencies: Kind::ALL.map(|_| blank()),
         }
@@ -97,14 +102,16 @@ impl Slice {
         let number = |value: &Value, name: &str| {
             value[name].as_u64().ok_or_else(|| format!("{name}: need a count, got {}", value[name]))
         };
-        let mut slice = Self { seconds: number(document, "seconds")?, ..Self::empty() };
+        let seconds = document["seconds"].as_f64().ok_or("seconds: need a number")?;
+        let mut slice = Self { seconds, ..Self::empty() };
         for part in document["parts"].as_array().ok_or("parts: need a list")? {
             let second = |name: &str| {
                 u32::try_from(number(part, name)?).map_err(|_| format!("{name}: is too large"))
             };
             let test_id = part["test_id"].as_str().ok_or("test_id: need a name")?.to_owned();
             let (from_s, to_s) = (second("from_s")?, second("to_s")?);
-            slice.parts.push(Part { test_id, from_s, to_s });
+            let valid = part["valid"].as_bool();
+            slice.parts.push(Part { test_id, from_s, to_s, valid });
         }
         for (count, name) in slice.counts.iter_mut().zip(COUNTS) {
             *count = number(document, name)?;
@@ -121,8 +128,8 @@ impl Slice {
     /// As JSON, histograms included.
     pub(crate) fn json(&self) -> Value {
         let parts = self.parts.iter().map(|part| {
-            let Part { test_id, from_s, to_s } = part;
-            json!({ "test_id": test_id, "from_s": from_s, "to_s": to_s })
+            let Part { test_id, from_s, to_s, valid } = part;
+            json!({ "test_id": test_id, "from_s": from_s, "to_s": to_s, "valid": valid })
         });
         let mut document = json!({
             "schema": SCHEMA,
@@ -144,10 +151,15 @@ impl Slice {
 
     /// For people.
     pub(crate) fn text(&self) -> String {
-        let parts = self
-            .parts
-            .iter()
-            .map(|part| format!("{}: seconds {} to {}\n", part.test_id, part.from_s, part.to_s));
+        let parts = self.parts.iter().map(|part| {
+            let Part { test_id, from_s, to_s, valid } = part;
+            let word = match valid {
+                Some(true) => "valid",
+                Some(false) => "INVALID",
+                None => "KILLED, where its measured phase ended is not known",
+            };
+            format!("{test_id}: seconds {from_s} to {to_s}, {word}\n")
+        });
         let counts = COUNTS.iter().zip(self.counts).map(|(name, of)| {
             let per_second = self.per_second(of);
             vec![(*name).to_owned(), count(of), format!("{} per second", rate(per_second))]
@@ -155,12 +167,15 @@ impl Slice {
         let head = ["", "count", "p50", "p99", "p99.9", "max"].map(str::to_owned).to_vec();
         let latencies = Kind::ALL.iter().zip(&self.latencies).filter(|(_, of)| !of.is_empty());
         let latencies = latencies.map(|(kind, of)| {
-            let at = |percent: f64| millis(of.value_at_percentile(percent));
+            let at = |percent: f64| {
+                let flag = if is_few(of, percent) { "*" } else { "" };
+                format!("{}{flag}", millis(of.value_at_percentile(percent)))
+            };
             let name = format!("{}  {}", kind.name, kind.span);
             vec![name, count(of.len()), at(50.0), at(99.0), at(99.9), millis(of.max())]
         });
         format!(
-            "{}{} s of the measured phase\n\n{}\n{}",
+            "{}{:.3} s of the measured phase\n\n{}\n{}{FEW}\n",
             parts.collect::<String>(),
             self.seconds,
             table(&counts.collect::<Vec<_>>()),
@@ -169,7 +184,7 @@ impl Slice {
     }
 
     fn per_second(&self, count: u64) -> Option<f64> {
-        (0 < self.seconds).then(|| float(count) / float(self.seconds))
+        (0.0 < self.seconds).then(|| float(count) / self.seconds)
     }
 }
 
@@ -190,6 +205,11 @@ fn decoded(text: &str) -> Result<Histogram<u64>, String> {
     Deserializer::new().deserialize(&mut bytes.as_slice()).map_err(|error| error.to_string())
 }
 
+/// Whether fewer samples lie beyond a percentile than say something.
+fn is_few(histogram: &Histogram<u64>, percent: f64) -> bool {
+    (float(histogram.len()) * (1.0 - percent / 100.0)).round() < float(SAMPLES_BEYOND)
+}
+
 /// One latency; the exact mean and maximum are the whole result's alone, so these are the histogram's.
 fn block(histogram: &Histogram<u64>) -> Value {
     let mut bytes = Vec::new();
@@ -206,6 +226,9 @@ fn block(histogram: &Histogram<u64>) -> Value {
         block[name] = some(histogram.value_at_percentile(percent)).into();
     }
     block["max_us"] = some(histogram.max()).into();
+    let is_flagged = |percent| !histogram.is_empty() && is_few(histogram, percent);
+    let few = PERCENTILES.iter().filter(|(percent, _)| is_flagged(*percent));
+    block["few_samples"] = few.map(|(_, name)| *name).collect::<Vec<&str>>().into();
     block["histogram_unit"] = "ns".into();
     block["histogram"] = STANDARD.encode(bytes).into();
     block
@@ -226,8 +249,9 @@ mod tests {
 
     fn slice((from_s, to_s): (u32, u32), spans: &[u64]) -> Slice {
         let mut slice = Slice::empty();
-        slice.parts.push(Part { test_id: "run_1_a".to_owned(), from_s, to_s });
-        slice.seconds = u64::from(to_s - from_s);
+        let valid = Some(true);
+        slice.parts.push(Part { test_id: "run_1_a".to_owned(), from_s, to_s, valid });
+        slice.seconds = f64::from(to_s - from_s);
         slice.counts = [9, 8, 7, 1];
         for latency in &mut slice.latencies {
             spans.iter().for_each(|span| latency.record(*span).expect("in range"));
@@ -261,14 +285,30 @@ mod tests {
     }
 
     #[test]
+    fn whether_a_run_is_valid_stays_with_its_seconds() {
+        let mut good = slice((0, 2), &[1]);
+        for (valid, word) in [(Some(false), "INVALID"), (None, "KILLED")] {
+            let mut other = slice((2, 4), &[1]);
+            other.parts[0].valid = valid;
+            assert_eq!(Slice::read(&other.json()).map(|read| read.parts[0].valid), Ok(valid));
+            let mut sum = good.clone();
+            sum.merge(&other).expect("none is in both");
+            assert!(sum.text().contains(word), "{}", sum.text());
+        }
+        good.parts[0].valid = Some(false);
+        assert!(good.text().starts_with("run_1_a: seconds 0 to 2, INVALID"), "said first");
+    }
+
+    #[test]
     fn the_text_says_which_seconds_how_much_and_how_long() {
         let text = slice((3, 9), &[1_000_000; 50]).text();
         for words in [
-            "run_1_a: seconds 3 to 9",
-            "6 s of the measured phase",
+            "run_1_a: seconds 3 to 9, valid",
+            "6.000 s of the measured phase",
             "acked",
             "1.3 per second",
-            "1.00 ms",
+            "1.00 ms*",
+            super::FEW,
         ] {
             assert!(text.contains(words), "{words}: {text}");
         }
@@ -284,7 +324,8 @@ mod tests {
             sum.merge(&slice((4, 6), &second)).expect("none is in both");
             let whole = slice((0, 6), &[first, second].concat());
             assert_eq!(sum.latencies, whole.latencies, "to the count");
-            assert_eq!((sum.seconds, sum.counts), (6, [18, 16, 14, 2]), "and so do counts");
+            assert_eq!(sum.counts, [18, 16, 14, 2], "and so do counts");
+            assert!((sum.seconds - 6.0).abs() < 1e-9, "and the time");
         }
     }
 }

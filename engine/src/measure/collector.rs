@@ -247,6 +247,17 @@ impl Collector {
         complete
     }
 
+    /// The seconds that are still open, closed with what has come: for the end of a run, when nothing more is
+    /// waited for.
+    pub fn flush(&mut self) -> Vec<Second> {
+        let open = std::mem::take(&mut self.open);
+        let close = |(number, tally)| {
+            self.closed = number;
+            Second { number, tally }
+        };
+        open.into_iter().map(close).collect()
+    }
+
     /// Who listens to what clients say of themselves.
     pub const fn listener(&mut self) -> &mut Listener {
         &mut self.listener

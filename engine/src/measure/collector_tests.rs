@@ -109,6 +109,22 @@ fn lanes_that_have_ended_hold_nobody_up() {
 }
 
 #[test]
+fn what_waits_for_a_lane_that_says_no_more_is_given_out_at_the_end() {
+    let mut lanes = Lanes::new(2);
+    lanes.hand_over(0, 0, 1);
+    lanes.hand_over(1, 0, 10);
+    lanes.hand_over(0, 1, 2);
+    lanes.end(0, 2, 4);
+    assert_eq!(lanes.messages(), [(0, 11)], "the other lane is waited for");
+    let rest = lanes.collector.flush();
+    lanes.seconds.extend(rest);
+    assert_eq!(lanes.messages(), [(0, 11), (1, 2), (2, 4)], "all that came");
+    let sum: u64 = lanes.messages().iter().map(|(_, messages)| messages).sum();
+    assert_eq!(sum, sent(&lanes.collector.total()), "nothing is left out");
+    assert!(lanes.collector.flush().is_empty(), "once");
+}
+
+#[test]
 fn an_ends_words_are_kept() {
     let mut lanes = Lanes::new(1);
     let end = LaneEnd { error: Some("no client".to_owned()), struck: Some("acks".to_owned()) };

@@ -49,6 +49,8 @@ pub(super) struct Watch<'run> {
     pub(super) owed: u64,
     pub(super) received: u64,
     pub(super) halted_at: Option<Timestamp>,
+    /// Whether the measured phase has begun.
+    pub(super) is_measuring: bool,
     /// The system's counters when the measured phase began.
     pub(super) throttling: Throttling,
     /// The same of the client's own threads, and when.
@@ -112,6 +114,7 @@ impl Ready {
             owed: 0,
             received: 0,
             halted_at: None,
+            is_measuring: false,
             throttling: throttling(),
             threads: (at, Vec::new()),
             client_thread: None,
@@ -221,6 +224,8 @@ impl Watch<'_> {
             self.hooks.event(&Event::Warming(&warm, &second.tally));
             return;
         }
+        // Where this thread was held up, the first second is complete before the phase was told.
+        self.begin_to_measure(self.ready.clock.now());
         interval.second = u32::try_from(number.max(0)).unwrap_or(u32::MAX);
         self.hooks.event(&Event::Second(&interval, &second.tally));
         match self.intervals.last_mut() {
@@ -229,13 +234,31 @@ impl Watch<'_> {
         }
     }
 
+    /// Notes and tells once that the measured phase has begun, when it has.
+    fn begin_to_measure(&mut self, now: Timestamp) {
+        let from = self.warming.measured();
+        if self.is_measuring || now < from {
+            return;
+        }
+        self.is_measuring = true;
+        self.throttling = throttling();
+        self.threads = (now, threads(CLIENT_THREADS));
+        // What a search waits for is not that its rates are steady.
+        let is_awaited = self.halted_at.is_none() && self.searching.is_none();
+        if is_awaited && self.warming.was_in_vain() {
+            self.hooks.event(&Event::Unsteady(self.warming.length()));
+        }
+        let length = self.ready.plan.demand.phases.measured;
+        self.hooks.event(&Event::Measuring { from, length });
+    }
+
     /// Waits for all producing lanes: their schedules, their debts, their acks.
     fn produce(&mut self) -> Vec<String> {
         let phases = self.ready.plan.demand.phases;
         if Nanos::ZERO < phases.warmup.longest() {
             self.hooks.event(&Event::Warmup(phases.warmup));
         }
-        let (mut measuring, mut measured) = (false, false);
+        let mut measured = false;
         while !self.have_ended(&self.lanes_of(Role::Producer)) {
             self.turn();
             let now = self.ready.clock.now();
@@ -245,18 +268,7 @@ impl Watch<'_> {
                 let (from, before) = &self.threads;
                 self.client_thread = busiest((*from, before), (now, &threads(CLIENT_THREADS)));
             }
-            if !measuring && self.warming.measured() <= now {
-                measuring = true;
-                self.throttling = throttling();
-                self.threads = (now, threads(CLIENT_THREADS));
-                // What a search waits for is not that its rates are steady.
-                let is_awaited = self.halted_at.is_none() && self.searching.is_none();
-                if is_awaited && self.warming.was_in_vain() {
-                    self.hooks.event(&Event::Unsteady(self.warming.length()));
-                }
-                let (from, length) = (self.warming.measured(), phases.measured);
-                self.hooks.event(&Event::Measuring { from, length });
-            }
+            self.begin_to_measure(now);
         }
         self.stopped = Some(self.ready.clock.now());
         let producers = self.lanes_of(Role::Producer);
@@ -320,19 +332,22 @@ impl Watch<'_> {
         self.ready.signal.advance(Stage::Closing);
         let until = self.ready.clock.now() + HANDOVER;
         let all: Vec<usize> = (0..self.ready.plan.lanes.len()).collect();
-        while !self.have_ended(&all) {
+        let mut struck = Vec::new();
+        while struck.is_empty() && !self.have_ended(&all) {
             self.turn();
             if until <= self.ready.clock.now() {
                 let late = all.iter().filter(|lane| self.ready.collector.end(**lane).is_none());
                 let names: Vec<&str> =
                     late.map(|lane| self.ready.plan.lanes[*lane].name.as_str()).collect();
-                return vec![format!(
-                    "last tallies: {} did not hand over after {HANDOVER}",
-                    names.join(", ")
-                )];
+                let names = names.join(", ");
+                struck.push(format!("last tallies: {names} did not hand over after {HANDOVER}"));
             }
         }
-        Vec::new()
+        // Seconds that waited for lanes which said no more have what the others brought.
+        for second in self.ready.collector.flush() {
+            self.add(&second);
+        }
+        struck
     }
 }
 

@@ -5,9 +5,10 @@ use crate::report::Report;
 use crate::report::chart::{Axis, HEIGHT, Plot, Scale, Series, Shape};
 use crate::report::latency::Block;
 use crate::report::number::float;
-use crate::report::tables::{Table, span};
+use crate::report::tables::{FEW_SAMPLES, Table, span};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use engine::measure::constants::SAMPLES_BEYOND;
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::Deserializer;
 
@@ -69,6 +70,14 @@ impl Spans {
     fn told(&self, of: f64) -> String {
         if of <= self.end() { span(Some(self.all_but_one(of))) } else { "-".to_owned() }
     }
+
+    /// The same for the text table, with a star where few samples lie beyond. By the count, since the
+    /// result flags its own percentiles alone, and the table has one more.
+    fn flagged(&self, of: f64) -> String {
+        let is_few = (self.end() / of).round() < float(SAMPLES_BEYOND);
+        let flag = if is_few && of <= self.end() { "*" } else { "" };
+        format!("{}{flag}", self.told(of))
+    }
 }
 
 /// Publish latency beside service time: the gap is what a measurement that begins at the send would have hidden.
@@ -117,11 +126,18 @@ fn figure(
     let spans: Vec<&Spans> = spans.iter().flatten().collect();
     let head = std::iter::once("share of messages").chain(spans.iter().map(|of| of.name));
     let row = |(share, of): &(&str, f64)| {
-        let told = spans.iter().map(|spans| spans.told(*of));
+        let told = spans.iter().map(|spans| spans.flagged(*of));
         std::iter::once((*share).to_owned()).chain(told).collect()
     };
     let max = spans.iter().map(|of| span(Some(of.max_us)));
     let max: Vec<String> = std::iter::once("all".to_owned()).chain(max).collect();
+    let rows: Vec<Vec<String>> = if spans.is_empty() {
+        Vec::new()
+    } else {
+        ASKED.iter().map(row).chain(std::iter::once(max)).collect()
+    };
+    let is_flagged = rows.iter().flatten().any(|cell| cell.ends_with('*'));
+    let note = is_flagged.then(|| FEW_SAMPLES.to_owned());
     Figure {
         id,
         title,
@@ -130,12 +146,8 @@ fn figure(
         table: Table {
             caption: format!("{title}: took at most"),
             head: head.map(str::to_owned).collect(),
-            rows: if spans.is_empty() {
-                Vec::new()
-            } else {
-                ASKED.iter().map(row).chain(std::iter::once(max)).collect()
-            },
-            notes: Vec::new(),
+            rows,
+            notes: note.into_iter().collect(),
         },
     }
 }
@@ -174,9 +186,12 @@ fn plot((id, title): (&'static str, &str), spans: &[&Spans]) -> Plot {
 
 #[cfg(test)]
 mod tests {
-    use super::{Spans, omission, others};
+    use super::{FEW_SAMPLES, Spans, omission, others};
     use crate::report::fixture::{self, Made};
+    use crate::report::latency::Block;
+    use engine::measure::Latency;
     use engine::plan::Pace;
+    use engine::units::Nanos;
 
     #[test]
     fn the_curve_meets_the_figures_of_the_result() {
@@ -194,6 +209,30 @@ mod tests {
         near(curve[0].1, block.min_us);
         assert_eq!(curve.last().map(|last| Some(last.1)), Some(block.max_us), "the exact maximum");
         assert!(curve.is_sorted_by(|one, other| one.0 < other.0 && one.1 <= other.1), "{curve:?}");
+    }
+
+    #[test]
+    fn percentiles_beyond_which_few_samples_lie_are_flagged_and_the_table_says_why() {
+        let mut report = fixture::report(&Made::clean());
+        let mut check = |samples: u64, expected: &[&str]| {
+            let mut latency = Latency::default();
+            (0..samples).for_each(|index| latency.record(Some(Nanos(1_000_000 + index % 1_000))));
+            report.latency.publish = Some(Block::full(&latency));
+            report.latency.service = Some(Block::full(&latency));
+            let table = omission(&report).table;
+            let is_flagged = |row: &&Vec<String>| row[1].ends_with('*') && row[2].ends_with('*');
+            let flagged: Vec<&str> =
+                table.rows.iter().filter(is_flagged).map(|row| row[0].as_str()).collect();
+            assert_eq!(flagged, expected, "of {samples}: {table:?}");
+            let notes = if expected.is_empty() { Vec::new() } else { vec![FEW_SAMPLES.to_owned()] };
+            assert_eq!(table.notes, notes, "of {samples}");
+        };
+        check(15, &["50 %", "75 %", "90 %"]);
+        check(900, &["99 %"]);
+        // Ten lie beyond p99: as the result flags its own.
+        check(1_000, &["99.9 %"]);
+        check(200_000, &["99.999 %"]);
+        check(1_000_000, &[]);
     }
 
     #[test]

@@ -82,7 +82,7 @@ pub fn html(report: &Report) -> Vec<u8> {
          {sections}</main>\n<footer><p>Written by kdyno {version} for the run <code>{id}</code>. \
          <code>result.json</code> beside this file has everything, in figures for programs.</p></footer>\n\
          </body>\n</html>\n",
-        version = report.kdyno_version,
+        version = escaped(&report.kdyno_version),
         word = if report.verdict.valid { "valid" } else { "invalid" },
         head = head(report),
     );
@@ -108,6 +108,7 @@ fn head(report: &Report) -> String {
          <dl class=\"tiles\">{tiles}</dl>\n",
         started = escaped(&report.started_at),
         name = escaped(&report.test_name),
+        word = escaped(word),
         rest = escaped(rest),
         load = escaped(load),
     )
@@ -116,10 +117,11 @@ fn head(report: &Report) -> String {
 /// What was found, and what was asserted.
 fn findings(report: &Report) -> String {
     let finding = |finding: &super::judgement::Finding| {
-        let (severity, code) = (&*finding.severity, escaped(&finding.code));
+        let class = class_of(&finding.severity);
+        let (severity, code) = (escaped(&finding.severity), escaped(&finding.code));
         let message = escaped(&finding.message);
         format!(
-            "<li class=\"{severity}\"><h3><span class=\"severity\">{severity}</span> <code>{code}</code></h3>\n\
+            "<li class=\"{class}\"><h3><span class=\"severity\">{severity}</span> <code>{code}</code></h3>\n\
              <p>{message}</p></li>\n"
         )
     };
@@ -129,6 +131,15 @@ fn findings(report: &Report) -> String {
         found => format!("<ul class=\"findings\">\n{found}</ul>\n"),
     };
     found + &block(&asserted(report))
+}
+
+/// How a finding looks: a file that is read back may say any word, and the style knows these.
+fn class_of(severity: &str) -> &'static str {
+    match severity {
+        "error" => "error",
+        "warning" => "warning",
+        _ => "info",
+    }
 }
 
 fn asserted(report: &Report) -> Table {

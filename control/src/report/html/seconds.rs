@@ -64,9 +64,12 @@ struct Over<'run> {
 
 /// Messages asked for, acked and received.
 pub(super) fn throughput(report: &Report) -> Figure {
-    let (target, measured_s) = (report.produced.target_messages_per_second, report.plan.measured_s);
+    let target = report.produced.target_messages_per_second.map(float);
+    let end = asked_until(report);
     let asked = |second: &Interval| {
-        let planned = target.map(float).filter(|_| f64::from(second.t_s) < measured_s);
+        // Of the last second, as much as lies in the phase.
+        let part = (end - f64::from(second.t_s)).min(1.0);
+        let planned = target.filter(|_| 0.0 < part).map(|rate| rate * part);
         second.asked.map(float).or(planned)
     };
     figure(
@@ -85,6 +88,17 @@ pub(super) fn throughput(report: &Report) -> Figure {
             absent: "No second was seen.",
         },
     )
+}
+
+/// When the last message was asked for, in seconds of the measured phase: at its planned end, or where it was
+/// cut short. The last send alone would not do for that: where sending had stopped before, what was due until then
+/// was asked for all the same.
+fn asked_until(report: &Report) -> f64 {
+    let produced = &report.produced;
+    let sent_s = produced.flow.duration_s.unwrap_or(0.0);
+    let target = produced.target_messages_per_second.filter(|target| 0 < *target);
+    let due_s = produced.due.zip(target).map_or(0.0, |(due, rate)| float(due) / float(rate));
+    sent_s.max(due_s).min(report.plan.measured_s)
 }
 
 /// Publish latency: median, 99th percentile, maximum.
@@ -309,5 +323,34 @@ fn table(over: &Over<'_>, lines: &[(&str, Values)]) -> Table {
         head: std::iter::once("second".to_owned()).chain(names).collect(),
         rows: (0..seconds).step_by(shared).map(row).collect(),
         notes: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::throughput;
+    use crate::report::fixture::{self, Made};
+
+    #[test]
+    fn no_more_is_asked_of_a_second_than_of_its_part_in_the_phase() {
+        let mut report = fixture::report(&Made::clean());
+        let mut check = |planned_s: f64, (sent_s, due): (Option<f64>, u64), expected: &[&str]| {
+            report.plan.measured_s = planned_s;
+            (report.produced.flow.duration_s, report.produced.due) = (sent_s, Some(due));
+            let table = throughput(&report).table;
+            let column = table.head.iter().position(|name| name == "asked").expect("it is drawn");
+            let asked: Vec<&str> = table.rows.iter().map(|row| row[column].as_str()).collect();
+            let (inside, beyond) = asked.split_at(expected.len());
+            assert_eq!(inside, expected, "{planned_s} s, {sent_s:?}, {due}");
+            assert!(beyond.iter().all(|cell| *cell == "-"), "{planned_s} s, {sent_s:?}: {asked:?}");
+        };
+        check(3.0, (Some(3.0), 60_000), &["20,000"; 3]);
+        check(2.5, (Some(2.5), 50_000), &["20,000", "20,000", "10,000"]);
+        // A debt that is paid after the phase was asked for in it.
+        check(2.5, (Some(4.0), 50_000), &["20,000", "20,000", "10,000"]);
+        // Cut short: while it sent, after it had stopped sending, and before it sent anything.
+        check(60.0, (Some(2.25), 45_000), &["20,000", "20,000", "5,000"]);
+        check(60.0, (Some(1.0), 50_000), &["20,000", "20,000", "10,000"]);
+        check(60.0, (None, 30_000), &["20,000", "10,000"]);
     }
 }

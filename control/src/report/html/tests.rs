@@ -1,11 +1,11 @@
 //! The laws of the page: whole, safe, small, and with words for everything that it draws.
 
 use super::{DISTRIBUTIONS, FLEET, KNEE, OVER_TIME, SECTIONS, html};
-use crate::report::Report;
 use crate::report::fixture::{self, Made};
-use crate::report::search;
+use crate::report::{Report, SCHEMA, search};
 use engine::plan::Pace;
 use roxmltree::{Document, Node, ParsingOptions};
+use serde_json::Value;
 use std::collections::BTreeSet;
 
 fn page(report: &Report) -> String {
@@ -181,6 +181,8 @@ fn nothing_that_comes_from_outside_becomes_markup() {
         evil.clone_into(text);
     }
     evil.clone_into(&mut report.verdict.findings[0].code);
+    report.verdict.findings[0].severity = evil.into();
+    report.kdyno_version = evil.into();
     report.tasks[0].error = Some(evil.to_owned());
     report.workload = serde_json::json!({ evil: evil });
     let page = page(&report);
@@ -189,7 +191,46 @@ fn nothing_that_comes_from_outside_becomes_markup() {
     let shown = evil.replace('\u{1b}', "\u{fffd}");
     let found = document.descendants().filter(Node::is_text);
     let found = found.filter(|node| node.text().is_some_and(|text| text.contains(&shown))).count();
-    assert!(9 <= found, "all of them are shown as text: {found}");
+    assert!(12 <= found, "all of them are shown as text: {found}");
+}
+
+/// The names of a page's elements, and the words of their classes.
+fn markup(page: &str) -> BTreeSet<String> {
+    let document = parsed(page);
+    let elements = document.descendants().filter(Node::is_element);
+    let words = elements.flat_map(|node| {
+        let classes = node.attribute("class").unwrap_or_default().split(' ');
+        let classes = classes.map(|class| format!(".{class}"));
+        std::iter::once(node.tag_name().name().to_owned()).chain(classes)
+    });
+    words.collect()
+}
+
+/// Writes a text in the place of every one of a document.
+fn overwrite(document: &mut Value, text: &str) {
+    match document {
+        Value::String(old) => text.clone_into(old),
+        Value::Array(items) => items.iter_mut().for_each(|item| overwrite(item, text)),
+        Value::Object(fields) => fields.values_mut().for_each(|field| overwrite(field, text)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+#[test]
+fn a_result_whose_every_text_is_markup_has_the_elements_and_classes_of_any_other() {
+    let reports: Vec<Report> = made().iter().map(fixture::report).collect();
+    let usual: BTreeSet<String> = reports.iter().flat_map(|report| markup(&page(report))).collect();
+    for report in reports {
+        let mut document = serde_json::to_value(&report).expect("a report is JSON");
+        overwrite(&mut document, "\"/><script>'1'</script><b class=\"evil\"><!--");
+        document["schema"] = SCHEMA.into();
+        let bytes = serde_json::to_vec(&document).expect("a document in memory is written");
+        let read = Report::read(&bytes).expect("whatever its texts are");
+        let shown = page(&read);
+        let more: Vec<String> = markup(&shown).difference(&usual).cloned().collect();
+        assert!(more.is_empty(), "{more:?} in {shown}");
+        assert!(shown.contains("&lt;script&gt;"), "they are shown: {shown}");
+    }
 }
 
 #[test]
@@ -217,6 +258,7 @@ fn an_hour_fits_into_a_mebibyte_and_so_does_a_large_fleet() {
     };
     report.intervals = (0..3_600).map(noisy).collect();
     report.plan.measured_s = 3_600.0;
+    report.produced.flow.duration_s = Some(3_600.0);
     report.tasks = vec![report.tasks[0].clone(); 2_000];
     report.marks = vec![report.marks[1].clone(); 1_000];
     report.workers = fixture::report(&Made::fleet()).workers.map(|all| vec![all[0].clone(); 500]);

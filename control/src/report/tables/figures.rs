@@ -6,6 +6,10 @@ use crate::report::latency::Block;
 use crate::report::text::{count_rows, verified};
 use crate::report::text_table::{count, rate};
 
+/// What the star beside a percentile means.
+pub(in crate::report) const FEW_SAMPLES: &str =
+    "* Fewer than 10 samples lie beyond: one message's luck.";
+
 /// The few figures that people look for first.
 pub(in crate::report) fn tiles(report: &Report) -> Table {
     let latency = &report.latency;
@@ -56,8 +60,7 @@ pub(in crate::report) fn latencies(report: &Report) -> Table {
     let rows = blocks.iter().map(|(name, block)| row(name, block));
     let table = Table::of("Latency", std::iter::once(words(&head)).chain(rows).collect());
     let is_flagged = blocks.iter().any(|(_, block)| !block.few_samples.is_empty());
-    let flag =
-        if is_flagged { "* Fewer than 10 samples lie beyond: one message's luck." } else { "" };
+    let flag = if is_flagged { FEW_SAMPLES } else { "" };
     let clock = blocks.iter().find_map(|(_, block)| block.clock_error_us);
     let clock = clock.map_or_else(String::new, |error| {
         let error = span(Some(error));

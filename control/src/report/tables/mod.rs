@@ -6,7 +6,7 @@ mod fleet;
 mod setting;
 
 pub(super) use events::{errors, events};
-pub(super) use figures::{counts, latencies, tiles};
+pub(super) use figures::{FEW_SAMPLES, counts, latencies, tiles};
 pub(super) use fleet::{hosts, search, tasks, workers};
 pub(super) use setting::{client, environment, lanes, plan};
 

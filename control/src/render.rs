@@ -23,6 +23,13 @@ pub(crate) struct Earlier {
     folder: PathBuf,
 }
 
+impl Earlier {
+    /// Whether its files are to lie where those of another run would replace them.
+    fn keeps_out(&self, report: &Report, folder: &Path) -> bool {
+        self.folder == folder && self.report.test_id != report.test_id
+    }
+}
+
 /// Reads all results that are asked for, before anything is written.
 ///
 /// # Errors
@@ -41,7 +48,7 @@ pub(crate) fn read(flags: &ReportFlags) -> Result<Vec<Earlier>, Faults> {
         let folder = flags.output.clone().unwrap_or(folder);
         let read = result(&file).and_then(|report| fits(&report, &folder).map(|()| report));
         match read {
-            Ok(_) if all.iter().any(|of: &Earlier| of.folder == folder) => {
+            Ok(report) if all.iter().any(|of: &Earlier| of.keeps_out(&report, &folder)) => {
                 let problem = "its files have the same names in the same folder as another's, need \
                                one at a time with --output";
                 faults.push(Fault::whole(file.display().to_string(), problem.to_owned()));

@@ -114,3 +114,23 @@ fn what_is_no_result_is_refused_with_exit_2_and_nothing_is_touched() {
     assert!(missing.files().is_empty(), "nothing is created: {:?}", missing.files());
     assert_eq!(good_run.run_directories(), [good], "nothing is made beside it");
 }
+
+#[test]
+fn the_files_of_one_run_never_replace_anothers() {
+    let ((_one_ran, one), (_other_ran, other)) = (run(), run());
+    let before = files(&other);
+    let onto = report(&[word(&one), "--output", word(&other)]);
+    assert_eq!((onto.code, onto.stdout.as_str()), (2, ""), "{}", onto.stderr);
+    assert!(onto.stderr.contains("its files would replace those of again_"), "{}", onto.stderr);
+    assert!(files(&other) == before, "nothing is touched");
+    let text = |directory: &Path| {
+        std::fs::read_to_string(directory.join("result.json")).expect("it is there")
+    };
+    let both = Kdyno::new(&["report", "one.json", "other.json"])
+        .with_file("one.json", &text(&one))
+        .with_file("other.json", &text(&other))
+        .run();
+    assert_eq!((both.code, both.stdout.as_str()), (2, ""), "{}", both.stderr);
+    assert!(both.stderr.contains("the same names in the same folder"), "{}", both.stderr);
+    assert_eq!(both.files(), ["one.json", "other.json"], "nothing is made");
+}

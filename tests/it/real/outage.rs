@@ -22,7 +22,8 @@ fn wait(span: Nanos) {
 /// Posts a mark to a run that listens.
 fn post(run: &Started, words: &str) {
     let said = run.said();
-    let (_, rest) = said.split_once("POST /mark, GET /metrics at ").expect("it says where it listens");
+    let (_, rest) =
+        said.split_once("POST /mark, GET /metrics at ").expect("it says where it listens");
     let url = rest.split_whitespace().next().expect("a URL");
     let caller = Caller { url, token: None, name: "a test" };
     let told = caller.demand(200, ("POST", "/mark"), words);

@@ -37,7 +37,7 @@ pub(crate) struct OnDisk {
 #[derive(Debug)]
 pub(crate) struct Recorded<'run, H> {
     /// Who else listens.
-    pub(crate) hooks: H,
+    hooks: H,
     demand: &'run Demand,
     results: PathBuf,
     folder: Option<RunFolder>,

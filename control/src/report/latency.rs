@@ -6,6 +6,8 @@ use base64::engine::general_purpose::STANDARD;
 use engine::measure::constants::SAMPLES_BEYOND;
 use engine::measure::{Latency, PhaseTally};
 use engine::units::Nanos;
+use hdrhistogram::Histogram;
+use hdrhistogram::serialization::Deserializer;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -77,7 +79,7 @@ pub struct Block {
 }
 
 /// The percentiles of a block, with their field names.
-const NAMED: [(f64, &str); 7] = [
+pub(crate) const NAMED: [(f64, &str); 7] = [
     (50.0, "p50_us"),
     (75.0, "p75_us"),
     (90.0, "p90_us"),
@@ -86,6 +88,15 @@ const NAMED: [(f64, &str); 7] = [
     (99.9, "p99_9_us"),
     (99.99, "p99_99_us"),
 ];
+
+/// The distribution that a block's `histogram` encodes.
+///
+/// # Errors
+/// In words, where it is none.
+pub(crate) fn decoded(histogram: &str) -> Result<Histogram<u64>, String> {
+    let bytes = STANDARD.decode(histogram).map_err(|error| error.to_string())?;
+    Deserializer::new().deserialize(&mut bytes.as_slice()).map_err(|error| error.to_string())
+}
 
 impl Block {
     /// The figures without the histogram.
@@ -203,14 +214,10 @@ fn parts(streams: &[Seen<'_>]) -> Option<(Latency, Latency)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Block, Latencies, Seen};
+    use super::{Block, Latencies, Seen, decoded};
     use crate::report::fixture;
-    use base64::Engine;
-    use base64::engine::general_purpose::STANDARD;
     use engine::measure::{Latency, Tally};
     use engine::units::Nanos;
-    use hdrhistogram::Histogram;
-    use hdrhistogram::serialization::Deserializer;
 
     #[test]
     fn an_empty_block_is_null_and_never_zero() {
@@ -237,9 +244,7 @@ mod tests {
         assert!((p99 - 1_000.0).abs() < 1.0, "the mean of both p99 would be 50,500: {p99}");
         assert_eq!(publish.max_us, Some(100_000.0), "the maximum is exact");
         assert_eq!(publish.few_samples, ["p99_9_us", "p99_99_us"], "10 samples lie beyond p99");
-        let bytes = STANDARD.decode(publish.histogram.expect("a full block")).expect("base64");
-        let back: Histogram<u64> =
-            Deserializer::new().deserialize(&mut bytes.as_slice()).expect("V2");
+        let back = decoded(&publish.histogram.expect("a full block")).expect("base64 of V2");
         assert_eq!(back.len(), 1_000, "the histogram travels whole");
     }
 

@@ -25,7 +25,7 @@ pub(crate) mod intervals;
 mod json;
 mod judgement;
 mod junit;
-mod latency;
+pub(crate) mod latency;
 mod markdown;
 mod marks;
 #[cfg(test)]

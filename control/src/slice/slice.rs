@@ -1,6 +1,7 @@
 //! A slice: which seconds of which runs, what was counted in them, and how long it took.
 
 use crate::report::hlog::Kind;
+use crate::report::latency::{NAMED, decoded};
 use crate::report::{count, float, rate, table, thousandth};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -8,7 +9,7 @@ use engine::measure::constants::SAMPLES_BEYOND;
 use engine::measure::{LATENCY_DIGITS, LATENCY_MAX};
 use engine::units::Nanos;
 use hdrhistogram::Histogram;
-use hdrhistogram::serialization::{Deserializer, Serializer, V2DeflateSerializer};
+use hdrhistogram::serialization::{Serializer, V2DeflateSerializer};
 use serde_json::{Map, Value, json};
 
 /// The name and version of the format.
@@ -16,17 +17,6 @@ const SCHEMA: &str = "kdyno.slice/1";
 
 /// What is counted, as `intervals` of a result have it.
 pub(super) const COUNTS: [&str; 4] = ["produced", "acked", "consumed", "errors"];
-
-/// The percentiles that are shown, with their field names.
-const PERCENTILES: [(f64, &str); 7] = [
-    (50.0, "p50_us"),
-    (75.0, "p75_us"),
-    (90.0, "p90_us"),
-    (95.0, "p95_us"),
-    (99.0, "p99_us"),
-    (99.9, "p99_9_us"),
-    (99.99, "p99_99_us"),
-];
 
 /// What a star beside a percentile means.
 const FEW: &str = "* fewer than 10 samples lie beyond: one message's luck";
@@ -200,11 +190,6 @@ pub(super) fn blank() -> Histogram<u64> {
         .expect("the bounds are constants that the library accepts")
 }
 
-fn decoded(text: &str) -> Result<Histogram<u64>, String> {
-    let bytes = STANDARD.decode(text).map_err(|error| error.to_string())?;
-    Deserializer::new().deserialize(&mut bytes.as_slice()).map_err(|error| error.to_string())
-}
-
 /// Whether fewer samples lie beyond a percentile than say something.
 fn is_few(histogram: &Histogram<u64>, percent: f64) -> bool {
     (float(histogram.len()) * (1.0 - percent / 100.0)).round() < float(SAMPLES_BEYOND)
@@ -222,12 +207,12 @@ fn block(histogram: &Histogram<u64>) -> Value {
         "min_us": some(histogram.min()),
         "mean_us": (!histogram.is_empty()).then(|| thousandth(histogram.mean() / 1_000.0)),
     });
-    for (percent, name) in PERCENTILES {
+    for (percent, name) in NAMED {
         block[name] = some(histogram.value_at_percentile(percent)).into();
     }
     block["max_us"] = some(histogram.max()).into();
     let is_flagged = |percent| !histogram.is_empty() && is_few(histogram, percent);
-    let few = PERCENTILES.iter().filter(|(percent, _)| is_flagged(*percent));
+    let few = NAMED.iter().filter(|(percent, _)| is_flagged(*percent));
     block["few_samples"] = few.map(|(_, name)| *name).collect::<Vec<&str>>().into();
     block["histogram_unit"] = "ns".into();
     block["histogram"] = STANDARD.encode(bytes).into();

@@ -3,14 +3,11 @@
 use super::figure::Figure;
 use crate::report::Report;
 use crate::report::chart::{Axis, HEIGHT, Plot, Scale, Series, Shape};
-use crate::report::latency::Block;
+use crate::report::latency::{Block, decoded};
 use crate::report::number::float;
 use crate::report::tables::{FEW_SAMPLES, Table, span};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use engine::measure::constants::SAMPLES_BEYOND;
 use hdrhistogram::Histogram;
-use hdrhistogram::serialization::Deserializer;
 
 /// Points of a curve for each nine.
 const POINTS: u32 = 24;
@@ -42,8 +39,7 @@ impl Spans {
     /// `None` where nothing was recorded, or nothing that can be read.
     fn of(name: &'static str, block: Option<&Block>) -> Option<Self> {
         let block = block.filter(|block| 0 < block.count)?;
-        let bytes = STANDARD.decode(block.histogram.as_ref()?).ok()?;
-        let histogram = Deserializer::new().deserialize(&mut bytes.as_slice()).ok()?;
+        let histogram = decoded(block.histogram.as_ref()?).ok()?;
         Some(Self { name, histogram, max_us: block.max_us? })
     }
 

@@ -2,13 +2,9 @@
 //! they took.
 
 use super::figures::Unit;
-use crate::report::latency::Block;
+use crate::report::latency::{Block, decoded};
 use crate::report::number::{float, micros};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use engine::units::Nanos;
-use hdrhistogram::Histogram;
-use hdrhistogram::serialization::Deserializer;
 use serde_json::{Map, Value};
 
 /// Stops between a percentile and the one half as far from 100 %: OMB asks for `percentiles(100)`.
@@ -44,11 +40,6 @@ pub(super) fn quantiles(block: Option<&Block>, unit: Unit) -> Map<String, Value>
         }
     }
     reached_in
-}
-
-fn decoded(encoded: &str) -> Result<Histogram<u64>, String> {
-    let bytes = STANDARD.decode(encoded).map_err(|error| error.to_string())?;
-    Deserializer::new().deserialize(&mut bytes.as_slice()).map_err(|error| format!("{error:?}"))
 }
 
 /// The percentiles at which the iterator stops, ascending: a hundredth of the way to 50 %, then a hundredth

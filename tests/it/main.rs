@@ -27,6 +27,7 @@ mod metrics;
 mod monitor;
 mod omb_json;
 mod partitions;
+mod readers;
 mod real;
 mod regressions;
 mod report;

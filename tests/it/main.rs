@@ -35,6 +35,7 @@ mod search;
 mod shapes;
 mod silent;
 mod slices;
+mod soak;
 mod stall;
 mod statistics;
 mod sweep;

@@ -50,19 +50,20 @@ sub tell_run {
     judged( $code == 0 || $code == 11, sprintf 'a run of %g minutes, exit code %d', $seconds / 60, $code );
 }
 
-# The median of the readings in a quarter of the measured phase, in MiB. The clients connect before the warm-up, so that
-# the phase begins and ends a moment later than counted here, and no reading is of the time after it.
+# The median of the readings in a quarter of the measured phase, in MiB; undefined where there are none. The clients
+# connect before the warm-up, so that the phase begins and ends a moment later than counted here, and no reading is of
+# the time after it.
 sub quarter {
     my ($quarter) = @_;
     my ( $warmup, $seconds ) = @run;
     my ( $from, $to ) = map { $warmup + $_ * $seconds / 4 } $quarter - 1, $quarter;
     my @of = map { $_->[1] / 1024 } grep { $from <= $_->[0] && $_->[0] < $to } @memory;
-    die "no reading of quarter $quarter\n" unless @of;
-    return median(@of);
+    return @of ? median(@of) : undef;
 }
 
 sub tell_memory {
     my ( $second, $last ) = ( quarter(2), quarter(4) );
+    return judged( 0, 'memory: nothing was read in the second quarter or in the last' ) unless $second && $last;
     my $most = $second * ( 1 + $share ) + $fixed_mib;
     # From the middle of one quarter to that of the other it is half the phase.
     my $by_second = ( $last - $second ) * 1024 * 1024 / ( $run[1] / 2 );

@@ -69,6 +69,9 @@ fn soak_fails_by_each_of_its_bounds() {
         assert_eq!(code, Some(expected), "{told}");
         assert!(told.contains(words), "'{words}' in:\n{told}");
     }
+    let (code, told) = judge("soak.pl", "memory\t0\t5000\nrun\t5\t3600\t1\n");
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.contains("nothing was read in the second quarter or in the last"), "{told}");
 }
 
 #[test]

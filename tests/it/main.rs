@@ -29,6 +29,7 @@ mod omb_json;
 mod partitions;
 mod real;
 mod regressions;
+mod repeat;
 mod report;
 mod search;
 mod shapes;

@@ -202,8 +202,8 @@ mod tests {
                         compare 'r/repeat w/a' 'r/repeat w/b' --tolerance 7% --allow-invalid";
         assert_eq!(told, expected);
         let many: Vec<String> = (0..12).map(|run| format!("w_{run}")).collect();
-        let told = folder.not_valid(&many, 0.005);
-        assert!(told.contains("w_9 and 2 more; ") && told.contains("--tolerance 0.5% "), "{told}");
+        let few = folder.not_valid(&many, 0.005);
+        assert!(few.contains("w_9 and 2 more; ") && few.contains("--tolerance 0.5% "), "{few}");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Repeats, through the command line: turns with a candidate, the comparison of both, and one run that agrees with itself.
 
-use crate::cli::{Kdyno, Ran, closed, read_json, workload};
+use crate::cli::{Kdyno, closed, read_json, workload};
 use crate::real::broker::{Signal, send};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -31,22 +31,16 @@ fn sized(name: &str, size: &str) -> String {
     closed(name, "1s").replace("messageSize: 100", &format!("messageSize: {size}"))
 }
 
-/// Three repeats of messages of 100 bytes against such of 10 KiB.
-fn against_larger(words: &[&str], output: &Path) -> Ran {
-    let output = output.to_str().expect("UTF-8");
-    Kdyno::new(&["run", "w.yaml", "--repeat", "3", "--against", "larger.yaml", "--output", output])
-        .and(words)
-        .with_file("w.yaml", &sized("small", "100"))
-        .with_file("larger.yaml", &sized("large", "10KiB"))
-        .run()
-}
-
 #[test]
 fn two_variants_take_turns_and_the_comparison_is_that_of_their_folders() {
     let output = tempfile::tempdir().expect("a folder of our own");
-    let ran = against_larger(&[], output.path());
-    // A hundred times the bytes: fewer messages a second, whatever else the host does.
-    assert_eq!(ran.code, 10, "{}{}", ran.stdout, ran.stderr);
+    let ran = Kdyno::new(&["run", "w.yaml", "--repeat", "3", "--against", "larger.yaml"])
+        .and(&["--output", output.path().to_str().expect("UTF-8")])
+        .with_file("w.yaml", &sized("small", "100"))
+        .with_file("larger.yaml", &sized("large", "10KiB"))
+        .run();
+    // How sure it is that B is slower depends on what else the host does.
+    assert!(matches!(ran.code, 0 | 10), "exit {}: {}{}", ran.code, ran.stdout, ran.stderr);
     let folder = folder(output.path());
     let mut began: Vec<(String, char)> = Vec::new();
     for (side, size) in [("a", 100), ("b", 10_240)] {
@@ -73,23 +67,46 @@ fn two_variants_take_turns_and_the_comparison_is_that_of_their_folders() {
     ] {
         assert!(ran.stderr.contains(words), "{words}: {}", ran.stderr);
     }
-    assert!(
-        ran.stdout.contains("\nREGRESSION: B is worse than A by more than 1 %"),
-        "{}",
-        ran.stdout
-    );
     let last = ran.stdout.lines().last().expect("text");
     assert_eq!(last, format!("results: {}", folder.display()), "where everything is");
 
     let kept = read_json(&folder.join("comparison.json"));
-    assert_eq!((&kept["schema"], &kept["exit_code"]), (&json!("kdyno.compare/1"), &json!(10)));
+    assert_eq!(
+        (&kept["schema"], &kept["exit_code"]),
+        (&json!("kdyno.compare/1"), &json!(ran.code))
+    );
     assert_eq!(kept["comparisons"][0]["by"], "repeats", "three of each");
     let variants = ["a", "b"].map(|side| folder.join(side).display().to_string());
     let [ours, theirs] = &variants;
     let again = Kdyno::new(&["compare", ours, theirs, "--format", "json"]).run();
-    assert_eq!(again.code, 10, "{}", again.stderr);
+    assert_eq!(again.code, ran.code, "{}", again.stderr);
     let again: Value = serde_json::from_str(&again.stdout).expect("one JSON document");
     assert_eq!(again, kept, "what kdyno compare says of the folders");
+}
+
+#[test]
+fn a_candidate_that_is_worse_is_exit_code_10_and_the_verdict_is_printed() {
+    // Of ten messages under way each waits for this long in the client: 1,000 and 50 a second, however busy the
+    // host is.
+    let driver =
+        |linger: u32| format!("driverClass: embedded\nproducerConfig: |\n  linger.ms={linger}\n");
+    let ran = Kdyno::new(&["run", "w.yaml", "--driver", "quick.yaml", "--in-flight", "10"])
+        .and(&["--repeat", "3", "--against", "slow.yaml", "--tolerance", "2%"])
+        .with_file("w.yaml", &closed("worse", "2s"))
+        .with_file("quick.yaml", &driver(10))
+        .with_file("slow.yaml", &driver(200))
+        .run();
+    assert_eq!(ran.code, 10, "{}{}", ran.stdout, ran.stderr);
+    let words = "\nREGRESSION: B is worse than A by more than 2 %: acked msg/s -9";
+    assert!(ran.stdout.contains(words), "{}", ran.stdout);
+    let folder = folder(&ran.path("results"));
+    let kept = read_json(&folder.join("comparison.json"));
+    let differs = kept["comparisons"][0]["differs"].to_string();
+    assert!(differs.contains("linger") || differs.contains("queue.buffering"), "{differs}");
+    for name in ["comparison.md", "comparison.html"] {
+        let page = std::fs::read_to_string(folder.join(name)).expect("it is there");
+        assert!(page.contains("REGRESSION: B is worse than A"), "{name}: {page}");
+    }
 }
 
 #[test]
@@ -167,8 +184,9 @@ fn an_interrupt_keeps_what_is_whole_and_says_what_is_missing() {
     let folder = folder(output.path());
     let [ours, theirs] = ["a", "b"].map(|side| results(&folder.join(side)).len());
     assert_eq!((ours, theirs), (1, 1), "one whole run of each: {}", ran.stderr);
-    let words = "4 of 6 runs did not come to their end, or never began: A has 1 of 3, B has 1 of 3";
-    assert!(ran.stderr.contains(words), "{}", ran.stderr);
+    let missing =
+        "4 of 6 runs did not come to their end, or never began: A has 1 of 3, B has 1 of 3";
+    assert!(ran.stderr.contains(missing), "{}", ran.stderr);
     let kept = read_json(&folder.join("comparison.json"));
     let notes = kept["notes"].to_string();
     for side in ["A", "B"] {
@@ -207,16 +225,16 @@ fn a_dry_run_says_how_many_runs_and_how_long_and_what_is_wrong_creates_nothing()
     let dry = kdyno(&["--repeat", "5", "--against", "v.yaml", "--dry-run"]);
     assert_eq!((dry.code, dry.files()), (0, vec!["v.yaml".to_owned(), "w.yaml".to_owned()]));
     let head = dry.stdout.lines().next().expect("a line");
-    let words = ": 10 runs, 5 of each: A B B A A B B A ...; 10m of load in all";
-    assert!(head.starts_with("repeat-w_") && head.ends_with(words), "{head}");
+    let end = ": 10 runs, 5 of each: A B B A A B B A ...; 10m of load in all";
+    assert!(head.starts_with("repeat-w_") && head.ends_with(end), "{head}");
     for line in ["A (baseline): w.yaml, driver embedded", "B (candidate): v.yaml, driver embedded"]
     {
         assert!(dry.stdout.lines().any(|told| told == line), "{line}: {}", dry.stdout);
     }
     assert_eq!(dry.stdout.matches("\nplan: ").count(), 2, "each plan once: {}", dry.stdout);
     let alone = kdyno(&["--repeat", "3", "--warmup", "auto", "--dry-run"]);
-    let head = alone.stdout.lines().next().expect("a line");
-    assert!(head.ends_with(": 3 runs; at most 450s of load in all"), "{head}");
+    let auto = alone.stdout.lines().next().expect("a line");
+    assert!(auto.ends_with(": 3 runs; at most 450s of load in all"), "{auto}");
 
     let check = |words: &[&str], told: &str| {
         let ran = kdyno(words);

@@ -100,10 +100,16 @@ impl Row {
         let (middle, count) = (mean(&values), number(values.len()));
         let deviation = (1 < values.len()).then(|| variance(&values).sqrt());
         let tail = (1.0 - CONFIDENCE) / 2.0;
-        let half = |deviation: f64| quantile(tail, count - 1.0) * deviation / count.sqrt();
-        let variation = deviation.filter(|_| 0.0 < middle).map(|deviation| deviation / middle);
-        let runs = values.len();
-        Some(Self { figure, runs, mean: middle, half: deviation.map(half), least, most, variation })
+        let half = |of: f64| quantile(tail, count - 1.0) * of / count.sqrt();
+        Some(Self {
+            figure,
+            runs: values.len(),
+            mean: middle,
+            half: deviation.map(half),
+            least,
+            most,
+            variation: deviation.filter(|_| 0.0 < middle).map(|of| of / middle),
+        })
     }
 
     fn cells(&self) -> Vec<String> {

@@ -30,6 +30,7 @@ mod partitions;
 mod readers;
 mod real;
 mod regressions;
+mod repeat;
 mod report;
 mod search;
 mod shapes;

@@ -5,6 +5,7 @@ mod checks;
 mod compare;
 mod fleet;
 mod marks;
+mod repeat;
 mod report;
 mod topics;
 
@@ -13,6 +14,7 @@ pub use checks::CheckFlags;
 pub use compare::{CompareFlags, CompareFormat};
 pub use fleet::{FleetFlags, WorkerFlags};
 pub use marks::MarkFlags;
+pub use repeat::RepeatFlags;
 pub use report::ReportFlags;
 pub use topics::{CleanFlags, TopicsCommand};
 
@@ -31,6 +33,7 @@ Examples:
   kdyno run workloads/quick-test.yaml
   kdyno run workloads/quick-test.yaml --bootstrap-server localhost:9092 --rate 50k --duration 1m
   kdyno run workloads/quick-test.yaml --set messageSize=100,1KiB,10KiB --set driver.linger.ms=0,5
+  kdyno run workloads/quick-test.yaml --driver before.yaml --repeat 5 --against after.yaml
   kdyno run omb/workloads/*.yaml --driver omb/driver-kafka/kafka-latency.yaml";
 
 const EXIT_CODES: &str = "\
@@ -104,6 +107,9 @@ pub struct RunFlags {
     /// What the result is held to.
     #[command(flatten)]
     pub checks: CheckFlags,
+    /// How often.
+    #[command(flatten)]
+    pub repeats: RepeatFlags,
     /// What is written and shown.
     #[command(flatten)]
     pub output: OutputFlags,
@@ -296,6 +302,7 @@ impl RunFlags {
             results_dir: self.output.output.clone(),
             log_level: self.output.log.log_level,
             fleet: self.fleet.order(self.marks.listen.or(self.marks.metrics)),
+            repeat: self.repeats.order(),
         }
     }
 }

@@ -321,16 +321,6 @@ pub(super) fn percent(part: f64) -> String {
     format!("{} %", digits.trim_end_matches('0').trim_end_matches('.'))
 }
 
-/// Text on one line, without what a terminal obeys: names, paths and values are whatever somebody recorded.
-pub(super) fn printable(text: &str) -> String {
-    let shown = |letter: char| match (letter.is_control(), letter.is_whitespace()) {
-        (false, _) => letter,
-        (true, true) => ' ',
-        (true, false) => '\u{fffd}',
-    };
-    text.chars().map(shown).collect()
-}
-
 /// A run's directory, or its file where that is named otherwise.
 fn directory(run: &Recorded) -> PathBuf {
     let is_usual = run.path.file_name().is_some_and(|name| name == "result.json");

@@ -8,6 +8,7 @@ pub mod chart;
 mod client;
 mod csv;
 mod errors;
+pub(crate) mod escape;
 mod figures;
 #[cfg(test)]
 mod fixture;

@@ -22,6 +22,7 @@ pub mod hlog;
 mod host_figures;
 mod host_second;
 mod html;
+mod interval;
 pub(crate) mod intervals;
 mod json;
 mod judgement;

@@ -145,20 +145,6 @@ impl Figure {
         matches!(self, Self::Acked | Self::Consumed)
     }
 
-    /// By which part of itself it differs between repeats although their seconds look the same (standard
-    /// deviation): where one run stands for all, that is in no second of it.
-    ///
-    /// Chosen and not measured: it depends on the cluster, which is why three repeats are better. Four repeats of
-    /// 20 s on the embedded broker, on two cores that compiled meanwhile, differed by 0.001 % in what was acked at
-    /// a rate, by 4 % in the median publish latency, and in a closed loop by 14 % in what was acked (2026-11-26).
-    pub(super) fn between_repeats(self) -> f64 {
-        match self {
-            Self::Acked | Self::Consumed => 0.002,
-            Self::Span(..) => 0.03,
-            Self::Cpu => 0.03,
-        }
-    }
-
     /// Its name for people.
     pub(super) fn name(self) -> String {
         match self {

@@ -4,6 +4,7 @@
 //! of each or more are compared run by run. All figures of all candidates are judged together, so that a
 //! comparison of the same with the same says "difference" no more often than one in twenty.
 
+mod between;
 mod certainty;
 mod chart;
 mod comparison;
@@ -24,6 +25,10 @@ mod json;
 mod laws;
 mod markdown;
 mod recorded;
+#[cfg(test)]
+mod recorded_laws;
+#[cfg(test)]
+mod recorded_runs;
 mod student;
 #[cfg(test)]
 mod synthetic;

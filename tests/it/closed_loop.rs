@@ -19,6 +19,15 @@ fn a_closed_loop_has_no_due_times_and_says_so() {
         let count = number(&result, &format!("/latency/{span}/count"));
         assert!((count - acked).abs() < 0.5, "{span}: every message has one: {count}");
     }
+    let seconds = result["intervals"].as_array().expect("there are seconds");
+    for (span, due) in [("service", "publish"), ("transit", "end_to_end")] {
+        let longest = seconds.iter().filter_map(|second| second[format!("{span}_max_us")].as_f64());
+        let whole = number(&result, &format!("/latency/{span}/max_us"));
+        let longest = longest.fold(0.0, f64::max);
+        assert!((longest - whole).abs() < 0.01, "{span}: {longest} in a second, {whole} in all");
+        let of_due = |second: &Value| second[format!("{due}_p99_us")].is_null();
+        assert!(seconds.iter().all(of_due), "{due} begins at a due time");
+    }
     assert_eq!(result["produced"]["due"], Value::Null, "nothing is due");
     let words = "A closed loop has no due times";
     assert!(ran.stdout.contains(words), "the text says why: {}", ran.stdout);

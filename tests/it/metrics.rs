@@ -61,6 +61,18 @@ fn a_run_tells_what_was_expected_and_what_came_while_it_goes_on() {
 }
 
 #[test]
+fn a_token_from_a_pipe_is_read_once_for_all_who_ask_for_it() {
+    let listen = ["--listen", "127.0.0.1:0", "--metrics", "127.0.0.2:0"];
+    let ran = Kdyno::new(&["run", "w.yaml", "--token-file", "/dev/stdin"])
+        .and(&listen)
+        .with_file("w.yaml", &workload("told", 100, "1s"))
+        .through(&["sh", "-c", "printf 0123456789abcdef01 | \"$@\"", "sh"])
+        .run();
+    assert!([0, 11].contains(&ran.code), "{}", ran.stderr);
+    assert_eq!(ran.stderr.matches("GET /metrics at http://").count(), 2, "{}", ran.stderr);
+}
+
+#[test]
 fn figures_are_told_to_this_host_only_unless_there_is_a_token() {
     let ran = Kdyno::new(&["run", "w.yaml", "--metrics", "0.0.0.0:0"])
         .with_file("w.yaml", &workload("told", 100, "1s"))

@@ -15,6 +15,10 @@ Exit codes: 0 ended by a signal, 1 could not serve, 2 usage or configuration";
 const TOKEN_HELP: &str = "\
 File with the token that workers ask of coordinators [default: the variable KDYNO_TOKEN, else none]";
 
+const OWN_TOKEN_HELP: &str = "\
+File with the token that workers ask of this run, and --listen and --metrics of callers; read once \
+[default: the variable KDYNO_TOKEN, else none]";
+
 /// Other hosts that do the runs.
 #[derive(Clone, Debug, Args)]
 pub struct FleetFlags {
@@ -25,8 +29,8 @@ pub struct FleetFlags {
     /// The same from a file: one URL a line, a list in YAML, or OMB's workers.yaml
     #[arg(long, value_name = "FILE")]
     pub workers_file: Option<PathBuf>,
-    /// What is shown to the workers.
-    #[arg(long, value_name = "FILE", help = TOKEN_HELP)]
+    /// What is shown to the workers, and asked of callers.
+    #[arg(long, value_name = "FILE", help = OWN_TOKEN_HELP)]
     pub token_file: Option<PathBuf>,
     /// When a worker is lost: end the run (fail), go on without its share (degrade), or let the others
     /// take it over (reassign) [default: reassign]

@@ -14,8 +14,9 @@ pub struct MarkFlags {
     /// its time, RFC 3339 or @SECONDS since 1970. Signal USR1 sets a mark too
     #[arg(long, value_name = "FILE")]
     pub marks: Option<PathBuf>,
-    /// Address and port to take marks at, e.g. 127.0.0.1:9411: POST /mark, its body the words; port 0: any
-    /// that is free. Beyond this host it needs a token, as a worker does
+    /// Address and port to take marks at, e.g. 127.0.0.1:9411: POST /mark, its body the words; GET /metrics
+    /// tells figures there too, as --metrics does. Port 0: any that is free. Beyond this host it needs a
+    /// token, as a worker does
     #[arg(long, value_name = "ADDRESS:PORT", value_parser = address)]
     pub listen: Option<SocketAddr>,
     /// Address and port to tell figures at while runs go on, e.g. 127.0.0.1:9412: GET /metrics, for

@@ -129,6 +129,15 @@ fn usage_faults_exit_2_and_help_exits_0() {
 }
 
 #[test]
+fn help_says_all_that_a_run_answers() {
+    let help = command("kdyno run --help").expect_err("help").to_string();
+    let (_, listen) = help.split_once("--listen <ADDRESS:PORT>").expect("the flag");
+    let (listen, metrics) = listen.split_once("--metrics <ADDRESS:PORT>").expect("the next flag");
+    assert!(listen.contains("POST /mark") && listen.contains("GET /metrics"), "{listen}");
+    assert!(metrics.contains("GET /metrics"), "{metrics}");
+}
+
+#[test]
 fn help_names_every_metric_and_every_exit_code() {
     let help = command("kdyno run --help").expect_err("help").to_string();
     let mut words: Vec<&str> =

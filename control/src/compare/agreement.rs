@@ -5,12 +5,11 @@ use super::estimate::variance;
 use super::figure::Figure;
 use super::group::{Forms, Group};
 use super::json::{self, RunPart};
-use super::markdown::escaped;
 use super::recorded::Recorded;
 use super::student::quantile;
 use super::text::WIDTH;
 use super::{number, words};
-use crate::report::{table, wrapped};
+use crate::report::{escape, table, wrapped};
 use engine::measure::constants::exit;
 use serde::Serialize;
 
@@ -172,7 +171,7 @@ fn notes(group: &Group, rows: &[Row]) -> Vec<String> {
 }
 
 fn text(group: &Group, rows: &[Row]) -> String {
-    let line = |told: &str| wrapped(&words::printable(told), "", WIDTH);
+    let line = |told: &str| wrapped(&escape::line(told), "", WIDTH);
     let lines = std::iter::once(head()).chain(rows.iter().map(Row::cells));
     let told: String = notes(group, rows).iter().map(|note| line(note)).collect();
     [line(&headline(group)), table(&lines.collect::<Vec<_>>()), told].join("\n")
@@ -180,14 +179,14 @@ fn text(group: &Group, rows: &[Row]) -> String {
 
 fn markdown(group: &Group, rows: &[Row]) -> String {
     let line = |cells: &[String]| {
-        let cells: Vec<String> = cells.iter().map(|cell| escaped(cell)).collect();
+        let cells: Vec<String> = cells.iter().map(|cell| escape::markdown(cell)).collect();
         format!("| {} |\n", cells.join(" | "))
     };
     let rule: String = COLUMNS.iter().map(|_| "---:|").collect();
     let body: String = rows.iter().map(|row| line(&row.cells())).collect();
     let told: String =
-        notes(group, rows).iter().map(|note| format!("- {}\n", escaped(note))).collect();
-    let title = escaped(&headline(group));
+        notes(group, rows).iter().map(|note| format!("- {}\n", escape::markdown(note))).collect();
+    let title = escape::markdown(&headline(group));
     format!("# {title}\n\n{}|:---|{rule}\n{body}\n{told}", line(&head()))
 }
 

@@ -12,11 +12,14 @@ const POINTS_MAX: usize = 240;
 const LINES_MAX: usize = 7;
 /// About so many labels below the chart.
 const TICKS: f64 = 10.0;
-/// The panels: a figure, its axis with the unit, and what makes its numbers those of the axis.
-const PANELS: [(Figure, [&str; 2], f64); 3] = [
+/// The panels: a figure, its axis with the unit, and what makes its numbers those of the axis. Only those of
+/// figures that are compared: where not all runs have due times, what begins at the send.
+const PANELS: [(Figure, [&str; 2], f64); 5] = [
     (Figure::Acked, ["acked", "msg/s"], 1.0),
     (Figure::Span(Span::Publish, At::P99), ["publish p99", "ms"], 1_000.0),
+    (Figure::Span(Span::Service, At::P99), ["service p99", "ms"], 1_000.0),
     (Figure::Span(Span::EndToEnd, At::P99), ["end-to-end p99", "ms"], 1_000.0),
+    (Figure::Span(Span::Transit, At::P99), ["transit p99", "ms"], 1_000.0),
 ];
 
 /// What becomes of neighbours that are joined to one point.
@@ -43,6 +46,7 @@ pub(super) fn chart(comparison: &Comparison) -> Chart {
         }
     }
     runs.truncate(LINES_MAX);
+    let compared = Figure::all(&runs.iter().map(|(_, run)| *run).collect::<Vec<_>>());
     let panel = |(figure, [name, unit], scale): (Figure, [&str; 2], f64)| {
         let joined = if figure.is_throughput() { Joined::Mean } else { Joined::Max };
         let traces = runs.iter().map(|(_, run)| trace(run, figure, scale));
@@ -55,7 +59,8 @@ pub(super) fn chart(comparison: &Comparison) -> Chart {
         let y_label = format!("{name}{} ({unit})", joined.words(most));
         (!lines.is_empty()).then_some(Panel { y_label, lines })
     };
-    let panels: Vec<Panel> = PANELS.into_iter().filter_map(panel).collect();
+    let shown = PANELS.into_iter().filter(|(figure, ..)| compared.contains(figure));
+    let panels: Vec<Panel> = shown.filter_map(panel).collect();
     let all = panels.iter().flat_map(|drawn| &drawn.lines).flat_map(|line| &line.points);
     let last = all.map(|(at, _)| *at).fold(1.0, f64::max);
     Chart { x_label: "seconds of the measured phase".to_owned(), ticks: ticks(last), panels }
@@ -114,7 +119,7 @@ fn ticks(last: f64) -> Vec<(f64, String)> {
 #[cfg(test)]
 mod tests {
     use super::super::comparison::Comparison;
-    use super::super::fixture::{Made, variants};
+    use super::super::fixture::{Made, closed, variants};
     use super::{chart, ticks};
 
     fn plain(id: &str, seconds: usize) -> Made {
@@ -160,6 +165,18 @@ mod tests {
         let short = variants(&[&[plain("a", 50)], &[plain("b", 30)]]);
         let plain_labels = chart(&Comparison::of(short, 0.01));
         assert_eq!(plain_labels.panels[0].y_label, "acked (msg/s)", "each second a point");
+    }
+
+    #[test]
+    fn a_closed_loop_shows_what_begins_at_the_send() {
+        let mut made = variants(&[&[plain("a", 50)], &[plain("b", 50)]]);
+        for run in made.iter_mut().flat_map(|variant| &mut variant.runs) {
+            *run = closed(run.clone());
+        }
+        let panels = chart(&Comparison::of(made, 0.01)).panels;
+        let labels: Vec<&str> = panels.iter().map(|panel| panel.y_label.as_str()).collect();
+        assert_eq!(labels, ["acked (msg/s)", "service p99 (ms)", "transit p99 (ms)"]);
+        assert!(panels.iter().all(|panel| panel.lines.len() == 2), "of both");
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! logarithms of the seconds' percentiles, the typical second, which is not the percentile of the whole run
 //! and varies with it. By repeats: each run is one sample by its own figure, and its seconds say nothing.
 
+use super::between::between_repeats;
 use super::certainty::{Certainty, mean};
 use super::figure::Figure;
 use super::number;
@@ -122,7 +123,7 @@ fn of_run(figure: Figure, run: &Recorded) -> Known {
         return Known::Nothing;
     }
     let searched = if figure.is_throughput() { run.search_error() } else { 0.0 };
-    let between = figure.between_repeats();
+    let between = between_repeats(figure, run);
     Known::Estimate(Estimate {
         ln,
         variance: of.variance / (scale * scale),

@@ -66,6 +66,7 @@ pub(super) fn made(of: &Made) -> Recorded {
             end_to_end_p99_us: Some(reading[1][at]),
             end_to_end_max_us: Some(reading[2][at]),
             process_cpu_cores: Some(cost[at] * (acked[at] + consumed[at]) / 1e6),
+            ..Second::default()
         })
         .collect();
     for t_s in (0_u32..).skip(of.seconds).take(2) {
@@ -100,6 +101,25 @@ pub(super) fn made(of: &Made) -> Recorded {
         search: None,
         intervals,
     }
+}
+
+/// The same as a closed loop: nothing is due, and what began there begins at the send.
+pub(super) fn closed(mut run: Recorded) -> Recorded {
+    run.latency.service = run.latency.publish.take();
+    run.latency.transit = run.latency.end_to_end.take();
+    for of in &mut run.intervals {
+        for (sent, due) in [
+            (&mut of.service_p50_us, &mut of.publish_p50_us),
+            (&mut of.service_p99_us, &mut of.publish_p99_us),
+            (&mut of.service_max_us, &mut of.publish_max_us),
+            (&mut of.transit_p50_us, &mut of.end_to_end_p50_us),
+            (&mut of.transit_p99_us, &mut of.end_to_end_p99_us),
+            (&mut of.transit_max_us, &mut of.end_to_end_max_us),
+        ] {
+            *sent = due.take();
+        }
+    }
+    run
 }
 
 /// Variants of runs, by their names.

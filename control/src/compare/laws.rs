@@ -3,7 +3,7 @@
 
 use super::comparison::{Comparison, Row, Told};
 use super::figure::{At, Figure, Span};
-use super::fixture::{Made, variants};
+use super::fixture::{Made, closed, variants};
 use super::synthetic::{Noise, noise};
 use engine::measure::constants::exit;
 
@@ -24,6 +24,21 @@ fn pair(made: &Made, seed: u64, change: impl Fn(Made) -> Made) -> Comparison {
     let of = |id: &str, chance: u64| Made { id: id.to_owned(), seed: chance, ..made.clone() };
     let other = change(of("b", 2 * seed + 1));
     Comparison::of(variants(&[&[of("a", 2 * seed)], &[other]]), TOLERANCE)
+}
+
+/// The same of two closed loops.
+fn closed_pair(made: &Made, seed: u64, latency: f64) -> Comparison {
+    let of = |id: &str, chance: u64, times: f64| Made {
+        id: id.to_owned(),
+        seed: chance,
+        latency: times,
+        ..made.clone()
+    };
+    let mut both = variants(&[&[of("a", 2 * seed, 1.0)], &[of("b", 2 * seed + 1, latency)]]);
+    for run in both.iter_mut().flat_map(|variant| &mut variant.runs) {
+        *run = closed(run.clone());
+    }
+    Comparison::of(both, TOLERANCE)
 }
 
 fn row(comparison: &Comparison, figure: Figure) -> &Row {
@@ -100,6 +115,20 @@ fn three_percent_is_found_in_dependent_seconds_where_they_vary_little() {
     let slower = |seed| pair(&made, seed, |same| Made { throughput: 0.97, ..same });
     let found = count(|seed| slower(seed).exit_code() == exit::ASSERTION);
     assert!(FOUND_MIN <= found, "{found} of {PAIRS}");
+}
+
+#[test]
+fn closed_loops_are_judged_by_what_begins_at_the_send() {
+    let made = base(Noise::Independent, 120, 0.01);
+    let alarms = count(|seed| is_alarm(&closed_pair(&made, seed, 1.0)));
+    assert!(alarms <= ALARMS_MAX, "of the same: {alarms} of {PAIRS}");
+    for span in [Span::Service, Span::Transit] {
+        let median = Figure::Span(span, At::P50);
+        let is_worse =
+            |of: &Comparison| matches!(row(of, median).told, Told::Worse | Told::Regression);
+        let found = count(|seed| is_worse(&closed_pair(&made, seed, 1.05)));
+        assert!(FOUND_MIN <= found, "{span:?} of 5 % more: {found} of {PAIRS}");
+    }
 }
 
 #[test]

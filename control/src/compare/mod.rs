@@ -5,6 +5,7 @@
 //! comparison of the same with the same says "difference" no more often than one in twenty.
 
 mod agreement;
+mod between;
 mod certainty;
 mod chart;
 mod comparison;
@@ -26,6 +27,10 @@ mod json;
 mod laws;
 mod markdown;
 mod recorded;
+#[cfg(test)]
+mod recorded_laws;
+#[cfg(test)]
+mod recorded_runs;
 mod student;
 #[cfg(test)]
 mod synthetic;

@@ -146,12 +146,24 @@ pub(super) struct Second {
     pub(super) publish_p99_us: Option<f64>,
     /// Its maximum.
     pub(super) publish_max_us: Option<f64>,
+    /// Service time, null where nothing was acked; earlier versions did not keep it.
+    pub(super) service_p50_us: Option<f64>,
+    /// Its 99th percentile.
+    pub(super) service_p99_us: Option<f64>,
+    /// Its maximum.
+    pub(super) service_max_us: Option<f64>,
     /// End-to-end latency, null where nothing was received.
     pub(super) end_to_end_p50_us: Option<f64>,
     /// Its 99th percentile.
     pub(super) end_to_end_p99_us: Option<f64>,
     /// Its maximum.
     pub(super) end_to_end_max_us: Option<f64>,
+    /// Transit, null where nothing was received; earlier versions did not keep it.
+    pub(super) transit_p50_us: Option<f64>,
+    /// Its 99th percentile.
+    pub(super) transit_p99_us: Option<f64>,
+    /// Its maximum.
+    pub(super) transit_max_us: Option<f64>,
     /// Cores that kdyno kept busy; null where nothing was monitored.
     pub(super) process_cpu_cores: Option<f64>,
 }

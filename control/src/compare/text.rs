@@ -2,14 +2,14 @@
 
 use super::comparison::{Comparison, Pair};
 use super::words;
-use crate::report::{table, wrapped};
+use crate::report::{escape, table, wrapped};
 
 /// No line is longer, tables apart.
 pub(super) const WIDTH: usize = 110;
 
 /// A comparison as text.
 pub(super) fn text(comparison: &Comparison) -> String {
-    let line = |told: &str| wrapped(&words::printable(told), "", WIDTH);
+    let line = |told: &str| wrapped(&escape::line(told), "", WIDTH);
     let pairs = || comparison.pairs.iter();
     let heads: String = pairs().map(|pair| line(&words::headline(comparison, pair))).collect();
     let runs = 0..comparison.variants.len();

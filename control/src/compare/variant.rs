@@ -1,8 +1,8 @@
 //! What is compared with what: variants, each of one run or of several repeats, as they are named.
 
 use super::recorded::Recorded;
-use super::words::printable;
 use crate::cli::CompareFlags;
+use crate::report::escape;
 use crate::spec::{Fault, Faults};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -183,7 +183,7 @@ fn mixed(runs: &[Recorded]) -> Option<String> {
 /// A fault that a terminal shows and does not obey: names and paths come from anywhere.
 fn visible(fault: &Fault) -> Fault {
     let [place, field, problem] = [&fault.place, &fault.field, &fault.problem];
-    Fault::new(printable(place), printable(field), printable(problem))
+    Fault::new(escape::line(place), escape::line(field), escape::line(problem))
 }
 
 /// Why a run's figures are not to be compared.

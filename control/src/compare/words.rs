@@ -1,10 +1,11 @@
 //! A comparison in words: what every form of it says, whatever it looks like.
 
+use super::between::{CLOSED, COST, MEDIANS, PACED, TAILS};
 use super::comparison::{Basis, Comparison, FAMILY, Pair, Row, Told, Verdict};
 use super::difference::Interval;
 use super::differs;
 use super::estimate::REPEATS_MIN;
-use super::figure::{At, Figure, Span};
+use super::figure::{At, Figure};
 use super::recorded::Recorded;
 use super::variant::Variant;
 use std::path::PathBuf;
@@ -234,15 +235,14 @@ fn by_what(comparison: &Comparison) -> Vec<String> {
             of_basis.map(|pair| comparison.variants[pair.candidate].name.to_string()).collect();
         (!names.is_empty()).then(|| names.join(", "))
     };
-    let [rates, spans] = [Figure::Acked, Figure::Span(Span::Publish, At::P50)]
-        .map(|figure| percent(figure.between_repeats()));
+    let [paced, closed, medians, tails, cost] = [PACED, CLOSED, MEDIANS, TAILS, COST].map(percent);
     let seconds = of(Basis::Seconds).map(|names| {
         format!(
             "{names}: judged by the seconds of the runs. A percentile's interval is that of the typical second's, \
              stretched to the difference of the runs as wholes; p95 and p99.9 are bounded by their neighbours. What \
-             repeats differ by though their seconds look the same is taken to be {rates} in throughput and {spans} \
-             in latencies and processor time (standard deviation): {REPEATS_MIN} repeats of each or more are judged \
-             by what they really differ by."
+             repeats differ by though their seconds look the same is taken to be {paced} in throughput \
+             ({closed} in a closed loop), {medians} in medians, {tails} in other percentiles and {cost} in processor \
+             time (standard deviation): {REPEATS_MIN} repeats of each or more are judged by what they really differ by."
         )
     });
     let repeats = of(Basis::Repeats).map(|names| {
@@ -285,13 +285,8 @@ fn apart(pair: &Pair) -> Option<String> {
 
 /// From which difference on the figures that matter most would have shown one.
 fn seen(pair: &Pair) -> Option<String> {
-    let main = |figure: Figure| {
-        matches!(
-            figure,
-            Figure::Acked
-                | Figure::Span(Span::Publish | Span::Service | Span::EndToEnd, At::P50 | At::P99)
-        )
-    };
+    let main =
+        |figure: Figure| matches!(figure, Figure::Acked | Figure::Span(_, At::P50 | At::P99));
     let rows = pair.rows.iter().filter(|row| main(row.figure));
     let told: Vec<String> = rows
         .filter_map(|row| Some(format!("{} ({})", percent(row.detectable?), row.figure.name())))
@@ -325,16 +320,6 @@ pub(super) fn percent(part: f64) -> String {
     let text = format!("{:.2}", part * 100.0);
     let digits = if part < 0.1 { text.as_str() } else { &text[..text.len() - 1] };
     format!("{} %", digits.trim_end_matches('0').trim_end_matches('.'))
-}
-
-/// Text on one line, without what a terminal obeys: names, paths and values are whatever somebody recorded.
-pub(super) fn printable(text: &str) -> String {
-    let shown = |letter: char| match (letter.is_control(), letter.is_whitespace()) {
-        (false, _) => letter,
-        (true, true) => ' ',
-        (true, false) => '\u{fffd}',
-    };
-    text.chars().map(shown).collect()
 }
 
 /// A run's directory, or its file where that is named otherwise.

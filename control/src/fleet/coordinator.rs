@@ -4,7 +4,6 @@ use super::client::{Client, Trouble};
 use super::crew::{FleetCrew, Posting, named};
 use super::dispatch::{self, Dispatch};
 use super::pool::{self, Member, Unfit, loss};
-use super::token::Token;
 use crate::cli::Format;
 use crate::early_end::EarlyEnd;
 use crate::host::{self, Environment};
@@ -39,17 +38,7 @@ pub(crate) fn run(
     (format, environment, outside): (Format, &Environment, Outside<'_>),
     out: &mut dyn Write,
 ) -> std::io::Result<u8> {
-    let token = match Token::read(
-        fleet.token_file.as_deref(),
-        std::env::var_os(super::token::TOKEN_VARIABLE),
-    ) {
-        Ok(token) => token,
-        Err(words) => {
-            tracing::error!("{words}");
-            return Ok(exit::USAGE);
-        }
-    };
-    let workplace = Workplace { job, fleet, sent, token: token.as_ref(), environment, outside };
+    let workplace = Workplace { job, fleet, sent, environment, outside };
     runs::run_all(job, (format, environment, outside.interrupt), out, |request| {
         workplace.run_one(request)
     })
@@ -60,7 +49,6 @@ struct Workplace<'job> {
     job: &'job Job,
     fleet: &'job Fleet,
     sent: &'job Sent<'job>,
-    token: Option<&'job Token>,
     environment: &'job Environment,
     outside: Outside<'job>,
 }
@@ -157,7 +145,7 @@ impl Workplace<'_> {
             ClockChoice::Os => "os",
             ClockChoice::Tsc => "tsc",
         };
-        let member = |url| Arc::new(Member::new(Client::new(url, self.token, &name), source));
+        let member = |url| Arc::new(Member::new(Client::new(url, self.sent.token, &name), source));
         self.fleet.workers.iter().map(member).collect()
     }
 

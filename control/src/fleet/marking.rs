@@ -4,14 +4,13 @@
 use super::call::{Answer, Call, Method, Service};
 use super::metrics;
 use super::server::Server;
-use super::token::{TOKEN_VARIABLE, Token};
+use super::token::Token;
 use crate::marks::{MARKS_MAX, Mark, Marks, TEXT_MAX, clean};
 use crate::metrics::Meter;
 use engine::time::{Clock, OsClock};
 use engine::units::Timestamp;
 use serde_json::json;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 
 /// Takes the marks of a run and tells its figures.
@@ -24,38 +23,41 @@ struct Marking {
 
 /// Where a run listens, by its flags.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Ears<'run> {
+pub(crate) struct Ears {
     /// `--listen`: takes marks and tells figures.
     pub(crate) listen: Option<SocketAddr>,
     /// `--metrics`: tells figures.
     pub(crate) metrics: Option<SocketAddr>,
-    /// What callers must show.
-    pub(crate) token_file: Option<&'run Path>,
 }
 
-impl Ears<'_> {
+impl Ears {
     /// Whether somebody may ask for figures.
     pub(crate) const fn tell_figures(&self) -> bool {
         self.listen.is_some() || self.metrics.is_some()
     }
 
-    /// Answers calls for as long as what it returns lives; the same gate and the same token as a worker's.
+    /// Answers calls for as long as what it returns lives; the same gate as a worker's, and callers must show
+    /// the same token.
     ///
     /// # Errors
-    /// The token cannot be read, or it cannot listen there; in words, with what to do.
-    pub(crate) fn open(&self, marks: &Marks, meter: &Meter) -> Result<Vec<Server>, String> {
+    /// It cannot listen there; in words, with what to do.
+    pub(crate) fn open(
+        &self,
+        token: Option<&Token>,
+        marks: &Marks,
+        meter: &Meter,
+    ) -> Result<Vec<Server>, String> {
         // One server does for both where they are at one place.
         let metrics = self.metrics.filter(|address| self.listen != Some(*address));
         let flags = [("--listen", self.listen, Some(marks)), ("--metrics", metrics, None)];
         let mut servers = Vec::new();
         for (flag, address, taking) in flags {
             let Some(address) = address else { continue };
-            let token = Token::read(self.token_file, std::env::var_os(TOKEN_VARIABLE))?;
             let clock = OsClock::anchored();
             let calls = if taking.is_some() { "POST /mark, GET /metrics" } else { "GET /metrics" };
             let marking = Marking { marks: taking.cloned(), meter: meter.clone(), clock };
             let marking = Arc::new(marking);
-            let server = Server::start_for(flag, &address.to_string(), token, marking)?;
+            let server = Server::start_for(flag, &address.to_string(), token.cloned(), marking)?;
             tracing::info!("{calls} at http://{}", server.address());
             servers.push(server);
         }

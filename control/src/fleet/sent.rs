@@ -1,5 +1,6 @@
-//! What a coordinator has to send: what was asked, and the texts that it names.
+//! What a coordinator has to send: what was asked, the texts that it names, and what lets it in.
 
+use super::token::Token;
 use crate::spec::{Files, Order};
 
 /// The order of an invocation, and what was read for it.
@@ -9,4 +10,6 @@ pub(crate) struct Sent<'run> {
     pub(crate) order: &'run Order,
     /// The files that it names.
     pub(crate) files: &'run Files,
+    /// What is shown to the workers.
+    pub(crate) token: Option<&'run Token>,
 }

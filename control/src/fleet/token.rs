@@ -43,6 +43,15 @@ impl Token {
         }
     }
 
+    /// As this process was told: by its flag, else by its environment. Asked for once, since what is read from
+    /// a pipe is gone.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub(crate) fn told(file: Option<&Path>) -> Result<Option<Self>, String> {
+        Self::read(file, std::env::var_os(TOKEN_VARIABLE))
+    }
+
     /// What a caller says to be let in.
     pub(super) fn bearer(&self) -> String {
         let length = usize::try_from(self.length).expect("it is at most 256 long");

@@ -1,7 +1,7 @@
 //! `kdyno worker`: serves coordinators until a signal ends it.
 
 use super::server::Server;
-use super::token::{TOKEN_VARIABLE, Token};
+use super::token::Token;
 use super::worker::Worker;
 use crate::cli::WorkerFlags;
 use crate::interrupt::Interrupt;
@@ -25,7 +25,7 @@ pub(crate) fn work(
     interrupt: &Interrupt,
     out: &mut dyn Write,
 ) -> std::io::Result<u8> {
-    let token = match Token::read(flags.token_file.as_deref(), std::env::var_os(TOKEN_VARIABLE)) {
+    let token = match Token::told(flags.token_file.as_deref()) {
         Ok(token) => token,
         Err(words) => {
             tracing::error!("{words}");

@@ -1,19 +1,16 @@
-//! The smaller parts: start, verification, the engine itself, topics, seconds.
+//! The smaller parts: start, verification, the engine itself, topics.
 
 use super::ceiling::CeilingPart;
-use super::client::ClientSecond;
-use super::host_second::{HostSecond, Seconds};
 use super::latency::Block;
 use super::number::{float, micros, seconds, thousandth};
 use super::report::Inputs;
-use super::shape::is_varied;
 use super::streams::is_timed;
 use super::tail::Tail;
 use crate::host::ALLOCATOR;
 use engine::host::Busy;
 use engine::measure::{Balance, Phase, PhaseTally, Repeats, slack};
-use engine::plan::{Demand, Plan, Verification as Asked};
-use engine::run::{ClockSeen, Interval as Second, Outcome};
+use engine::plan::{Plan, Verification as Asked};
+use engine::run::{ClockSeen, Outcome};
 use engine::units::Nanos;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -298,98 +295,4 @@ impl Topics {
             },
         }
     }
-}
-
-/// One second of the measured phase or of its drain.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Interval {
-    /// When it began, from the start of the measured phase.
-    pub t_s: u32,
-    /// Due in it; only where the rate changes or arrivals come by chance.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub asked: Option<u64>,
-    /// Accepted by the clients.
-    pub produced: u64,
-    /// Acked.
-    pub acked: u64,
-    /// Received, all subscriptions together.
-    pub consumed: u64,
-    /// Failed messages, failed commits, consumer errors.
-    pub errors: u64,
-    /// Acked × subscriptions − received at its end.
-    pub backlog: u64,
-    /// Lanes of which nothing is in it, since their worker was lost; only where there are some.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub lanes_missing: u32,
-    /// Publish latency; null where nothing was acked.
-    pub publish_p50_us: Option<f64>,
-    /// Its 99th percentile.
-    pub publish_p99_us: Option<f64>,
-    /// Its maximum.
-    pub publish_max_us: Option<f64>,
-    /// End-to-end latency; null where nothing was received.
-    pub end_to_end_p50_us: Option<f64>,
-    /// Its 99th percentile.
-    pub end_to_end_p99_us: Option<f64>,
-    /// Its maximum.
-    pub end_to_end_max_us: Option<f64>,
-    /// Send delay, 99th percentile; null where nothing was sent.
-    pub send_delay_p99_us: Option<f64>,
-    /// The longest time for which a lane's core was taken away from it; null where no lane waited.
-    pub hiccup_max_us: Option<f64>,
-    /// What the monitor saw.
-    #[serde(flatten)]
-    pub host: HostSecond,
-    /// What the clients said of it; null where none spoke.
-    pub client: Option<ClientSecond>,
-}
-
-impl Interval {
-    /// All seconds; spans from the due time are null in a closed loop.
-    pub(super) fn all(plan: &Plan, seconds: &[Second], hosts: &Seconds<'_>) -> Vec<Self> {
-        let timed = plan.demand.streams.iter().any(is_timed);
-        let known = |of: u64, span: Nanos| (timed && 0 < of).then(|| micros(span));
-        let varied = is_varied(plan);
-        let one = |second: &Second| Self {
-            asked: varied.then_some(second.due),
-            ..Self::of(second, hosts.second(second.second), known)
-        };
-        seconds.iter().map(one).collect()
-    }
-
-    /// A second that was just complete: what is due in it, and what hosts and clients say of it, is known
-    /// at the end of the run.
-    pub(super) fn live(demand: &Demand, second: &Second) -> Self {
-        let timed = demand.streams.iter().any(is_timed);
-        let known = |of: u64, span: Nanos| (timed && 0 < of).then(|| micros(span));
-        Self::of(second, HostSecond::default(), known)
-    }
-
-    fn of(second: &Second, host: HostSecond, known: impl Fn(u64, Nanos) -> Option<f64>) -> Self {
-        Self {
-            t_s: second.second,
-            asked: None,
-            produced: second.produced,
-            acked: second.acked,
-            consumed: second.consumed,
-            errors: second.errors,
-            backlog: second.backlog,
-            lanes_missing: second.lanes_missing,
-            publish_p50_us: known(second.acked, second.publish_p50),
-            publish_p99_us: known(second.acked, second.publish_p99),
-            publish_max_us: known(second.acked, second.publish_max),
-            end_to_end_p50_us: known(second.consumed, second.end_to_end_p50),
-            end_to_end_p99_us: known(second.consumed, second.end_to_end_p99),
-            end_to_end_max_us: known(second.consumed, second.end_to_end_max),
-            send_delay_p99_us: known(second.produced, second.send_delay_p99),
-            hiccup_max_us: second.hiccup_max.map(micros),
-            host,
-            client: second.client.as_ref().map(ClientSecond::of),
-        }
-    }
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands fields over by reference")]
-fn is_zero(count: &u32) -> bool {
-    *count == 0
 }

@@ -153,6 +153,7 @@ pub(super) fn interval(second: u32, plan: &Plan) -> Interval {
         publish_p50: Nanos::from_millis(2),
         publish_p99: Nanos::from_millis(3),
         publish_max: Nanos::from_millis(4),
+        service_max: Nanos::from_millis(1),
         ..Interval::default()
     }
 }

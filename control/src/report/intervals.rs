@@ -4,7 +4,7 @@
 //! comes at the end, when the file is written again.
 
 use super::Report;
-use super::figures::Interval;
+use super::interval::Interval;
 use engine::plan::Demand;
 use engine::run::Interval as Second;
 use serde_json::Value;
@@ -25,9 +25,15 @@ const COLUMNS: &[&str] = &[
     "publish_p50_us",
     "publish_p99_us",
     "publish_max_us",
+    "service_p50_us",
+    "service_p99_us",
+    "service_max_us",
     "end_to_end_p50_us",
     "end_to_end_p99_us",
     "end_to_end_max_us",
+    "transit_p50_us",
+    "transit_p99_us",
+    "transit_max_us",
     "send_delay_p99_us",
     "hiccup_max_us",
     "cpu_cores",
@@ -195,14 +201,15 @@ mod tests {
 
     #[test]
     fn a_second_that_was_just_complete_leaves_empty_what_is_not_known() {
+        let second = Interval { second: 7, acked: 3, ..Interval::default() };
         let second =
-            Interval { second: 7, acked: 3, publish_p50: Nanos(1_500_000), ..Interval::default() };
+            Interval { publish_p50: Nanos(1_500_000), service_p50: Nanos(7_000), ..second };
         let mut demand = fixture::plan().demand;
         let timed = line(&demand, &second);
         demand.streams[0].pace = Pace::Max { in_flight: None };
         let untimed = line(&demand, &second);
-        assert!(timed.starts_with("7,,0,3,0,0,0,,1500.0,"), "{timed}");
-        assert!(untimed.starts_with("7,,0,3,0,0,0,,,,,"), "{untimed}");
+        assert!(timed.starts_with("7,,0,3,0,0,0,,1500.0,0.0,0.0,7.0,"), "{timed}");
+        assert!(untimed.starts_with("7,,0,3,0,0,0,,,,,7.0,"), "{untimed}");
         assert_eq!(timed.matches(',').count(), head().matches(',').count(), "as many cells");
     }
 }

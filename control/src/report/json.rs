@@ -1,7 +1,7 @@
 //! The whole result as JSON: `result.json`, and the answer to `--format json`.
 
 use super::Report;
-use super::figures::Interval;
+use super::interval::Interval;
 use serde::Serializer;
 use serde_json::value::to_raw_value;
 

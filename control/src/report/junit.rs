@@ -1,6 +1,7 @@
 //! Verdicts and assertions as JUnit XML, which CI servers read: one suite a run.
 
 use super::Report;
+use super::escape::xml as escaped;
 use super::number::seconds;
 use engine::units::Nanos;
 use serde::Deserialize;
@@ -244,25 +245,6 @@ fn case_xml(test_id: &str, case: &Case) -> String {
     } else {
         format!("{head}>\n{inner}    </testcase>\n")
     }
-}
-
-/// Text for an attribute or an element. What XML cannot hold at all becomes the replacement sign.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\n' => out.push_str("&#10;"),
-            '\t' => out.push_str("&#9;"),
-            '\r' => out.push_str("&#13;"),
-            '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
-            letter => out.push(letter),
-        }
-    }
-    out
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The run to be pasted into an issue or a pull request: `report.md`, in GitHub's Markdown.
 
 use super::Report;
+use super::escape::{code, fenced, markdown as escaped};
 use super::tables::{self, Table};
 use super::text::{load, verdict};
 use serde_json::Value;
@@ -71,25 +72,6 @@ fn resolved(title: &str, value: &Value) -> String {
     format!("<details><summary>{title}</summary>\n\n{inside}\n\n</details>\n")
 }
 
-/// Text between fences that are longer than any run of back quotes in it.
-fn fenced(language: &str, text: &str) -> String {
-    let fence = "`".repeat(longest_run(text).max(2) + 1);
-    format!("{fence}{language}\n{}\n{fence}", printable(text))
-}
-
-/// Text as code within a line: its own back quotes are fewer than those around it.
-fn code(text: &str) -> String {
-    let quotes = "`".repeat(longest_run(text) + 1);
-    let text = printable(text).replace('\n', " ");
-    // A blank between keeps quotes apart; readers take one at either end away.
-    let room = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
-    format!("{quotes}{room}{text}{room}{quotes}")
-}
-
-fn longest_run(text: &str) -> usize {
-    text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
-}
-
 /// A table with its heading and notes; nothing where it has no rows.
 fn table(table: &Table) -> String {
     if table.is_empty() {
@@ -111,34 +93,9 @@ fn table(table: &Table) -> String {
     )
 }
 
-/// Text that GitHub shows as it is: on one line, without markup, and calling nobody.
-fn escaped(text: &str) -> String {
-    let mut out = String::new();
-    for c in printable(text).chars() {
-        match c {
-            '\n' => out.push(' '),
-            // Mentions and references are looked for in what is shown, so a backslash does not keep them
-            // from working; something of no width does.
-            '@' => out.push_str("@\u{200b}"),
-            '#' => out.push_str("#\u{200b}"),
-            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '<' | '>' | '|' | '~' | '&' | '$' => {
-                out.push('\\');
-                out.push(c);
-            }
-            other => out.push(other),
-        }
-    }
-    out
-}
-
-/// Without control characters, line ends apart.
-fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{RESOLVED_MAX, code, escaped, fenced, markdown, resolved};
+    use super::{RESOLVED_MAX, escaped, markdown, resolved};
     use crate::report::Report;
     use crate::report::fixture::{self, Made};
 
@@ -178,7 +135,7 @@ mod tests {
         let shown = escaped(evil);
         assert_eq!(
             shown,
-            "\\<script\\>alert(1)\\</script\\> \\| \\*b\\* \\[x\\](y) @\u{200b}all #\u{200b}1 \\`c\\` \
+            "\\<script>alert(1)\\</script> \\| \\*b\\* \\[x\\](y) @\u{200b}all #\u{200b}1 \\`c\\` \
              #\u{200b} head\u{fffd}\\[31m"
         );
         let mut report = fixture::report(&Made::troubled());
@@ -201,11 +158,8 @@ mod tests {
     }
 
     #[test]
-    fn back_quotes_are_fenced_in_and_long_files_are_left_out() {
-        assert_eq!(code("a"), "`a`");
-        assert_eq!(code("a``b"), "```a``b```");
-        assert_eq!(code("`a"), "`` `a ``");
-        assert_eq!(fenced("sh", "a"), "```sh\na\n```");
+    fn long_files_are_left_out() {
+        assert!(resolved("t", &serde_json::json!("x")).contains("```json\n\"x\"\n```"), "shown");
         let long = serde_json::json!("x".repeat(RESOLVED_MAX));
         assert!(resolved("t", &long).contains("result.json has it"), "too long");
     }

@@ -8,6 +8,7 @@ pub mod chart;
 mod client;
 mod csv;
 mod errors;
+pub(crate) mod escape;
 mod figures;
 #[cfg(test)]
 mod fixture;
@@ -21,6 +22,7 @@ pub mod hlog;
 mod host_figures;
 mod host_second;
 mod html;
+mod interval;
 pub(crate) mod intervals;
 mod json;
 mod judgement;

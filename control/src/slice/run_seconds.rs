@@ -1,5 +1,6 @@
 //! Cuts seconds out of a run's directory.
 
+use super::astray::Astray;
 use super::slice::{COUNTS, Part, Slice};
 use crate::report::hlog::{self, Kind};
 use crate::report::intervals;
@@ -42,6 +43,11 @@ pub(crate) fn cut(run: &Path, from: u32, to: Option<u32>) -> Result<Slice, Strin
     slice.parts.push(Part { test_id, from_s: from, to_s: to, valid });
     slice.seconds = (f64::from(to).min(length) - f64::from(from)).max(0.0);
     rows.add(from..to, &mut slice.counts);
+    let whole = Kind::ALL.map(|kind| match &result {
+        Some(result) => Astray::of_result(&result["latency"][kind.name]),
+        None => Astray::UNKNOWN,
+    });
+    slice.astray = if to - from == end { whole } else { whole.map(Astray::of_a_part) };
     for ((kind, text), latency) in logs.iter().zip(&mut slice.latencies) {
         let mut wrong = None;
         let add = |second: u32, one: &hdrhistogram::Histogram<u64>| {
@@ -173,7 +179,7 @@ impl Rows {
 
 #[cfg(test)]
 mod tests {
-    use super::{Part, cut};
+    use super::{Astray, Part, cut};
     use crate::report::hlog::{self, Kind};
     use crate::report::intervals;
     use engine::measure::Latency;
@@ -206,7 +212,7 @@ mod tests {
         if is_whole {
             // The last second is the drain's, and the one before it is half over when the phase ends.
             let (length, acked) = (f64::from(seconds) - 1.5, seconds * (seconds + 1) / 2);
-            let count = json!({ "count": acked });
+            let count = json!({ "count": acked, "beyond_range": 0, "negative": 2 });
             let latency: serde_json::Map<String, Value> =
                 Kind::ALL.iter().map(|kind| (kind.name.to_owned(), count.clone())).collect();
             let result = json!({
@@ -235,6 +241,10 @@ mod tests {
         assert_eq!(whole.counts, [42, 21, 0, 0], "1 to 6");
         assert!((whole.seconds - 4.5).abs() < 1e-9, "the drain takes no time: {}", whole.seconds);
         assert_eq!(whole.parts[0].valid, Some(false), "as the result says");
+        let astray = |beyond_range, negative| [Astray { beyond_range, negative }; Kind::ALL.len()];
+        assert_eq!(whole.astray, astray(Some(0), Some(2)), "all that the result says");
+        let part = cut(run.path(), 0, Some(5)).expect("some of it");
+        assert_eq!(part.astray, astray(Some(0), None), "none in any, and nobody knows in which");
         for border in 1..6 {
             let mut sum = cut(run.path(), 0, Some(border)).expect("the first");
             sum.merge(&cut(run.path(), border, None).expect("the rest")).expect("none twice");
@@ -252,6 +262,7 @@ mod tests {
         let slice = cut(run.path(), 0, None).expect("lines that are cut are passed over");
         assert_eq!(slice.counts[1], 6, "three seconds");
         assert!((slice.seconds - 3.0).abs() < 1e-9, "three seconds: {}", slice.seconds);
+        assert_eq!(slice.astray, [Astray::UNKNOWN; Kind::ALL.len()], "nobody counted them");
         let Part { test_id, valid, .. } = &slice.parts[0];
         assert_eq!(
             (test_id.as_str(), *valid),

@@ -1,5 +1,6 @@
 //! A slice: which seconds of which runs, what was counted in them, and how long it took.
 
+use super::astray::Astray;
 use crate::report::hlog::Kind;
 use crate::report::latency::{NAMED, decoded};
 use crate::report::{count, float, rate, table, thousandth};
@@ -43,6 +44,8 @@ pub(crate) struct Slice {
     pub(super) counts: [u64; COUNTS.len()],
     /// In the order of [`Kind::ALL`], in nanoseconds.
     pub(super) latencies: [Histogram<u64>; Kind::ALL.len()],
+    /// What these do not hold, in their order.
+    pub(super) astray: [Astray; Kind::ALL.len()],
 }
 
 impl Slice {
@@ -53,6 +56,7 @@ impl Slice {
             seconds: 0.0,
             counts: [0; COUNTS.len()],
             latencies: Kind::ALL.map(|_| blank()),
+            astray: [Astray::NONE; Kind::ALL.len()],
         }
     }
 
@@ -61,7 +65,7 @@ impl Slice {
     /// # Errors
     /// In words, where seconds are in both: they would count twice.
     pub(crate) fn merge(&mut self, other: &Self) -> Result<(), String> {
-        let Self { parts, seconds, counts, latencies } = other;
+        let Self { parts, seconds, counts, latencies, astray } = other;
         for part in parts {
             let twice = self.parts.iter().find(|own| own.overlaps(part));
             if let Some(own) = twice {
@@ -75,6 +79,7 @@ impl Slice {
         for (mine, theirs) in self.latencies.iter_mut().zip(latencies) {
             mine.add(theirs).expect("all slices have the bounds of a latency");
         }
+        self.astray.iter_mut().zip(astray).for_each(|(mine, theirs)| mine.merge(*theirs));
         Ok(())
     }
 
@@ -106,10 +111,14 @@ impl Slice {
         for (count, name) in slice.counts.iter_mut().zip(COUNTS) {
             *count = number(document, name)?;
         }
-        for (latency, kind) in slice.latencies.iter_mut().zip(Kind::ALL) {
-            let encoded = document["latency"][kind.name]["histogram"].as_str();
+        let latencies = slice.latencies.iter_mut().zip(&mut slice.astray);
+        for ((latency, astray), kind) in latencies.zip(Kind::ALL) {
+            let block = &document["latency"][kind.name];
+            let fault = |words: String| format!("latency.{}.{words}", kind.name);
+            *astray = Astray::read(block).map_err(fault)?;
+            let encoded = block["histogram"].as_str();
             let read = encoded.ok_or_else(|| "there is none".to_owned()).and_then(decoded);
-            let read = read.map_err(|error| format!("latency.{}.histogram: {error}", kind.name))?;
+            let read = read.map_err(|error| fault(format!("histogram: {error}")))?;
             latency.add(read).map_err(|error| format!("latency.{}: {error:?}", kind.name))?;
         }
         Ok(slice)
@@ -132,9 +141,9 @@ impl Slice {
         for (name, count) in COUNTS.iter().zip(self.counts).take(3) {
             document[format!("{name}_per_second")] = self.per_second(count).map(thousandth).into();
         }
-        let latency = Kind::ALL.iter().zip(&self.latencies);
+        let latency = Kind::ALL.iter().zip(self.latencies.iter().zip(self.astray));
         let latency: Map<String, Value> =
-            latency.map(|(kind, of)| (kind.name.to_owned(), block(of))).collect();
+            latency.map(|(kind, (of, astray))| (kind.name.to_owned(), block(of, astray))).collect();
         document["latency"] = latency.into();
         document
     }
@@ -165,12 +174,28 @@ impl Slice {
             vec![name, count(of.len()), at(50.0), at(99.0), at(99.9), millis(of.max())]
         });
         format!(
-            "{}{:.3} s of the measured phase\n\n{}\n{}{FEW}\n",
+            "{}{:.3} s of the measured phase\n\n{}\n{}{FEW}\n{}",
             parts.collect::<String>(),
             self.seconds,
             table(&counts.collect::<Vec<_>>()),
             table(&std::iter::once(head).chain(latencies).collect::<Vec<_>>()),
+            self.astray_words(),
         )
+    }
+
+    /// What the histograms do not hold, a line for each latency that may have some; those that say the same
+    /// share one.
+    fn astray_words(&self) -> String {
+        let mut lines: Vec<(Vec<&str>, String)> = Vec::new();
+        for (kind, astray) in Kind::ALL.iter().zip(self.astray) {
+            let Some(words) = astray.words() else { continue };
+            match lines.iter_mut().find(|(_, said)| *said == words) {
+                Some((names, _)) => names.push(kind.name),
+                None => lines.push((vec![kind.name], words)),
+            }
+        }
+        let line = |(names, words): (Vec<&str>, String)| format!("{}: {words}\n", names.join(", "));
+        lines.into_iter().map(line).collect()
     }
 
     fn per_second(&self, count: u64) -> Option<f64> {
@@ -196,7 +221,7 @@ fn is_few(histogram: &Histogram<u64>, percent: f64) -> bool {
 }
 
 /// One latency; the exact mean and maximum are the whole result's alone, so these are the histogram's.
-fn block(histogram: &Histogram<u64>) -> Value {
+fn block(histogram: &Histogram<u64>, astray: Astray) -> Value {
     let mut bytes = Vec::new();
     V2DeflateSerializer::new()
         .serialize(histogram, &mut bytes)
@@ -211,6 +236,8 @@ fn block(histogram: &Histogram<u64>) -> Value {
         block[name] = some(histogram.value_at_percentile(percent)).into();
     }
     block["max_us"] = some(histogram.max()).into();
+    block["beyond_range"] = astray.beyond_range.into();
+    block["negative"] = astray.negative.into();
     let is_flagged = |percent| !histogram.is_empty() && is_few(histogram, percent);
     let few = NAMED.iter().filter(|(percent, _)| is_flagged(*percent));
     block["few_samples"] = few.map(|(_, name)| *name).collect::<Vec<&str>>().into();
@@ -229,7 +256,7 @@ fn millis(nanos: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Part, Slice};
+    use super::{Astray, Part, Slice};
     use proptest::prelude::{prop, proptest};
 
     fn slice((from_s, to_s): (u32, u32), spans: &[u64]) -> Slice {
@@ -246,7 +273,8 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_again() {
-        let one = slice((3, 9), &[1, 5_000, 3_599_000_000_000]);
+        let mut one = slice((3, 9), &[1, 5_000, 3_599_000_000_000]);
+        one.astray[3] = Astray { beyond_range: Some(4), negative: None };
         assert_eq!(Slice::read(&one.json()), Ok(one), "in every field");
         let wrong = Slice::read(&serde_json::json!({ "schema": "kdyno.result/1" }));
         assert!(wrong.expect_err("another format").contains("kdyno.slice/1"), "what is needed");
@@ -282,6 +310,26 @@ mod tests {
         }
         good.parts[0].valid = Some(false);
         assert!(good.text().starts_with("run_1_a: seconds 0 to 2, INVALID"), "said first");
+    }
+
+    #[test]
+    fn what_histograms_do_not_hold_is_told_where_there_may_be_some() {
+        let mut slice = slice((0, 2), &[1]);
+        let said = |of: &Slice| of.text().lines().skip_while(|l| *l != super::FEW).count();
+        assert_eq!(said(&slice), 1, "none");
+        assert_eq!(slice.json()["latency"]["publish"]["negative"], 0, "for certain");
+        slice.astray = [Astray::UNKNOWN; 5];
+        slice.astray[4] = Astray { beyond_range: Some(0), negative: Some(7) };
+        let text = slice.text();
+        assert!(
+            text.contains("publish, service, send_delay, end_to_end: how many were "),
+            "{text}"
+        );
+        assert!(text.ends_with("transit: 7 negative (clocks disagreed) and left out\n"), "{text}");
+        let json = slice.json();
+        let (publish, transit) = (&json["latency"]["publish"], &json["latency"]["transit"]);
+        assert!(publish["negative"].is_null() && publish["beyond_range"].is_null(), "{publish}");
+        assert_eq!((&transit["negative"], &transit["beyond_range"]), (&7.into(), &0.into()));
     }
 
     #[test]

@@ -69,8 +69,6 @@ pub struct FleetOrder {
 pub struct Fleet {
     /// Where they are, each once, in the order in which they were named; at least one.
     pub workers: Vec<WorkerUrl>,
-    /// Where the token stands that they ask for.
-    pub token_file: Option<PathBuf>,
     /// What becomes of a run that loses one.
     pub on_loss: OnLoss,
 }
@@ -98,8 +96,7 @@ pub(super) fn resolve(
     if let Some(driver) = driver {
         check_broker(&workers, (&place, driver), ledger);
     }
-    let (token_file, on_loss) = (asked.token_file.clone(), asked.on_loss.unwrap_or_default());
-    Some(Fleet { workers, token_file, on_loss })
+    Some(Fleet { workers, on_loss: asked.on_loss.unwrap_or_default() })
 }
 
 /// The flag that names workers, and these; nothing without flags.

@@ -1,7 +1,7 @@
 //! A sweep as a table: one line for each run, for the terminal and as Markdown.
 
 use super::document::{Document, Figures, Row, Spans, State};
-use crate::report::{rate, span, table};
+use crate::report::{escape, rate, span, table};
 use engine::measure::constants::exit;
 
 /// Characters of the longest bar.
@@ -23,7 +23,7 @@ pub(super) fn text(document: &Document) -> String {
 /// The same for documents, with the command and the chart.
 pub(super) fn markdown(document: &Document) -> String {
     let line = |cells: &[String]| {
-        let cells: Vec<String> = cells.iter().map(|cell| cell.replace('|', "\\|")).collect();
+        let cells: Vec<String> = cells.iter().map(|cell| escape::markdown(cell)).collect();
         format!("| {} |\n", cells.join(" | "))
     };
     let rows = rows(document);
@@ -32,8 +32,11 @@ pub(super) fn markdown(document: &Document) -> String {
     let lines: String = rest.iter().map(|row| line(row)).collect();
     let Document { id, name, command, .. } = document;
     format!(
-        "# Sweep {name}\n\n{id}, by `{command}`\n\n{}|{rule}\n{lines}\n![acked messages per second and \
-         latency over the swept values](sweep.svg)\n",
+        "# Sweep {}\n\n{}, by {}\n\n{}|{rule}\n{lines}\n![acked messages per second and latency over the \
+         swept values](sweep.svg)\n",
+        escape::markdown(name),
+        escape::markdown(id),
+        escape::code(command),
         line(head)
     )
 }
@@ -164,6 +167,11 @@ mod tests {
         let page = markdown(&document);
         assert!(page.contains("\n| 3 | 100 | 0 | 2,000 | 2.00 | 2.00 ms |"), "{page}");
         assert!(page.contains("](sweep.svg)"), "{page}");
+        document.name = "<b> *all*".to_owned();
+        document.command = "kdyno run `w`".to_owned();
+        let odd = markdown(&document);
+        assert!(odd.starts_with("# Sweep \\<b> \\*all\\*\n"), "names are text: {odd}");
+        assert!(odd.contains(", by `` kdyno run `w` ``\n"), "as typed: {odd}");
     }
 
     #[test]

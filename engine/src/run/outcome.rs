@@ -181,12 +181,24 @@ pub struct Interval {
     pub publish_p99: Nanos,
     /// Publish latency: maximum.
     pub publish_max: Nanos,
+    /// Service time (from the send, so also in a closed loop): median.
+    pub service_p50: Nanos,
+    /// Service time: 99th percentile.
+    pub service_p99: Nanos,
+    /// Service time: maximum.
+    pub service_max: Nanos,
     /// End-to-end latency: median.
     pub end_to_end_p50: Nanos,
     /// End-to-end latency: 99th percentile.
     pub end_to_end_p99: Nanos,
     /// End-to-end latency: maximum.
     pub end_to_end_max: Nanos,
+    /// Transit (from the send, so also in a closed loop): median.
+    pub transit_p50: Nanos,
+    /// Transit: 99th percentile.
+    pub transit_p99: Nanos,
+    /// Transit: maximum.
+    pub transit_max: Nanos,
     /// Send delay: 99th percentile.
     pub send_delay_p99: Nanos,
     /// The longest time for which a lane's core was taken away from it; `None` where no lane waited.
@@ -243,9 +255,15 @@ impl Interval {
             publish_p50,
             publish_p99,
             publish_max,
+            service_p50,
+            service_p99,
+            service_max,
             end_to_end_p50,
             end_to_end_p99,
             end_to_end_max,
+            transit_p50,
+            transit_p99,
+            transit_max,
             send_delay_p99,
             hiccup_max,
             lanes_missing,
@@ -264,9 +282,15 @@ impl Interval {
             (&mut self.publish_p50, publish_p50),
             (&mut self.publish_p99, publish_p99),
             (&mut self.publish_max, publish_max),
+            (&mut self.service_p50, service_p50),
+            (&mut self.service_p99, service_p99),
+            (&mut self.service_max, service_max),
             (&mut self.end_to_end_p50, end_to_end_p50),
             (&mut self.end_to_end_p99, end_to_end_p99),
             (&mut self.end_to_end_max, end_to_end_max),
+            (&mut self.transit_p50, transit_p50),
+            (&mut self.transit_p99, transit_p99),
+            (&mut self.transit_max, transit_max),
             (&mut self.send_delay_p99, send_delay_p99),
         ] {
             *mine = (*mine).max(*theirs);

@@ -1,6 +1,7 @@
 //! Fleets with too little to do, with a worker twice, with one that pauses, and runs one after the other.
 
 use super::ask::Caller;
+use super::hosts::TOKEN;
 use super::{Fleet, assert_exact, workload};
 use crate::real::broker::{Signal, send};
 use crate::real::{self, count, has_finding};
@@ -56,6 +57,20 @@ fn repeats_of_two_variants_take_turns_on_workers_each_with_its_own_driver() {
         let is_slow = 40_000.0 < result["latency"]["publish"]["p50_us"].as_f64().expect("acked");
         assert_eq!(is_slow, driver == "slow", "{:#}", result["latency"]["publish"]);
     }
+}
+
+#[test]
+fn a_token_from_a_pipe_is_read_once_for_workers_and_callers() {
+    let Some(fleet) = Fleet::here(1) else { return };
+    // The worker has read its own.
+    let file = fleet.workers[0].token_file();
+    std::fs::remove_file(&file).expect("the folder is ours");
+    std::os::unix::fs::symlink("/dev/stdin", &file).expect("the folder is ours");
+    let pipe = format!("printf {TOKEN} | \"$@\"");
+    let run = fleet.run(SMALL, &["--listen", "127.0.0.1:0"]).through(&["sh", "-c", &pipe, "sh"]);
+    let ran = run.run();
+    assert!(matches!(ran.code, 0 | 11), "exit {}\n{}", ran.code, ran.stderr);
+    assert_eq!(count(&ran.result(), "/acked/messages"), 1_000, "{}", ran.stderr);
 }
 
 #[test]

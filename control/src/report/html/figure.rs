@@ -1,7 +1,8 @@
 //! A chart of the page with the words and the table that say the same.
 
-use super::page::{block, escaped};
+use super::page::block;
 use crate::report::chart::{Plot, drawn, swatch};
+use crate::report::escape::html as escaped;
 use crate::report::tables::Table;
 
 /// A chart of the page.

@@ -11,10 +11,11 @@ mod tests;
 mod thin;
 
 use super::Report;
+use super::escape::html as escaped;
 use super::tables::{self, Table};
 use super::text::{load, verdict};
 use figure::Figure;
-use page::{block, document, escaped, section};
+use page::{block, document, section};
 
 /// Colours, letters and measures, light, dark and on paper.
 const STYLE: &str = include_str!("style.css");

@@ -4,7 +4,7 @@ use super::figure::Figure;
 use super::thin::{COLUMNS, Values, extremes, shared_by, thinned};
 use crate::report::Report;
 use crate::report::chart::{Axis, Band, HEIGHT, Mark, Plot, Scale, Series, Shape};
-use crate::report::figures::Interval;
+use crate::report::interval::Interval;
 use crate::report::number::float;
 use crate::report::tables::{Table, span};
 use crate::report::text_table::rate;

@@ -72,7 +72,13 @@ fn wrapped(text: &str, room: usize) -> Vec<String> {
 }
 
 fn document(command: &str, built_in: &[BuiltIn]) -> String {
-    let entry = |one: &BuiltIn| json!({"name": one.name, "question": one.question(), "look_at": one.look_at()});
+    let entry = |one: &BuiltIn| {
+        json!({
+            "name": one.name,
+            "question": one.question(),
+            "look_at": one.look_at(),
+        })
+    };
     let entries: Vec<Value> = built_in.iter().map(entry).collect();
     let document = json!({"schema": SCHEMA, command: entries});
     format!("{document:#}\n")

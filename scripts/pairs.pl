@@ -1,4 +1,5 @@
-# What is made of pairs of turns: the median of their ratios, and its interval. For scripts/versus.pl and scripts/cost.pl.
+# What is made of pairs of turns: the median of their ratios, and its interval. For scripts/versus.pl and
+# scripts/cost.pl; scripts/soak.pl takes the median alone.
 use strict;
 use warnings;
 

@@ -1,12 +1,54 @@
 //! The plan in words: what a dry run shows, and every run before it starts.
 
-use engine::plan::{Backlog, CoreList, Demand, LaneWork, Pace, Plan, SearchDemand, StreamDemand};
+use crate::spec::{Repeats, Request, Side};
+use engine::plan::{
+    Backlog, CoreList, Demand, LaneWork, Pace, Plan, SearchDemand, StreamDemand, Warmup,
+};
 use engine::time::{ClockSource, WaitMode};
 use engine::units::Nanos;
 use std::fmt::Write;
 
 /// What a remark of the plan begins with.
 pub(crate) const NOTE: &str = "note: ";
+
+/// Of more turns the first ones show how it goes on.
+const TURNS_MAX: usize = 8;
+
+/// What repeats will do: how many runs in which order, of what, and how long they send in all.
+pub(crate) fn repeats(repeats: &Repeats, requests: &[Request]) -> String {
+    let total = requests.iter().map(longest).fold(Nanos::ZERO, |sum, one| sum + one);
+    let is_open = |request: &Request| {
+        let demand = &request.demand;
+        let is_auto = matches!(demand.phases.warmup, Warmup::Auto { .. });
+        is_auto || demand.search.is_some() || demand.backlog.is_some()
+    };
+    let most = if requests.iter().any(is_open) { "at most " } else { "" };
+    let of = requests.len();
+    let side = |request: &Request| request.cell.repeat.and_then(|repeat| repeat.side);
+    let turns = requests.iter().filter_map(side).map(|side| side.letter().to_string());
+    let shown: Vec<String> = turns.take(TURNS_MAX).collect();
+    let more = if shown.len() < of { " ..." } else { "" };
+    let order = match shown.as_slice() {
+        [] => String::new(),
+        some => format!(", {} of each: {}{more}", repeats.each, some.join(" ")),
+    };
+    let mut text = format!("{}: {of} runs{order}; {most}{total} of load in all\n", repeats.id);
+    for (of_side, role) in Side::BOTH.into_iter().zip(["baseline", "candidate"]) {
+        let first = requests.iter().find(|request| side(request) == Some(of_side));
+        text.extend(first.map(|request| {
+            let (letter, driver) = (of_side.letter(), &request.driver.name);
+            let workload = request.resolved.workload_file.display();
+            format!("{letter} ({role}): {workload}, driver {driver}\n")
+        }));
+    }
+    text
+}
+
+/// How long a run sends at most.
+fn longest(request: &Request) -> Nanos {
+    let phases = request.demand.phases;
+    phases.warmup.longest() + phases.measured
+}
 
 /// The plan in a few lines: what `--dry-run` shows, and every run before it starts.
 pub(crate) fn describe(plan: &Plan, clock: ClockSource) -> String {

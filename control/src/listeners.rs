@@ -5,9 +5,9 @@ use crate::monitor::{Monitor, Observation, Watched};
 use crate::progress::Progress;
 use crate::recording::{OnDisk, Recorded};
 use crate::report::omb::{Periodic, Periods};
-use crate::spec::Job;
 use engine::plan::Demand;
 use engine::run::{Event, Hooks};
+use std::path::PathBuf;
 
 /// A run's hooks: what is on disk comes first, then what can be asked for, then what is shown.
 pub(crate) struct Listeners<'run> {
@@ -27,16 +27,16 @@ pub(crate) struct Heard<'run> {
 }
 
 impl<'run> Listeners<'run> {
-    /// Of a run that begins.
+    /// Of a run that begins, whose directory is to lie in a folder.
     pub(crate) fn new(
         progress: Progress<'run>,
         monitor: Option<Monitor>,
         demand: &'run Demand,
-        (job, meter): (&Job, Option<&'run Meter>),
+        (runs_dir, meter): (PathBuf, Option<&'run Meter>),
     ) -> Self {
         let watched = Watched { hooks: Periodic::new(progress, demand), monitor };
         let metered = Metered::begin(watched, meter, demand);
-        Self { all: Recorded::new(metered, demand, job.runs_dir().to_owned()) }
+        Self { all: Recorded::new(metered, demand, runs_dir) }
     }
 
     /// The run is over.

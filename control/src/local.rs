@@ -87,7 +87,8 @@ fn run_one(
     let progress = Progress::begin(request, (&plan, job.clock), interrupt).ending_early(early_end);
     let clock = RunClock::anchored(job.clock);
     let monitor = job.monitor.and_then(|period| Monitor::start(period, &plan, clock));
-    let mut hooks = Listeners::new(progress, monitor, &plan.demand, (job, meter));
+    let told = (job.runs_dir(request), meter);
+    let mut hooks = Listeners::new(progress, monitor, &plan.demand, told);
     let prepared = (request.driver.driver.prepare)(plan.clone(), clock, &mut hooks);
     let (outcome, teardown) = match prepared {
         Ok(ready) => ready.start(&mut hooks),
@@ -215,7 +216,7 @@ impl Run<'_> {
         let first = self.report(&verdict, None);
         let mut folder = match begun {
             Some(folder) => Ok(folder),
-            None => recording::begin(self.job.runs_dir(), &first.test_id),
+            None => recording::begin(&self.job.runs_dir(self.request), &first.test_id),
         };
         // It is tried again after the clean-up: closed clients give descriptors back.
         if let Ok(there) = &mut folder

@@ -4,6 +4,7 @@ use crate::cli::Format;
 use crate::host::Environment;
 use crate::interrupt::Interrupt;
 use crate::log::RunLog;
+use crate::repeat::RepeatFolder;
 use crate::report::{self, Suite};
 use crate::spec::{Job, Request};
 use crate::sweep::{Figures, SweepFolder};
@@ -25,7 +26,7 @@ pub(crate) struct Finished {
 }
 
 /// Has `run_one` do every request of a job, one after the other, and writes the results to `out`. Of a
-/// sweep, runs that are done already are passed over.
+/// sweep, runs that are done already are passed over; of repeats, what they say together comes last.
 ///
 /// # Errors
 /// When `out` cannot be written.
@@ -43,7 +44,8 @@ pub(crate) fn run_all(
         }
     };
     let (documents, codes, suites) = Default::default();
-    let mut all = All { job, format, folder, documents, codes, suites };
+    let repeats = RepeatFolder::of(job);
+    let mut all = All { job, format, folder, repeats, documents, codes, suites };
     for request in &job.requests {
         if interrupt.is_raised() {
             break;
@@ -58,7 +60,7 @@ pub(crate) fn run_all(
         }
         all.add(request, one, out)?;
     }
-    if interrupt.is_raised() && all.folder.as_ref().is_some_and(SweepFolder::is_open) {
+    if interrupt.is_raised() && all.is_open() {
         all.codes.push(exit::INTERRUPTED);
     }
     all.end(out)
@@ -69,6 +71,7 @@ struct All<'job> {
     job: &'job Job,
     format: Format,
     folder: Option<SweepFolder>,
+    repeats: Option<RepeatFolder<'job>>,
     documents: Vec<Vec<u8>>,
     codes: Vec<u8>,
     suites: Vec<Suite>,
@@ -78,6 +81,9 @@ impl All<'_> {
     /// Whether a run of a sweep is over already, whose result then counts as if it were of today; says
     /// which one is begun otherwise.
     fn is_done(&mut self, request: &Request) -> bool {
+        if let Some(repeats) = &self.repeats {
+            tracing::info!("{}", repeats.next(request));
+        }
         let Some(folder) = &self.folder else { return false };
         let Some(code) = folder.done(request) else {
             tracing::info!("{}", folder.next(request));
@@ -110,6 +116,12 @@ impl All<'_> {
         true
     }
 
+    /// Whether runs of a sweep, or repeats, are still to be done.
+    fn is_open(&self) -> bool {
+        self.folder.as_ref().is_some_and(SweepFolder::is_open)
+            || self.repeats.as_ref().is_some_and(RepeatFolder::is_open)
+    }
+
     /// After each run: what is known of it is not lost with a later one.
     fn write_junit(&mut self) {
         let junit = self.job.checks.junit.as_deref();
@@ -126,6 +138,9 @@ impl All<'_> {
         self.codes.push(one.exit_code);
         self.suites.push(one.suite);
         self.write_junit();
+        if let Some(repeats) = &mut self.repeats {
+            repeats.add(request, one.exit_code);
+        }
         let ended = (one.exit_code, one.figures);
         let recorded = self.folder.as_mut().map(|folder| folder.record(request, ended));
         self.note(recorded, "the folder of the sweep");
@@ -144,10 +159,14 @@ impl All<'_> {
         }
     }
 
-    fn end(self, out: &mut dyn Write) -> std::io::Result<u8> {
+    fn end(mut self, out: &mut dyn Write) -> std::io::Result<u8> {
+        let together = self.repeats.as_ref().map(RepeatFolder::end);
+        self.codes.extend(together.as_ref().map(|of| of.exit_code));
         match (self.format, &self.folder) {
             (Format::Text, Some(folder)) => write!(out, "\n{}", folder.text())?,
-            (Format::Text, None) => {}
+            (Format::Text, None) => {
+                together.iter().try_for_each(|of| write!(out, "\n{}", of.text))?;
+            }
             (Format::Json, folder) => {
                 if let Some(folder) = folder.as_ref().filter(|folder| folder.is_open()) {
                     tracing::warn!("{}", folder.rest());

@@ -65,7 +65,7 @@ fn listed(command: &str) -> Vec<(String, String)> {
     let ran = Kdyno::new(&[command, "--format", "json"]).run();
     assert_eq!(ran.code, 0, "{command}: {}", ran.stderr);
     let document: Value = serde_json::from_str(&ran.stdout).expect("one JSON document");
-    assert_eq!(document["schema"], "kdyno.library/1");
+    assert_eq!(document["schema"], "kdyno.library/1", "its format");
     let text = |one: &Value, field: &str| one[field].as_str().expect("a text").to_owned();
     let entries = document[command].as_array().expect("a list").iter();
     entries.map(|one| (text(one, "name"), text(one, "question"))).collect()
@@ -167,6 +167,9 @@ fn every_built_in_driver_is_valid_and_can_be_planned_with() {
         let ran = Kdyno::new(&["run", "quick-test", "--dry-run", "--driver", name]).run();
         assert_eq!(ran.code, 0, "{name}: {}", ran.stderr);
     }
+    let turns = ["--repeat", "3", "--driver", "kafka-acks-1", "--against", "kafka-replicated"];
+    let both = Kdyno::new(&["run", "quick-test", "--dry-run"]).and(&turns).run();
+    assert_eq!(both.code, 0, "candidates have names too: {}", both.stderr);
 }
 
 #[test]

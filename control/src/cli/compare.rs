@@ -45,7 +45,7 @@ pub enum CompareFormat {
 }
 
 /// A percentage as a part of the whole.
-fn percent(text: &str) -> Result<f64, String> {
+pub(super) fn percent(text: &str) -> Result<f64, String> {
     let digits = text.trim();
     let digits = digits.strip_suffix('%').unwrap_or(digits).trim_end();
     let number = digits.parse::<f64>().ok().filter(|number| (0.0..100.0).contains(number));

@@ -3,18 +3,20 @@
 mod ceiling;
 mod checks;
 mod compare;
+mod files;
 mod fleet;
-mod library;
 mod marks;
+mod repeat;
 mod report;
 mod topics;
 
 pub use ceiling::CeilingFlags;
 pub use checks::CheckFlags;
 pub use compare::{CompareFlags, CompareFormat};
+pub use files::{LibraryFlags, ValidateFlags};
 pub use fleet::{FleetFlags, WorkerFlags};
-pub use library::LibraryFlags;
 pub use marks::MarkFlags;
+pub use repeat::RepeatFlags;
 pub use report::ReportFlags;
 pub use topics::{CleanFlags, TopicsCommand};
 
@@ -34,6 +36,7 @@ Examples:
   kdyno run latency-test-100b --driver kafka-latency --bootstrap-server localhost:9092
   kdyno run my.yaml --bootstrap-server localhost:9092 --rate 50k --duration 1m
   kdyno run quick-test --set messageSize=100,1KiB,10KiB --set driver.linger.ms=0,5
+  kdyno run quick-test --driver before.yaml --repeat 5 --against after.yaml
   kdyno run omb/workloads/*.yaml --driver omb/driver-kafka/kafka-latency.yaml";
 
 const EXIT_CODES: &str = "\
@@ -111,6 +114,9 @@ pub struct RunFlags {
     /// What the result is held to.
     #[command(flatten)]
     pub checks: CheckFlags,
+    /// How often.
+    #[command(flatten)]
+    pub repeats: RepeatFlags,
     /// What is written and shown.
     #[command(flatten)]
     pub output: OutputFlags,
@@ -227,14 +233,6 @@ pub struct LogFlags {
     pub quiet: bool,
 }
 
-/// Flags of `kdyno validate`.
-#[derive(Debug, Args)]
-pub struct ValidateFlags {
-    /// Files to check, or names of those that are built in
-    #[arg(required = true, value_name = "FILE")]
-    pub files: Vec<PathBuf>,
-}
-
 /// A list of cores.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cores(pub Vec<usize>);
@@ -304,6 +302,7 @@ impl RunFlags {
             results_dir: self.output.output.clone(),
             log_level: self.output.log.log_level,
             fleet: self.fleet.order(self.marks.listen.or(self.marks.metrics)),
+            repeat: self.repeats.order(),
         }
     }
 }

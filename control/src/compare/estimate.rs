@@ -141,7 +141,7 @@ fn logarithms(of: impl Iterator<Item = f64>) -> Option<(Vec<f64>, f64)> {
 }
 
 /// The variance of samples of which there are at least two.
-fn variance(samples: &[f64]) -> f64 {
+pub(super) fn variance(samples: &[f64]) -> f64 {
     let centre = mean(samples);
     let squares = samples.iter().map(|sample| (sample - centre) * (sample - centre));
     squares.sum::<f64>() / (number(samples.len()) - 1.0)

@@ -8,7 +8,7 @@ use super::{json, markdown, text};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
-fn golden(name: &str, got: &str) {
+pub(super) fn golden(name: &str, got: &str) {
     let path: PathBuf = [env!("CARGO_MANIFEST_DIR"), "src/compare/golden", name].iter().collect();
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::write(&path, got).expect("the folder of golden files is there");

@@ -45,7 +45,7 @@ struct VariantPart<'of> {
 
 /// A run.
 #[derive(Debug, Serialize)]
-struct RunPart<'of> {
+pub(super) struct RunPart<'of> {
     path: String,
     test_id: &'of str,
     test_name: &'of str,
@@ -136,7 +136,7 @@ fn variant(variant: &Variant) -> VariantPart<'_> {
     }
 }
 
-fn run(run: &Recorded) -> RunPart<'_> {
+pub(super) fn run(run: &Recorded) -> RunPart<'_> {
     RunPart {
         path: run.path.display().to_string(),
         test_id: &run.test_id,

@@ -41,7 +41,7 @@ fn of_pair(comparison: &Comparison, pair: &Pair) -> String {
 }
 
 /// Text that GitHub shows as it is: on one line, without markup, and calling nobody.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for letter in words::printable(text).chars() {
         match letter {

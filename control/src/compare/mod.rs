@@ -4,6 +4,7 @@
 //! of each or more are compared run by run. All figures of all candidates are judged together, so that a
 //! comparison of the same with the same says "difference" no more often than one in twenty.
 
+mod agreement;
 mod certainty;
 mod chart;
 mod comparison;
@@ -17,6 +18,7 @@ mod figure;
 mod fixture;
 #[cfg(test)]
 mod forms_tests;
+mod group;
 mod holm;
 mod html;
 mod json;
@@ -31,6 +33,8 @@ mod text;
 mod variant;
 mod words;
 
+pub(crate) use agreement::agreement;
+pub(crate) use group::{Forms, Group, compared};
 pub(crate) use variant::read;
 
 use crate::cli::{CompareFlags, CompareFormat};

@@ -5,7 +5,7 @@ use super::words;
 use crate::report::{table, wrapped};
 
 /// No line is longer, tables apart.
-const WIDTH: usize = 110;
+pub(super) const WIDTH: usize = 110;
 
 /// A comparison as text.
 pub(super) fn text(comparison: &Comparison) -> String {

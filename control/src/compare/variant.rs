@@ -27,6 +27,8 @@ pub(crate) struct Variant {
     pub(super) runs: Vec<Recorded>,
     /// How many more were killed or go on, where it is a folder.
     pub(super) unfinished: usize,
+    /// How many more were to be made by the invocation that compares, and did not come to their end.
+    pub(super) missing: usize,
 }
 
 /// Reads everything that is to be compared, the baseline first.
@@ -65,7 +67,7 @@ impl Variant {
     /// That of a place in the order, below 26.
     pub(super) fn new(at: usize, runs: Vec<Recorded>) -> Self {
         let name = LETTERS.chars().nth(at).expect("there are not more variants than letters");
-        Self { name, runs, unfinished: 0 }
+        Self { name, runs, unfinished: 0, missing: 0 }
     }
 }
 

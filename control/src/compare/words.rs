@@ -164,6 +164,12 @@ pub(super) fn notes(comparison: &Comparison) -> Vec<String> {
 fn of_variant(variant: &Variant) -> Vec<String> {
     let (name, unfinished) = (variant.name, variant.unfinished);
     let mut notes = Vec::new();
+    if 0 < variant.missing {
+        let (missing, of) = (variant.missing, variant.missing + variant.runs.len());
+        notes.push(format!(
+            "Not in the comparison: {missing} of {of} runs of {name}, which did not come to their end."
+        ));
+    }
     if 0 < unfinished {
         notes.push(format!(
             "Not in the comparison: {unfinished} of {name} in unfinished/, killed or still going on."

@@ -107,7 +107,7 @@ impl Workplace<'_> {
         let progress =
             Progress::begin(request, (&unplaced, self.job.clock), self.outside.interrupt)
                 .ending_early(early_end);
-        let told = (self.job, self.outside.meter);
+        let told = (self.job.runs_dir(request), self.outside.meter);
         let mut hooks = Listeners::new(progress, None, &unplaced.demand, told);
         let (topics, settle) = cluster(&plan.demand.clients);
         let begun =

@@ -94,10 +94,11 @@ impl Identities {
         }
     }
 
-    /// The name of the invocation's sweep; nothing on a host that does a share of one run.
-    pub(super) fn sweep(&mut self, name: &str) -> Option<String> {
+    /// The name of what all runs of the invocation are together, a `sweep` or a `repeat`; nothing on a host
+    /// that does a share of one run.
+    pub(super) fn group(&mut self, kind: &str, name: &str) -> Option<String> {
         match self {
-            Self::Drawn(ids) => Some(ids.test_id(&format!("sweep-{name}"))),
+            Self::Drawn(ids) => Some(ids.test_id(&format!("{kind}-{name}"))),
             Self::Given(_) => None,
         }
     }

@@ -19,6 +19,7 @@ use super::fleet::{self, Fleet, FleetOrder};
 use super::given::FieldFlag;
 use super::identity::{Identities, Identity};
 use super::monitoring;
+use super::repeat::{self, RepeatOrder, Repeats};
 use super::request::{DriverChoice, Request, Shared};
 use super::sweep::{self, Cell, Sweep};
 use super::workload::{Circumstances, Workload};
@@ -31,8 +32,9 @@ pub const RESULTS_DIR: &str = "results";
 /// What the command line names.
 ///
 /// As JSON it is what a worker needs to do a share of one of its runs. What only concerns the
-/// coordinator stays behind: where results go, what they are held to, and the fleet. A field that is
-/// not known is refused, since it may change the load; one that is left out is as without its flag.
+/// coordinator stays behind: where results go, what they are held to, how often it is repeated, and
+/// the fleet. A field that is not known is refused, since it may change the load; one that is left
+/// out is as without its flag.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Order {
@@ -70,12 +72,15 @@ pub struct Order {
     /// Which workers do the runs, unread.
     #[serde(skip)]
     pub fleet: FleetOrder,
+    /// How often, and compared with what: a worker is told of one run.
+    #[serde(skip)]
+    pub repeat: RepeatOrder,
 }
 
 /// What an invocation becomes.
 #[derive(Clone, Debug)]
 pub struct Job {
-    /// One for each workload.
+    /// One for each run, in their order.
     pub requests: Vec<Request>,
     /// What their clocks read.
     pub clock: ClockSource,
@@ -87,6 +92,8 @@ pub struct Job {
     pub results_dir: PathBuf,
     /// Of which all requests are cells, if they are.
     pub sweep: Option<Sweep>,
+    /// Of which all requests are repeats, if they are.
+    pub repeats: Option<Repeats>,
     /// How much is logged.
     pub log_level: LogLevel,
     /// The workers that do the runs; without, this host does them.
@@ -103,23 +110,28 @@ pub struct Target {
 }
 
 impl Job {
-    /// The folder of its run directories.
-    pub fn runs_dir(&self) -> &Path {
-        self.sweep.as_ref().map_or(&self.results_dir, |sweep| &sweep.folder)
+    /// The folder of a request's run directory.
+    pub fn runs_dir(&self, request: &Request) -> PathBuf {
+        let of_sweep = self.sweep.as_ref().map(|sweep| sweep.folder.clone());
+        let of_repeat = || Some(self.repeats.as_ref()?.folder_of(request.cell.repeat?));
+        of_sweep.or_else(of_repeat).unwrap_or_else(|| self.results_dir.clone())
     }
 }
 
 impl Order {
-    /// The part of it that a worker needs to do a share of one run: it is told one value for each field.
+    /// The part of it that a worker needs to do a share of one run: it is told one driver, and one value for
+    /// each field.
     pub fn for_worker(&self, cell: &Cell) -> Self {
         Self {
             workloads: vec![cell.workload.clone()],
+            driver: cell.driver.clone(),
             flags: cell.flags.clone(),
             sets: cell.sets.clone(),
             checks: CheckOrder::default(),
             results_dir: None,
             log_level: None,
             fleet: FleetOrder::default(),
+            repeat: RepeatOrder::default(),
             ..self.clone()
         }
     }
@@ -147,7 +159,10 @@ pub fn load_with(order: &Order, files: &mut Files, identity: Identity) -> Result
     let benchmark = benchmark.unwrap_or_default();
     // A share of a run is one cell, and was told its values.
     let cells = match is_own {
-        true => sweep::cells(order, files, &mut ledger),
+        true => {
+            let own = sweep::cells(order, files, &mut ledger);
+            repeat::cells(order, own, files, &mut ledger)
+        }
         false => order.workloads.iter().map(|workload| Cell::only(order, workload)).collect(),
     };
     let checks = Checks::read(&order.checks, &mut ledger);
@@ -172,8 +187,10 @@ pub fn load_with(order: &Order, files: &mut Files, identity: Identity) -> Result
     ledger.settle()?;
     let flag = order.results_dir.clone().or_else(|| benchmark.results_dir.clone());
     let results_dir = flag.unwrap_or_else(|| RESULTS_DIR.into());
+    let name = requests.first().map_or("", |request| request.resolved.test_name.as_str());
     Ok(Job {
         sweep: together(&cells, &requests, &mut identities, &results_dir),
+        repeats: Repeats::of(&order.repeat, (name, &results_dir), &mut identities),
         requests,
         monitor,
         clock: clock.expect("what is missing was noted as a fault"),
@@ -202,7 +219,7 @@ impl Reader<'_> {
     ) -> (Option<Request>, Option<Fleet>) {
         let Self { order, benchmark, is_own } = *self;
         let flags = Assignments::read(&cell.flags, &cell.sets, files, ledger);
-        let driver = DriverFile::read(&order.driver, &flags, files, ledger);
+        let driver = DriverFile::read(&cell.driver, &flags, files, ledger);
         let fleet = || fleet::resolve(order, benchmark, driver.as_ref(), ledger);
         let fleet = is_own.then(fleet).flatten();
         if let Some(driver) = driver.as_ref().filter(|driver| !driver.driver.is_remote)
@@ -236,7 +253,7 @@ fn together(
     let first = requests.first()?.resolved.test_name.clone();
     let is_one = requests.iter().all(|request| request.cell.workload == cells[0].workload);
     let name = if is_one { first } else { "workloads".to_owned() };
-    let id = identities.sweep(&name)?;
+    let id = identities.group("sweep", &name)?;
     Some(Sweep { folder: results_dir.join(&id), id, name, axes, of: requests.len() })
 }
 

@@ -33,15 +33,15 @@ pub struct Request {
     pub driver: DriverChoice,
     /// What reports show.
     pub resolved: ResolvedRun,
-    /// What it was told, and its place in a sweep.
+    /// What it was told, and which of several runs it is.
     pub cell: Cell,
     /// What its bodies are made of; `None` where they are made.
     pub(crate) bodies: Option<BodySource>,
 }
 
 impl Request {
-    /// The same with its bodies made: the cells of a sweep have none before their turn, since those of
-    /// all of them could be more than there is memory.
+    /// The same with its bodies made: the cells of a sweep and repeats have none before their turn, since
+    /// those of all of them could be more than there is memory.
     pub fn whole(&self) -> Cow<'_, Self> {
         let Some(source) = &self.bodies else { return Cow::Borrowed(self) };
         let mut whole = Self { bodies: None, ..self.clone() };
@@ -127,8 +127,8 @@ impl Shared<'_> {
     ) -> Option<Request> {
         let source = workload.body.source(files);
         let source = ledger.take(source.map_err(|problem| Fault::whole("payloadFile", problem)))?;
-        let is_swept = !self.cell.values.is_empty();
-        let bodies = if is_swept { Vec::new() } else { source.bodies() };
+        let has_turn = self.cell.repeat.is_some() || !self.cell.values.is_empty();
+        let bodies = if has_turn { Vec::new() } else { source.bodies() };
         let search = self.search(workload, ledger)?;
         let varied = ledger.take(workload.varied(files))?;
         let pace = self.pace(workload, varied, search.as_ref(), ledger)?;
@@ -190,7 +190,7 @@ impl Shared<'_> {
                 remarks: Vec::new(),
             },
             cell: self.cell.clone(),
-            bodies: is_swept.then_some(source),
+            bodies: has_turn.then_some(source),
         })
     }
 

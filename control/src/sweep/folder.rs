@@ -21,6 +21,11 @@ pub(crate) struct SweepFolder {
 /// # Errors
 /// In words, when it is not.
 pub(crate) fn resume(job: &mut Job, folder: &Path) -> Result<(), String> {
+    if job.repeats.is_some() {
+        return Err(
+            "goes on with a sweep, and --repeat makes none: leave one of them out".to_owned()
+        );
+    }
     let Some(sweep) = &job.sweep else {
         return Err("this command is no sweep: give the one that began it".to_owned());
     };

@@ -118,8 +118,9 @@ pub const WAY_BACKLOG: f64 = 0.5;
 pub const WAY_LOOKS_LEAST: u64 = 3;
 
 /// The parts of the publish latency are judged where this share of the acked messages is in them: of
-/// fewer, the difference may be how the others went.
-pub const PARTS_COVERED: f64 = 0.5;
+/// fewer, the difference may be how the others went. Of a run of 3 s one second is in no window; a stall
+/// of 20 ms in it made a quarter of the mean on a busy host, and was told as a rest that is in no part.
+pub const PARTS_COVERED: f64 = 0.9;
 
 /// More of the mean publish latency than this in no part says that something else took the time. On a
 /// clean run it is below a tenth.

@@ -282,7 +282,8 @@ mod tests {
         check(200_000, 100, 200, Some("1200 us, 700 us (58 %) are in no part"));
         check(200_000, 500, 600, None);
         check(200_000, 600, 700, Some("-300 us (-25 %) are in no part"));
-        check(90_000, 600, 700, None);
+        check(179_000, 600, 700, None);
+        check(179_000, 100, 200, None);
     }
 
     #[test]

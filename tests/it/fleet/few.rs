@@ -42,6 +42,23 @@ fn runs_follow_one_another_on_the_same_workers() {
 }
 
 #[test]
+fn repeats_of_two_variants_take_turns_on_workers_each_with_its_own_driver() {
+    let Some(fleet) = Fleet::of(2) else { return };
+    let run = fleet.run(SMALL, &["--repeat", "2", "--against", "slow.yaml"]);
+    let ran = run.with_file("slow.yaml", "name: slow\nproducerConfig: |\n  linger.ms=100\n").run();
+    let results: Vec<serde_json::Value> = serde_json::from_str(&ran.stdout).expect("an array");
+    let drivers: Vec<&str> =
+        results.iter().map(|of| of["driver"]["name"].as_str().unwrap_or_default()).collect();
+    assert_eq!(drivers, ["kafka", "slow", "slow", "kafka"], "{}", ran.stderr);
+    for (result, driver) in results.iter().zip(drivers) {
+        assert_eq!(count(result, "/acked/messages"), 1_000, "{driver}: {}", ran.stderr);
+        // Half of the time that its client waits for more: the workers were told so.
+        let is_slow = 40_000.0 < result["latency"]["publish"]["p50_us"].as_f64().expect("acked");
+        assert_eq!(is_slow, driver == "slow", "{:#}", result["latency"]["publish"]);
+    }
+}
+
+#[test]
 fn a_worker_under_two_names_is_refused() {
     let Some(fleet) = Fleet::here(1) else { return };
     let url = &fleet.workers[0].url;

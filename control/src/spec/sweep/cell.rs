@@ -1,23 +1,29 @@
-//! A run of a sweep, and what all of them are together.
+//! One of several runs of an invocation, and what all cells of a sweep are together.
 
 use std::path::{Path, PathBuf};
 
+use crate::spec::driver::DriverSource;
 use crate::spec::given::FieldFlag;
 use crate::spec::order::Order;
+use crate::spec::repeat::Repeat;
 
-/// One run: a workload, and what is given in place of the files' fields, one value for each.
+/// One run: a workload, a driver, and what is given in place of the files' fields, one value for each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cell {
     /// Which of the invocation's runs it is, counted from 1.
     pub number: usize,
     /// The workload's file.
     pub workload: PathBuf,
+    /// Against what.
+    pub driver: DriverSource,
     /// Flags that stand for fields.
     pub flags: Vec<FieldFlag>,
     /// `--set`.
     pub sets: Vec<String>,
     /// The swept fields with this cell's values as they were written; empty outside a sweep.
     pub values: Vec<(String, String)>,
+    /// Which repeat it is, if it is one.
+    pub repeat: Option<Repeat>,
 }
 
 impl Cell {
@@ -26,9 +32,22 @@ impl Cell {
         Self {
             number: 1,
             workload: workload.to_owned(),
+            driver: order.driver.clone(),
             flags: order.flags.clone(),
             sets: order.sets.clone(),
             values: Vec::new(),
+            repeat: None,
+        }
+    }
+
+    /// Which run it is, in words: `cell 3, messageSize=1KiB` or `repeat 2 of B`.
+    pub fn title(&self) -> String {
+        match self.repeat {
+            None => format!("cell {}, {}", self.number, self.words()),
+            Some(Repeat { side: None, number }) => format!("repeat {number}"),
+            Some(Repeat { side: Some(side), number }) => {
+                format!("repeat {number} of {}", side.letter())
+            }
         }
     }
 

@@ -67,9 +67,11 @@ fn cell(
     let mut cell = Cell {
         number: 0,
         workload: workload.to_owned(),
+        driver: order.driver.clone(),
         flags: Vec::new(),
         sets: Vec::new(),
         values: Vec::new(),
+        repeat: None,
     };
     let (mut rest, mut told) = (nth, line.given(order));
     for axis in axes.iter().rev() {

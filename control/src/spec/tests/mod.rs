@@ -3,6 +3,7 @@
 mod bundle;
 mod clients;
 mod fleet;
+mod repeat;
 mod sweep;
 
 use super::order::{Job, Order, load, target};

@@ -34,7 +34,7 @@ fn every_combination_is_a_run_and_the_first_field_changes_last() {
     assert_eq!(axes(&job), fields);
     let sweep = job.sweep.as_ref().expect("a sweep");
     assert!(sweep.id.starts_with("sweep-a-b_1760000000_"), "{}", sweep.id);
-    assert_eq!((job.runs_dir(), sweep.of), (&*job.results_dir.join(&sweep.id), 4));
+    assert_eq!((job.runs_dir(&job.requests[0]), sweep.of), (job.results_dir.join(&sweep.id), 4));
     for (request, (size, linger)) in
         job.requests.iter().zip([(100, "0"), (100, "5"), (1024, "0"), (1024, "5")])
     {
@@ -52,7 +52,8 @@ fn every_combination_is_a_run_and_the_first_field_changes_last() {
 fn bodies_are_made_when_a_run_has_its_turn() {
     let desk = Desk::new(OMB_DRIVER);
     let one = job(&desk.order(&[]));
-    assert_eq!((one.sweep.is_none(), one.runs_dir()), (true, &*one.results_dir), "no sweep");
+    let folder = one.runs_dir(&one.requests[0]);
+    assert_eq!((one.sweep.is_none(), &folder), (true, &one.results_dir), "no sweep");
     assert_eq!(stream(&one.requests[0]).bodies.len(), 100, "one run alone has them");
     let swept = job(&desk.order(&["messageSize=[100]"]));
     let request = &swept.requests[0];

@@ -1,8 +1,18 @@
-//! The flags of `kdyno workloads` and `kdyno drivers`: which of the built-in files, and how they are listed.
+//! The flags of `kdyno validate`, and of `kdyno workloads` and `kdyno drivers`: which files they are about.
+
+use std::path::PathBuf;
 
 use clap::Args;
 
 use super::Format;
+
+/// Flags of `kdyno validate`.
+#[derive(Debug, Args)]
+pub struct ValidateFlags {
+    /// Files to check, or names of those that are built in
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+}
 
 /// Flags of `kdyno workloads` and `kdyno drivers`.
 #[derive(Debug, Args)]

@@ -22,6 +22,7 @@ mod hiccups;
 mod interrupt;
 mod lanes;
 mod led;
+mod library;
 mod live;
 mod metrics;
 mod monitor;

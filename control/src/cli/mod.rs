@@ -3,6 +3,7 @@
 mod ceiling;
 mod checks;
 mod compare;
+mod files;
 mod fleet;
 mod marks;
 mod repeat;
@@ -12,6 +13,7 @@ mod topics;
 pub use ceiling::CeilingFlags;
 pub use checks::CheckFlags;
 pub use compare::{CompareFlags, CompareFormat};
+pub use files::{LibraryFlags, ValidateFlags};
 pub use fleet::{FleetFlags, WorkerFlags};
 pub use marks::MarkFlags;
 pub use repeat::RepeatFlags;
@@ -30,10 +32,11 @@ use crate::spec::{DriverSource, FieldFlag, LogLevel, Order};
 
 const EXAMPLES: &str = "\
 Examples:
-  kdyno run workloads/quick-test.yaml
-  kdyno run workloads/quick-test.yaml --bootstrap-server localhost:9092 --rate 50k --duration 1m
-  kdyno run workloads/quick-test.yaml --set messageSize=100,1KiB,10KiB --set driver.linger.ms=0,5
-  kdyno run workloads/quick-test.yaml --driver before.yaml --repeat 5 --against after.yaml
+  kdyno run quick-test
+  kdyno run latency-test-100b --driver kafka-latency --bootstrap-server localhost:9092
+  kdyno run my.yaml --bootstrap-server localhost:9092 --rate 50k --duration 1m
+  kdyno run quick-test --set messageSize=100,1KiB,10KiB --set driver.linger.ms=0,5
+  kdyno run quick-test --driver before.yaml --repeat 5 --against after.yaml
   kdyno run omb/workloads/*.yaml --driver omb/driver-kafka/kafka-latency.yaml";
 
 const EXIT_CODES: &str = "\
@@ -72,6 +75,10 @@ pub enum Command {
     Run(Box<RunFlags>),
     /// Check workload, driver and benchmark files and say what they would do
     Validate(ValidateFlags),
+    /// List the workloads that are built in, with the question that each answers, or print one
+    Workloads(LibraryFlags),
+    /// List the driver files that are built in, with the question that each answers, or print one
+    Drivers(LibraryFlags),
     /// Measure what this host's engine can do by itself, for later runs to be set against
     Ceiling(Box<CeilingFlags>),
     /// Render the results of earlier runs again
@@ -89,7 +96,7 @@ pub enum Command {
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub struct RunFlags {
-    /// Workload files (YAML, also OMB's)
+    /// Workload files (YAML, also OMB's), or names of those that are built in (kdyno workloads)
     #[arg(required = true, value_name = "WORKLOAD")]
     pub workloads: Vec<PathBuf>,
     /// Against what.
@@ -141,7 +148,8 @@ pub struct RunFlags {
 /// The cluster; without any of these the embedded broker.
 #[derive(Clone, Debug, Args)]
 pub struct ClusterFlags {
-    /// Driver file (YAML, also OMB's for Kafka) [default: the embedded broker]
+    /// Driver file (YAML, also OMB's for Kafka), or the name of one that is built in (kdyno drivers)
+    /// [default: the embedded broker]
     #[arg(long, value_name = "FILE")]
     pub driver: Option<PathBuf>,
     /// Brokers, e.g. localhost:9092 (wins over the driver file's)
@@ -223,14 +231,6 @@ pub struct LogFlags {
     /// No progress and no log on stderr, only faults
     #[arg(long)]
     pub quiet: bool,
-}
-
-/// Flags of `kdyno validate`.
-#[derive(Debug, Args)]
-pub struct ValidateFlags {
-    /// Files to check
-    #[arg(required = true, value_name = "FILE")]
-    pub files: Vec<PathBuf>,
 }
 
 /// A list of cores.

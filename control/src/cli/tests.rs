@@ -97,6 +97,14 @@ fn other_commands_are_read() {
     };
     assert_eq!(clean.test_id.as_deref(), Some("t_1_00ff"));
     assert_eq!(clean.source().bootstrap_servers.as_deref(), Some("h:1"));
+    let Command::Workloads(one) = command("kdyno workloads simple").expect("legal") else {
+        panic!("workloads");
+    };
+    assert_eq!((one.name.as_deref(), one.format), (Some("simple"), Format::Text));
+    let Command::Drivers(list) = command("kdyno drivers --format json").expect("legal") else {
+        panic!("drivers");
+    };
+    assert_eq!((list.name.as_deref(), list.format), (None, Format::Json));
 }
 
 #[test]
@@ -122,6 +130,7 @@ fn usage_faults_exit_2_and_help_exits_0() {
     check("kdyno worker --listen x", 2, "need an IP address and a port");
     check("kdyno worker --help", 0, "KDYNO_TOKEN");
     check("kdyno validate", 2, "FILE");
+    check("kdyno workloads simple --format json", 2, "cannot be used with");
     check("kdyno topics", 2, "clean");
     check("kdyno --help", 0, "Examples:");
     check("kdyno run --help", 0, "Exit codes:");

@@ -35,9 +35,11 @@ pub struct DocumentEntry {
 }
 
 impl Document {
-    /// Reads a file, or notes why it cannot be used.
+    /// Reads a file, or what is built in under its name where there is none, or notes why it cannot be used.
     pub fn read(path: &Path, files: &mut Files, ledger: &mut Ledger) -> Option<Self> {
-        let text = ledger.take(text_of(path, files))?;
+        let lent = files.lend(path);
+        let lent = lent.map_err(|problem| Fault::whole(path.display().to_string(), problem));
+        let text = ledger.take(lent.and_then(|()| text_of(path, files)))?;
         Self::parse(&path.display().to_string(), &text, ledger)
     }
 

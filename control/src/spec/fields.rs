@@ -103,17 +103,20 @@ pub(crate) fn unknown(fields: &'static [Field], name: &str) -> String {
     let is_snake = name.contains('_');
     let candidates =
         fields.iter().map(|field| if is_snake { snake(field.name) } else { field.name.to_owned() });
+    match nearest(name, candidates) {
+        Some(candidate) => format!("there is no such field, did you mean {candidate}?"),
+        None => "there is no such field".to_owned(),
+    }
+}
+
+/// The candidate that a name was probably meant to be.
+pub(crate) fn nearest<C: AsRef<str>>(name: &str, candidates: impl Iterator<Item = C>) -> Option<C> {
     let lower = name.to_lowercase();
-    let likeness = |candidate: &str| strsim::jaro_winkler(&lower, &candidate.to_lowercase());
+    let likeness = |candidate: &C| strsim::jaro_winkler(&lower, &candidate.as_ref().to_lowercase());
     let best = candidates
         .map(|candidate| (likeness(&candidate), candidate))
         .max_by(|a, b| a.0.total_cmp(&b.0));
-    match best {
-        Some((alike, candidate)) if LIKENESS_MIN < alike => {
-            format!("there is no such field, did you mean {candidate}?")
-        }
-        _ => "there is no such field".to_owned(),
-    }
+    best.filter(|(alike, _)| LIKENESS_MIN < *alike).map(|(_, candidate)| candidate)
 }
 
 /// Whether a value asks for nothing: absent, an empty list or map, or one of the defaults.

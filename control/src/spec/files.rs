@@ -1,4 +1,4 @@
-//! Where the texts of files come from: the disk, which is remembered, or a bundle of another host.
+//! Where the texts of files come from: the disk, which is remembered, kdyno itself, or another host's bundle.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::bundle::{BUNDLE_MAX, Bundle, length};
-use super::secret;
+use super::{library, secret};
 use engine::units::Bytes;
 
 /// Names that are read of one folder at most: a folder of payloads has hundreds.
@@ -117,6 +117,37 @@ impl Files {
              smaller ones",
             path.display()
         )
+    }
+
+    /// Takes the text that is built in under this name for the file's, where this host has no such file;
+    /// a folder is none. What was lent travels with what was read.
+    ///
+    /// # Errors
+    /// When there is no file, with the name that was probably meant or where names are listed.
+    pub(super) fn lend(&mut self, path: &Path) -> std::result::Result<(), String> {
+        let found = self.facts(path).map_err(|error| error.kind());
+        let is_missing = found == Err(ErrorKind::NotFound);
+        if self.origin != Origin::Disk || !(is_missing || found == Ok(Facts::Folder)) {
+            return Ok(());
+        }
+        let name = path.to_str().unwrap_or_default();
+        if let Some(built_in) = library::find(name) {
+            self.known.insert(path.to_owned(), Known::File(built_in.text.as_bytes().into()));
+            return Ok(());
+        }
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        let is_name = path.components().count() == 1 && path.extension().is_none();
+        match library::suggestion(&stem) {
+            Some(near) if is_missing => {
+                Err(format!("no such file, did you mean {near}, which is built in?"))
+            }
+            None if is_missing && is_name => Err(
+                "no such file, and nothing of that name is built in: kdyno workloads and kdyno \
+                 drivers list what is"
+                    .to_owned(),
+            ),
+            _ => Ok(()),
+        }
     }
 
     /// What stands at a path.
@@ -253,6 +284,33 @@ mod tests {
             let no_folder = files.names(&at("a")).expect_err("a file");
             assert_eq!(no_folder.kind(), ErrorKind::NotADirectory);
         }
+    }
+
+    #[test]
+    fn what_is_built_in_stands_for_a_file_that_is_not_there_and_travels() {
+        let mut files = Files::disk();
+        let (name, folder) = (Path::new("quick-test"), tempfile::tempdir().expect("a folder"));
+        assert_eq!(files.lend(name), Ok(()), "here is no such file");
+        let text = files.read(name).expect("lent");
+        assert!(text.starts_with(b"# Question: "), "its own");
+        let mut sent = Files::of_bundle(&files.bundle().expect("small"), "load-1").expect("sound");
+        assert_eq!(sent.lend(name), Ok(()), "it is there");
+        assert_eq!(sent.read(name).expect("sent"), text);
+        assert_eq!(sent.lend(Path::new("simple")), Ok(()), "it says nothing");
+        let missing =
+            sent.read(Path::new("simple")).expect_err("and what was not sent is not there");
+        assert_eq!(missing.kind(), ErrorKind::NotFound);
+
+        let check = |path: &Path, expected: &str| {
+            let problem = Files::disk().lend(path).expect_err(expected);
+            assert!(problem.starts_with(expected), "{}: {problem}", path.display());
+        };
+        check(Path::new("quick-tets"), "no such file, did you mean quick-test, which is built in?");
+        check(Path::new("quick-test.yaml"), "no such file, did you mean quick-test, ");
+        check(&folder.path().join("kafka-latency"), "no such file, did you mean kafka-latency, ");
+        check(Path::new("none"), "no such file, and nothing of that name is built in: ");
+        assert_eq!(Files::disk().lend(Path::new("none.yaml")), Ok(()), "reading it says it all");
+        assert_eq!(Files::disk().lend(folder.path()), Ok(()), "a folder that is no name");
     }
 
     #[test]

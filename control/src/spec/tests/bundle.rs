@@ -69,22 +69,29 @@ fn copies(desk: &Desk, folder: &str) -> Vec<PathBuf> {
 }
 
 #[test]
-fn every_workload_on_every_driver_is_the_same_run_for_a_host_without_the_files() {
+fn every_workload_and_every_driver_is_the_same_run_for_a_host_without_the_files() {
     let desk = Desk::new(OMB_DRIVER);
-    let mut drivers: Vec<Option<PathBuf>> =
-        copies(&desk, "configs").into_iter().map(Some).collect();
-    drivers.extend([None, Some(desk.folder.path().join("d.yaml"))]);
-    let mut workloads = copies(&desk, "workloads");
-    workloads.push(desk.folder.path().join("w.yaml"));
-    assert!(4 <= drivers.len() && 3 <= workloads.len(), "{drivers:?}, {workloads:?}");
+    let omb = [desk.folder.path().join("w.yaml"), desk.folder.path().join("d.yaml")];
+    let (workloads, drivers) = (copies(&desk, "workloads"), copies(&desk, "configs"));
+    assert!(18 <= workloads.len() && 4 <= drivers.len(), "{drivers:?}, {workloads:?}");
+    let on_omb = workloads.into_iter().map(|workload| (workload, Some(omb[1].clone())));
+    let of_omb = drivers.into_iter().map(|driver| (omb[0].clone(), Some(driver)));
+    let both = [(omb[0].clone(), Some(omb[1].clone())), (omb[0].clone(), None)];
+    // Those that are built in, by their names.
+    let named = [("acks-comparison".into(), Some("kafka-replicated".into()))];
     let mut sent = Vec::new();
-    for file in drivers {
-        for workload in &workloads {
-            let name = format!("{} on {file:?}", workload.display());
-            let driver = DriverSource { file: file.clone(), bootstrap_servers: None };
-            let order = Order { workloads: vec![workload.clone()], driver, ..Order::default() };
-            sent.push((name, Sent::of(&order)));
-        }
+    for (workload, file) in on_omb.chain(of_omb).chain(both).chain(named) {
+        let name = format!("{} on {file:?}", workload.display());
+        let driver = DriverSource { file, bootstrap_servers: None };
+        // Large bodies would take long to be compared.
+        let flag = super::FieldFlag {
+            flag: "--message-size".to_owned(),
+            field: "messageSize".to_owned(),
+            value: "1KiB".to_owned(),
+        };
+        let flags = vec![flag];
+        let order = Order { workloads: vec![workload], driver, flags, ..Order::default() };
+        sent.push((name, Sent::of(&order)));
     }
     let folder = desk.folder.path().to_owned();
     drop(desk);

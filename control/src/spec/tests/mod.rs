@@ -313,7 +313,9 @@ fn the_files_that_come_with_kdyno_are_valid() {
             files.push(entry.expect("an entry").path());
         }
     }
-    assert!(4 <= files.len(), "{files:?}");
+    assert!(18 < files.len(), "{files:?}");
     let lines = validate(&files).unwrap_or_else(|faults| panic!("{faults}"));
-    assert!(!lines.iter().any(|line| line.contains("remark")), "{lines:#?}");
+    // What two of them are for is worth a warning.
+    let mut remarks = lines.iter().filter(|line| line.contains("remark"));
+    assert!(remarks.all(|line| line.contains("acks=0: no broker confirms")), "{lines:#?}");
 }

@@ -146,9 +146,9 @@ fn keep(
     let folder = RunFolder::begin(results, test_id)?;
     let path = folder.path().to_owned();
     // There is room for both; a run that gave up waiting has neither.
-    let _unheard = out.send(Made::Folder(folder));
+    let _left = out.send(Made::Folder(folder));
     if let Some(log) = create_log(&path) {
-        let _unheard = out.send(Made::Log(log));
+        let _left_too = out.send(Made::Log(log));
     }
     let mut files = None;
     for piece in pieces {
@@ -319,7 +319,7 @@ mod tests {
         assert_eq!(writer.end(LONG).unwritten, None, "all is there");
         assert!(folder.join("transit.hlog").exists(), "{}", folder.display());
         let file = tempfile::NamedTempFile::new().expect("a file");
-        let writer = FolderWriter::start(file.path().to_owned(), "run_1_a".to_owned());
-        check_words(&writer.expect("there are threads").end(LONG), "could not be begun");
+        let unable = FolderWriter::start(file.path().to_owned(), "run_1_a".to_owned());
+        check_words(&unable.expect("there are threads").end(LONG), "could not be begun");
     }
 }

@@ -176,12 +176,12 @@ mod tests {
         let demand = demand();
         let second = SecondCopy::of(&demand, &Interval::default(), &tally(&demand, &[5]));
         let full = || File::create("/dev/full").expect("it can be opened");
-        let mut files = SecondFiles { rows: full(), logs: Vec::new() };
-        let error = files.add(&second).expect_err("it is full");
-        assert_eq!(error.kind(), ErrorKind::StorageFull, "{error}");
+        let check = |mut files: SecondFiles| {
+            let error = files.add(&second).expect_err("it is full");
+            assert_eq!(error.kind(), ErrorKind::StorageFull, "{error}");
+        };
+        check(SecondFiles { rows: full(), logs: Vec::new() });
         let rows = tempfile::tempfile().expect("a file");
-        let mut files = SecondFiles { rows, logs: vec![full()] };
-        let error = files.add(&second).expect_err("it is full");
-        assert_eq!(error.kind(), ErrorKind::StorageFull, "{error}");
+        check(SecondFiles { rows, logs: vec![full()] });
     }
 }

@@ -39,11 +39,11 @@ fn parts(phase: &PhaseTally) -> impl Iterator<Item = &Latency> {
 /// The digest counts the spans that arrived.
 fn copying(phase: &PhaseTally, count: u64) -> (Nanos, Digest) {
     let (out, copies) = sync_channel(WAITING);
-    let lets_go = |copies: Receiver<Vec<Latency>>| -> u64 {
-        copies.iter().flatten().map(|latency| latency.count()).sum()
+    let let_go = |all: Receiver<Vec<Latency>>| -> u64 {
+        all.iter().flatten().map(|latency| latency.count()).sum()
     };
     std::thread::scope(|scope| {
-        let other = scope.spawn(|| lets_go(copies));
+        let other = scope.spawn(|| let_go(copies));
         let mut span = Nanos::ZERO;
         for _ in 0..count {
             let (took, copy) = timed(|| black_box(parts(phase).cloned().collect()));

@@ -5,6 +5,7 @@ mod checks;
 mod compare;
 mod fleet;
 mod marks;
+mod perf;
 mod report;
 mod topics;
 
@@ -13,6 +14,7 @@ pub use checks::CheckFlags;
 pub use compare::{CompareFlags, CompareFormat};
 pub use fleet::{FleetFlags, WorkerFlags};
 pub use marks::MarkFlags;
+pub use perf::{PerfCommand, ProducerFlags};
 pub use report::ReportFlags;
 pub use topics::{CleanFlags, TopicsCommand};
 
@@ -77,6 +79,9 @@ pub enum Command {
     Compare(Box<CompareFlags>),
     /// Do shares of runs for coordinators (kdyno run --workers) until a signal ends it
     Worker(Box<WorkerFlags>),
+    /// Stand in for Kafka's own perf tools: their flags, their lines
+    #[command(subcommand)]
+    PerfTest(PerfCommand),
     /// Handle topics that runs left behind
     #[command(subcommand)]
     Topics(TopicsCommand),

@@ -27,6 +27,7 @@ mod metrics;
 mod monitor;
 mod omb_json;
 mod partitions;
+mod perf;
 mod real;
 mod regressions;
 mod report;

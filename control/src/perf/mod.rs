@@ -13,3 +13,6 @@ mod topic;
 
 pub(crate) use asked::Asked;
 pub(crate) use produce::produce;
+
+#[cfg(test)]
+mod asked_tests;

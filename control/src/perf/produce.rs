@@ -34,8 +34,13 @@ pub(crate) fn produce(
     let printer = Printer::new(out);
     let outside =
         Outside { interrupt: &interrupt, marks: &marks, meter: None, ear: Some(&printer) };
-    // The summary for people is in the log's verdict and in the run's directory: scripts read stdout.
-    let code = local::run(&asked.job, (Format::Text, environment, outside), &mut io::sink())?;
+    let mut summary = Vec::new();
+    let code = local::run(&asked.job, (Format::Text, environment, outside), &mut summary)?;
+    // Scripts read stdout: of the summary for people the last line goes to the log, where everything is.
+    let summary = String::from_utf8_lossy(&summary);
+    if let Some(last) = summary.lines().next_back().filter(|last| !last.trim().is_empty()) {
+        tracing::info!("{last}");
+    }
     printer.end()?;
     Ok(code)
 }

@@ -181,6 +181,7 @@ pub fn demand(measured: Nanos) -> Demand {
         run: 1,
         streams: vec![stream],
         phases: Phases { warmup: Warmup::NONE, measured },
+        messages: None,
         search: None,
         backlog: None,
         clients: ClientSettings::default(),

@@ -123,7 +123,12 @@ fn load(demand: &Demand, stream: &StreamDemand) -> String {
             format!("as fast as acks come, at most {window} unanswered")
         }
     };
-    let measured = demand.backlog.map_or_else(|| phases.measured.to_string(), of_backlog);
+    let by_time = || phases.measured.to_string();
+    let measured = match (demand.messages, demand.ends_after()) {
+        (_, Some(count)) => format!("until {count} messages are sent"),
+        (Some(count), None) => format!("{} and until {count} messages are sent", by_time()),
+        (None, None) => demand.backlog.map_or_else(by_time, of_backlog),
+    };
     format!(
         "load: messages of {}, {pace}, warm-up {}, measured {measured}",
         stream.message_size, phases.warmup

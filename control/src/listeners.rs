@@ -9,9 +9,17 @@ use engine::plan::Demand;
 use engine::run::{Event, Hooks};
 use std::path::PathBuf;
 
+/// Hears what happens in a run, and has no say in it.
+pub(crate) trait Ear: std::fmt::Debug {
+    /// Something happened.
+    fn hear(&self, event: &Event<'_>);
+}
+
 /// A run's hooks: what goes to disk comes first, then what can be asked for, then what is shown.
 pub(crate) struct Listeners<'run> {
     all: Recorded<'run, Metered<'run, Watched<Periodic<Progress<'run>>>>>,
+    /// Who hears everything after them.
+    ear: Option<&'run dyn Ear>,
 }
 
 /// What they have when the run is over.
@@ -36,7 +44,12 @@ impl<'run> Listeners<'run> {
     ) -> Self {
         let watched = Watched { hooks: Periodic::new(progress, demand), monitor };
         let metered = Metered::begin(watched, meter, demand);
-        Self { all: Recorded::new(metered, demand, runs_dir) }
+        Self { all: Recorded::new(metered, demand, runs_dir), ear: None }
+    }
+
+    /// The same, heard by somebody else too.
+    pub(crate) fn heard_by(self, ear: Option<&'run dyn Ear>) -> Self {
+        Self { ear, ..self }
     }
 
     /// The run is over.
@@ -51,6 +64,9 @@ impl<'run> Listeners<'run> {
 impl Hooks for Listeners<'_> {
     fn event(&mut self, event: &Event<'_>) {
         self.all.event(event);
+        if let Some(ear) = self.ear {
+            ear.hear(event);
+        }
     }
 
     fn is_interrupted(&self) -> bool {

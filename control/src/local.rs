@@ -5,7 +5,7 @@ use crate::cli::Format;
 use crate::early_end::{Cut, EarlyEnd};
 use crate::host::Environment;
 use crate::interrupt::Interrupt;
-use crate::listeners::Listeners;
+use crate::listeners::{Ear, Listeners};
 use crate::marks::{Mark, Marks};
 use crate::metrics::Meter;
 use crate::monitor::{Monitor, Observation};
@@ -38,6 +38,8 @@ pub(crate) struct Outside<'run> {
     pub(crate) marks: &'run Marks,
     /// What is told meanwhile; `None` where nobody can ask.
     pub(crate) meter: Option<&'run Meter>,
+    /// Who else hears what happens, if somebody does.
+    pub(crate) ear: Option<&'run dyn Ear>,
 }
 
 /// Runs every request of a job, one after the other, and writes the results to `out`.
@@ -75,7 +77,7 @@ fn run_one(
     request: &Request,
     job: &Job,
     (environment, kept): (&Environment, &Kept),
-    Outside { interrupt, marks, meter }: Outside<'_>,
+    Outside { interrupt, marks, meter, ear }: Outside<'_>,
 ) -> Finished {
     let refuse = |code: u8, words: &str| refused(request, job, code, words);
     let plan = match plan(request) {
@@ -88,7 +90,7 @@ fn run_one(
     let clock = RunClock::anchored(job.clock);
     let monitor = job.monitor.and_then(|period| Monitor::start(period, &plan, clock));
     let told = (job.runs_dir(request), meter);
-    let mut hooks = Listeners::new(progress, monitor, &plan.demand, told);
+    let mut hooks = Listeners::new(progress, monitor, &plan.demand, told).heard_by(ear);
     let prepared = (request.driver.driver.prepare)(plan.clone(), clock, &mut hooks);
     let (outcome, teardown) = match prepared {
         Ok(ready) => ready.start(&mut hooks),

@@ -28,6 +28,7 @@ mod metrics;
 mod monitor;
 mod omb_json;
 mod partitions;
+mod perf;
 mod readers;
 mod real;
 mod regressions;

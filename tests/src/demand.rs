@@ -34,6 +34,7 @@ pub fn small(test_id: &str, rate: u64, millis: u64) -> Demand {
         run: 0x5EED,
         streams: vec![stream],
         phases: Phases { warmup: Warmup::NONE, measured: Nanos::from_millis(millis) },
+        messages: None,
         search: None,
         backlog: None,
         clients: ClientSettings { replication_factor: 1, ..ClientSettings::default() },

@@ -188,6 +188,7 @@ fn demand(step: &Step, stage: &Stage<'_>) -> Demand {
         run: 1,
         streams: vec![stream],
         phases: Phases { warmup: Warmup::Fixed(step.warmup), measured: step.measured },
+        messages: None,
         search: None,
         backlog: None,
         clients: stage.clients.clone(),

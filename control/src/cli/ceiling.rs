@@ -1,6 +1,7 @@
 //! The flags of `kdyno ceiling`.
 
-use super::{Cores, OutputFlags, cores};
+use super::lanes::cores;
+use super::{Cores, OutputFlags};
 use clap::Args;
 use engine::message::Stamp;
 use engine::units::{Bytes, Nanos};

@@ -1,10 +1,10 @@
 //! Lines as they are typed.
 
-use super::{
-    ClientCount, Command, Format, LogLevel, RunFlags, TopicsCommand, WaitChoice, cores, parse,
-};
+use super::lanes::cores;
+use super::{Command, Format, LogLevel, RunFlags, TopicsCommand, parse};
 use crate::assertion;
 use crate::spec::FieldFlag;
+use engine::plan::{ClientCount, WaitChoice};
 use engine::time::{ClockChoice, WaitMode};
 use std::path::PathBuf;
 

@@ -27,6 +27,8 @@ pub(crate) struct Progress<'run> {
     early_end: Option<EarlyEnd<'run>>,
     /// How long is measured when the backlog is drained, if there is to be one.
     after_backlog: Option<Nanos>,
+    /// With how many messages the measured phase ends, where nobody knows when that is.
+    ends_after: Option<u64>,
     test_id: String,
     /// The phase that goes on.
     phase: Option<Begun>,
@@ -76,6 +78,7 @@ impl<'run> Progress<'run> {
             is_varied: demand.streams.iter().any(|of| matches!(of.pace, Pace::Varied(_))),
             early_end: None,
             after_backlog: demand.backlog.map(|backlog| backlog.after),
+            ends_after: demand.ends_after(),
             test_id,
             phase: Some(phase),
             warmup: None,
@@ -141,14 +144,18 @@ impl<'run> Progress<'run> {
         {
             phase.end_after(warmup, "");
         }
-        match self.after_backlog {
-            Some(after) => {
+        match (self.after_backlog, self.ends_after) {
+            (_, Some(count)) => {
+                let words = format!("measured phase: until {count} messages are sent");
+                self.enter(Phase::Measured, Length::Open, &words);
+            }
+            (Some(after), None) => {
                 let words = format!(
                     "measured phase: until the backlog is drained, and {after} more; at most {length}"
                 );
                 self.enter(Phase::Measured, Length::AtMost(length), &words);
             }
-            None => {
+            (None, None) => {
                 let words = format!("measured phase for {length}");
                 self.enter(Phase::Measured, Length::Of(length), &words);
             }

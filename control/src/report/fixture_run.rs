@@ -51,6 +51,7 @@ pub(super) fn plan_of(streams: Vec<StreamDemand>) -> Plan {
             warmup: Warmup::Fixed(Nanos::from_secs(5)),
             measured: Nanos::from_secs(10),
         },
+        messages: None,
         search: None,
         backlog: None,
         clients: ClientSettings::default(),

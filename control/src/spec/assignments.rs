@@ -65,7 +65,11 @@ impl Assignments {
         let mut read = Self::default();
         for flag in flags {
             if flag.field.starts_with(DRIVER) {
-                // Only a file's sweep has these.
+                // A file's sweep has these, and the flags of perf-test.
+                let is_typed = flag.flag.starts_with("--");
+                if is_typed && !secret::is_reference(&flag.value) {
+                    read.literals.push(flag.flag.clone());
+                }
                 let added = read.add(flag.clone(), files);
                 added.unwrap_or_else(|fault| ledger.fault(fault));
             } else {

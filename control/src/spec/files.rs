@@ -150,6 +150,13 @@ impl Files {
         }
     }
 
+    /// Holds a text that is made up where a file of this path would be read.
+    pub(crate) fn hold(&mut self, path: &Path, text: &str) {
+        let bytes: Arc<[u8]> = text.as_bytes().into();
+        self.held = Bytes(self.held.0.saturating_add(length(&bytes).0));
+        self.known.insert(path.to_owned(), Known::File(bytes));
+    }
+
     /// What stands at a path.
     ///
     /// # Errors

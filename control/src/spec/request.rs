@@ -170,6 +170,7 @@ impl Shared<'_> {
                 run,
                 streams: vec![stream],
                 phases: Phases { warmup, measured },
+                messages: None,
                 search,
                 backlog,
                 clients: clients.settings,

@@ -305,7 +305,7 @@ impl Case {
         let mut port = Port::new(vec![outlet], recorder, 0, &board);
         let walk =
             signal.schedule(0).map(|schedule| Walk::new(schedule, stream.producers(), &producers));
-        let walker = Walker::new(&stream.pace, walk, (0, 1));
+        let walker = Walker::new((&stream.pace, demand.messages), walk, (0, 1));
         let from = border.start();
         let timeline = Timeline { border, from, measured: demand.phases.measured, grace };
         let orders = Orders { signal: &signal, timeline, deadlines: demand.deadlines, wait };

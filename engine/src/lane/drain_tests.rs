@@ -3,7 +3,7 @@
 use super::doubles::{Case, Incident, Ran, START, Script};
 use super::produce::Walker;
 use crate::plan::samples::stream;
-use crate::plan::{Pace, StreamDemand};
+use crate::plan::{COUNT_WITHIN, Pace, StreamDemand};
 use crate::time::WaitMode;
 use crate::units::Nanos;
 
@@ -116,16 +116,69 @@ fn without_a_schedule_a_message_is_due_when_it_is_sent_and_producers_take_turns(
 #[test]
 fn lanes_share_a_window_to_the_last_message() {
     let check = |window: u64, lanes: u64, expected: &[u64]| {
-        let part =
-            |lane| match Walker::new(&Pace::Max { in_flight: Some(window) }, None, (lane, lanes)) {
-                Walker::Closed { in_flight } => in_flight,
-                Walker::Paced(_) => 0,
-            };
+        let pace = Pace::Max { in_flight: Some(window) };
+        let part = |lane| match Walker::new((&pace, None), None, (lane, lanes)) {
+            Walker::Closed(bounds) => bounds.in_flight,
+            Walker::Paced(_) => 0,
+        };
         assert_eq!((0..lanes).map(part).collect::<Vec<_>>(), expected, "{window} over {lanes}");
     };
     check(10, 1, &[10]);
     check(10, 3, &[4, 3, 3]);
     check(2, 3, &[1, 1, 1]);
+}
+
+#[test]
+fn a_closed_loop_by_count_sends_so_many_and_ends_with_the_last() {
+    let check = |script: Script, in_flight: Option<u64>, messages: u64| {
+        let mut case = closed(in_flight, script);
+        case.demand.messages = Some(messages);
+        case.demand.phases.measured = COUNT_WITHIN;
+        let ran = case.run();
+        let phase = &ran.tally.streams[0].measured;
+        let sent = (phase.produced.attempted, phase.produced.messages, phase.acked.messages);
+        assert_eq!(sent, (messages, messages, messages), "{in_flight:?}: attempted, sent, acked");
+        assert_eq!((phase.produced.unsent, phase.errors(), ran.struck), (0, 0, None), "whole");
+        assert!(ran.ended < START + ms(5_000), "long before the year is over: {:?}", ran.ended);
+    };
+    for messages in [0, 1, 15, 16, 17, 1_000, 4_099] {
+        check(Script::default(), Some(1), messages.min(100));
+        check(Script::default(), Some(20), messages);
+        // A client with room for less than is handed over at once.
+        check(Script { room: 7, ..Script::default() }, None, messages);
+    }
+    // What the client does not answer is waited for: the count is of messages, not of time.
+    let stalled = Script { room: 10, stall_ms: Some((2, 1_500)), ..Script::default() };
+    check(stalled, None, 100);
+}
+
+#[test]
+fn a_closed_loop_by_count_still_ends_with_the_phase_and_when_it_is_told_to() {
+    let check = |script: Script, least: u64, most: u64| {
+        let mut case = closed(Some(10), script);
+        case.demand.messages = Some(1_000_000);
+        let sent = case.run().tally.streams[0].measured.produced.messages;
+        assert!((least..=most).contains(&sent), "{sent}");
+    };
+    check(Script::default(), 9_000, 10_010);
+    check(Script { incidents: vec![(200, Incident::Halt)], ..Script::default() }, 1_500, 2_100);
+}
+
+#[test]
+fn by_count_a_lane_in_debt_sends_all_that_was_due_however_late() {
+    // 1,000 messages in a second to a client that is full for the next minute.
+    let script = Script { room: 10, stall_ms: Some((0, 60_000)), ..Script::default() };
+    let ran = |messages: Option<u64>| {
+        let mut case = Case { script: script.clone(), ..Case::new(stream(1_000)) };
+        case.demand.messages = messages;
+        case.grace = case.demand.grace();
+        let ran = case.run();
+        let produced = ran.tally.streams[0].measured.produced;
+        (produced.due, produced.messages, produced.unsent)
+    };
+    assert_eq!(ran(Some(1_000)), (1_000, 1_000, 0), "all of them, a minute late");
+    let (due, sent, unsent) = ran(None);
+    assert!(due == 1_000 && sent < 20 && 900 < unsent, "by time it gives up: {sent} {unsent}");
 }
 
 #[test]

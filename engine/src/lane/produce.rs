@@ -6,7 +6,7 @@ use super::offer::{Effort, offer};
 use super::port::{ACKS_AT_ONCE, ACKS_PER_LOOK, Port, Served};
 use super::signal::{Signal, Timeline};
 use crate::link::{Failure, FailureKind, Outlet};
-use crate::plan::{Deadlines, Pace};
+use crate::plan::{Deadlines, Pace, part_of_lane};
 use crate::time::{Clock, Guard, Look, Turn, WaitMode, Waiter, Walk, wait_until};
 use crate::units::{Nanos, Timestamp};
 
@@ -32,20 +32,33 @@ pub(super) enum Walker {
     /// By due times.
     Paced(Box<Walk>),
     /// As fast as the client takes it.
-    Closed {
-        /// Unanswered messages at most.
-        in_flight: u64,
-    },
+    Closed(Bounds),
+}
+
+/// What bounds a lane's closed loop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Bounds {
+    /// Unanswered messages at most.
+    pub(super) in_flight: u64,
+    /// Messages in all.
+    pub(super) messages: u64,
 }
 
 impl Walker {
-    /// By the stream's schedule, or the closed loop with this lane's part of the window.
-    pub(super) fn new(pace: &Pace, walk: Option<Walk>, (lane, lanes): (u64, u64)) -> Self {
+    /// By the stream's schedule, or the closed loop with this lane's part of the window and of the count.
+    pub(super) fn new(
+        (pace, messages): (&Pace, Option<u64>),
+        walk: Option<Walk>,
+        place: (u64, u64),
+    ) -> Self {
         match (pace, walk) {
             (Pace::At(_) | Pace::Varied(_), Some(walk)) => Self::Paced(Box::new(walk)),
             (Pace::Max { in_flight }, _) => {
-                let part = |window: u64| (window / lanes + u64::from(lane < window % lanes)).max(1);
-                Self::Closed { in_flight: in_flight.map_or(u64::MAX, part) }
+                let part = |whole: u64| part_of_lane(whole, place);
+                Self::Closed(Bounds {
+                    in_flight: in_flight.map_or(u64::MAX, |window| part(window).max(1)),
+                    messages: messages.map_or(u64::MAX, part),
+                })
             }
             (Pace::At(_) | Pace::Varied(_), None) => {
                 unreachable!("the start line comes after the schedule")
@@ -69,7 +82,7 @@ pub(super) fn produce<C: Clock, O: Outlet>(
             send_by_schedule(clock, orders, port, load, *walk);
             port.gaps.end().into_iter().for_each(|gap| port.recorder.hiccup(gap));
         }
-        Walker::Closed { in_flight } => send_closed(clock, orders, port, load, in_flight),
+        Walker::Closed(bounds) => send_closed(clock, orders, port, load, bounds),
     }
     drain(clock, orders, port)
 }
@@ -211,14 +224,14 @@ fn send_closed<C: Clock, O: Outlet>(
     orders: &Orders<'_>,
     port: &mut Port<'_, O>,
     load: &mut Load,
-    in_flight: u64,
+    Bounds { in_flight, messages: mut left }: Bounds,
 ) {
     let mut course = Course::closed(&orders.timeline);
     let mut slot = 0;
     loop {
         let now = clock.now();
         course.end_at(orders.signal.end());
-        if course.is_over(now) || orders.signal.is_halted() {
+        if left == 0 || course.is_over(now) || orders.signal.is_halted() {
             return;
         }
         if in_flight <= port.in_flight() {
@@ -229,12 +242,12 @@ fn send_closed<C: Clock, O: Outlet>(
             }
             continue;
         }
-        let mut room = in_flight - port.in_flight();
+        let mut room = left.min(in_flight - port.in_flight());
         let mut aimed = now;
         loop {
             load.aim(slot, aimed, aimed);
             slot = if slot + 1 == load.slots() { 0 } else { slot + 1 };
-            room -= 1;
+            (room, left) = (room - 1, left - 1);
             if room == 0 || !load.joins(slot) {
                 break;
             }

@@ -184,7 +184,8 @@ fn run_producer<T: Target, C: Clock>(
             .schedule(stream)
             .map(|schedule| Walk::new(schedule, demand.producers(), &producers))
             .map(|walk| walk.starting_at(timeline.from));
-        let walker = Walker::new(&demand.pace, walk, place_among(plan, stream, index));
+        let asked = (&demand.pace, plan.demand.messages);
+        let walker = Walker::new(asked, walk, place_among(plan, stream, index));
         if !demand.pace.is_paced() {
             wait_for_start(clock, timeline.from);
         }

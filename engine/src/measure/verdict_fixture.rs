@@ -35,6 +35,7 @@ pub(super) fn plan(clients: ClientCount) -> Plan {
         run: 1,
         streams: vec![stream],
         phases: Phases { warmup: Warmup::NONE, measured: Nanos::from_secs(10) },
+        messages: None,
         search: None,
         backlog: None,
         clients: ClientSettings::default(),

@@ -1,5 +1,6 @@
 //! A backlog that is built and drained: how large, at which rates, and how long either may take.
 
+use super::count::COUNT_WITHIN;
 use super::demand::{Demand, Phases};
 use super::pace::Pace;
 use crate::units::{Bytes, NANOS_PER_SECOND, Nanos, Rate};
@@ -37,9 +38,12 @@ impl Backlog {
 
 impl Demand {
     /// How long a lane in debt goes on after the end. With a backlog that is known to be shorter than
-    /// what it might have lasted.
+    /// what it might have lasted; by count there is no end but the last message.
     #[must_use]
     pub fn grace(&self) -> Nanos {
+        if self.messages.is_some() {
+            return COUNT_WITHIN;
+        }
         let measured = self.backlog.map_or(self.phases.measured, |backlog| backlog.after);
         Phases { measured, ..self.phases }.grace()
     }

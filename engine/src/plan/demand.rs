@@ -22,8 +22,12 @@ pub struct Demand {
     pub run: u64,
     /// What is sent and read; most runs have one stream.
     pub streams: Vec<StreamDemand>,
-    /// How long each phase lasts; with a backlog, how long at most.
+    /// How long each phase lasts; with a backlog, or by count without due times, how long at most.
     pub phases: Phases,
+    /// How many messages each stream sends, warm-up included, however long they take; `None` where time
+    /// alone ends the load. Where there are due times, so many are due within the phases. Runs by count are
+    /// those of one host.
+    pub messages: Option<u64>,
     /// What is asked of a search for the highest sustainable rate; the first stream begins at its first
     /// rate, and the warm-up lasts until it is found.
     pub search: Option<SearchDemand>,
@@ -66,7 +70,7 @@ pub struct StreamDemand {
     pub pace: Pace,
     /// Bytes of a body.
     pub message_size: Bytes,
-    /// The bodies to send in turn, each of `message_size`; at least one.
+    /// The bodies to send in turn, none longer than `message_size`; at least one.
     pub bodies: Vec<Vec<u8>>,
     /// Where the stamp travels.
     pub stamp: StampPlace,

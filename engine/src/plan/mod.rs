@@ -6,6 +6,7 @@
 mod backlog;
 mod clients;
 mod cores;
+mod count;
 mod demand;
 mod machine;
 mod pace;
@@ -17,6 +18,8 @@ mod statistics;
 
 pub use backlog::{Backlog, build_time};
 pub use clients::{ClientCount, ConsumerClient, GroupPlan, ProducerClient};
+pub(crate) use count::part_of_lane;
+pub use count::{COUNT_WITHIN, length_of};
 pub use demand::{
     ClientSettings, CommitMode, Deadlines, Demand, Partitioner, Phases, Route, SERIES_MAX,
     StampPlace, StreamDemand, TopicPlan, Verification, Warmup,

@@ -46,6 +46,7 @@ pub(crate) fn demand(stream: StreamDemand) -> Demand {
         run: RUN,
         streams: vec![stream],
         phases: Phases { warmup: Warmup::NONE, measured: Nanos::from_secs(1) },
+        messages: None,
         search: None,
         backlog: None,
         clients: ClientSettings::default(),

@@ -25,6 +25,9 @@ const ASSEMBLED: Nanos = Nanos::from_secs(8);
 /// How long one wait for handovers lasts: the pace at which interrupts are noticed.
 pub(super) const TURN: Nanos = Nanos::from_millis(20);
 
+/// How often the client's threads are looked at in a run whose end is not known before.
+const LOOK_EVERY: Nanos = Nanos::from_millis(500);
+
 /// How long lanes may take to hand over their last tally: beyond their own deadlines.
 const HANDOVER: Nanos = Nanos::from_secs(15);
 
@@ -258,22 +261,39 @@ impl Watch<'_> {
         if Nanos::ZERO < phases.warmup.longest() {
             self.hooks.event(&Event::Warmup(phases.warmup));
         }
-        let mut measured = false;
+        let ends_by_itself = self.ready.plan.demand.ends_after().is_some();
+        let mut looked = ends_by_itself.then_some(self.timeline.from);
         while !self.have_ended(&self.lanes_of(Role::Producer)) {
             self.turn();
             let now = self.ready.clock.now();
-            if !measured && self.end() <= now + TURN + TURN {
+            let is_time = match looked {
+                // Nobody knows when it will end: the last look counts.
+                Some(before) => ends_by_itself && before + LOOK_EVERY <= now,
                 // Two turns before the end: then lanes let their clients go, and these their threads.
-                measured = true;
+                None => self.end() <= now + TURN + TURN,
+            };
+            if is_time {
+                looked = Some(now);
                 let (from, before) = &self.threads;
                 self.client_thread = busiest((*from, before), (now, &threads(CLIENT_THREADS)));
             }
             self.begin_to_measure(now);
         }
         self.stopped = Some(self.ready.clock.now());
+        if ends_by_itself {
+            self.end_with_the_last();
+        }
         let producers = self.lanes_of(Role::Producer);
         let ends = producers.iter().filter_map(|lane| self.ready.collector.end(*lane));
         ends.filter_map(|end| end.struck.clone()).collect()
+    }
+
+    /// The measured phase of a run by count ends with its last message, or where it was told to end.
+    fn end_with_the_last(&self) {
+        let tally = self.ready.collector.total();
+        let sent = tally.streams.iter().filter_map(|of| of.measured.produced.window.last());
+        let end = sent.max().map_or(self.warming.measured(), |last| last + Nanos(1));
+        self.ready.signal.end_at(end);
     }
 
     /// Waits until every group has read what was acked, or nothing comes any more.

@@ -11,6 +11,7 @@ mod join;
 mod load;
 mod omb;
 mod outage;
+mod perf;
 mod rebalanced;
 mod removed;
 mod reset;

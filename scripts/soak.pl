@@ -10,8 +10,9 @@ require "$FindBin::Bin/pairs.pl";
 my %most   = ( 'result.json' => 10, 'report.html' => 1 );
 my $hour_s = 3600;
 
-# What the memory of the last quarter may be beyond the second's. The allocator takes 2 MiB at a time, and lists of
-# seconds double their room: SHARE is what such steps come to, and FIXED_MIB what the seconds of half an hour take.
+# What the memory of the last quarter may be beyond the second's: a share for the steps in which it grows, as the
+# allocator takes 2 MiB at a time and lists of seconds double their room, and what half an hour of seconds takes. In 35
+# undisturbed minutes at 500 messages a second on a real broker it grew from 157 to 163 MiB, 3 KB a second (2026-11-26).
 my ( $share, $fixed_mib ) = ( 0.05, 4 );
 
 die "usage: scripts/soak.pl FILE\n" unless @ARGV == 1;

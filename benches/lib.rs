@@ -5,10 +5,12 @@
 
 mod arguments;
 mod runs;
+mod spans;
 mod threads;
 
 pub use arguments::{is_asked, parameters};
 pub use runs::{Silent, prepared, run};
+pub use spans::Spans;
 pub use threads::ThreadTime;
 
 use engine::message::KeySource;

@@ -6,18 +6,8 @@
 use engine::measure::{Entry, Phase, Series, Side, Stretch, Tally};
 use engine::plan::Demand;
 use engine::units::{Nanos, Timestamp};
-use kdyno_benches::{Digest, Size, cost, demand, is_asked, timed};
+use kdyno_benches::{Digest, Size, Spans, cost, demand, is_asked, timed};
 use std::hint::black_box;
-use std::time::Duration;
-
-/// The middle of each of the five, and how wide the bell curve of their natural logarithms is.
-const SPREADS: [(Nanos, f64); 5] = [
-    (Nanos(4_000), 0.8),
-    (Nanos(3_000_000), 0.6),
-    (Nanos(2_990_000), 0.6),
-    (Nanos(5_000_000), 0.7),
-    (Nanos(4_990_000), 0.7),
-];
 
 /// Producers that the second's messages came from, each on every partition.
 const PRODUCERS: u32 = 4;
@@ -45,20 +35,12 @@ fn main() {
 fn second(demand: &Demand, messages: u64) -> Tally {
     let mut tally = Tally::new(demand);
     let stream = &mut tally.streams[0];
-    let mut chance = Chance(1);
+    let mut spans = Spans::default();
     for number in 0..messages {
         let phase = &mut stream.measured;
-        let spans = SPREADS.map(|spread| chance.span(spread));
-        let kinds = [
-            &mut phase.send_delay,
-            &mut phase.publish,
-            &mut phase.service,
-            &mut phase.end_to_end,
-            &mut phase.transit,
-        ];
-        kinds.into_iter().zip(spans).for_each(|(kind, span)| kind.record(Some(span)));
+        let publish = spans.record(phase);
         let place = number % u64::from(PARTITIONS);
-        stream.partitions.record(usize::try_from(place).expect("it is small"), Some(spans[1]));
+        stream.partitions.record(usize::try_from(place).expect("it is small"), Some(publish));
         (phase.produced.messages, phase.produced.bytes) = (number + 1, (number + 1) * 100);
         (phase.acked.messages, phase.acked.bytes) = (number + 1, (number + 1) * 100);
         let moment = Timestamp::from_nanos(1_700_000_000_000_000_000 + number);
@@ -122,23 +104,4 @@ fn merging(demand: &Demand, bytes: &[u8], count: u64) -> (Nanos, Digest) {
             .for_each(|of| digest.add(of.percentile(99.0).0));
     }
     (span, digest)
-}
-
-/// Numbers that look drawn, the same in each run.
-struct Chance(u64);
-
-impl Chance {
-    /// Evenly from 0 to 1.
-    fn share(&mut self) -> f64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        f64::from(u32::try_from(self.0 >> 32).expect("32 bits are left")) / f64::from(u32::MAX)
-    }
-
-    /// A span whose logarithm lies on a bell curve: twelve shares add up to nearly one.
-    fn span(&mut self, (middle, width): (Nanos, f64)) -> Nanos {
-        let bell = (0..12).map(|_| self.share()).sum::<f64>() - 6.0;
-        let seconds = middle.as_secs_f64() * (bell * width).exp();
-        let nanos = Duration::from_secs_f64(seconds).as_nanos();
-        Nanos(u64::try_from(nanos).expect("far below 584 years"))
-    }
 }

@@ -9,7 +9,7 @@ use crate::spec::Job;
 use engine::plan::Demand;
 use engine::run::{Event, Hooks};
 
-/// A run's hooks: what is on disk comes first, then what can be asked for, then what is shown.
+/// A run's hooks: what goes to disk comes first, then what can be asked for, then what is shown.
 pub(crate) struct Listeners<'run> {
     all: Recorded<'run, Metered<'run, Watched<Periodic<Progress<'run>>>>>,
 }

@@ -110,6 +110,11 @@ impl Started {
         std::fs::read_to_string(self.folder.path().join(SAID)).expect("the file is ours")
     }
 
+    /// The run directories that it has made so far.
+    pub(crate) fn run_directories(&self) -> Vec<PathBuf> {
+        run_directories(self.folder.path())
+    }
+
     /// Writes to the end of a file beside it.
     pub(crate) fn append(&self, name: &str, text: &str) {
         let mut options = File::options();
@@ -165,13 +170,7 @@ impl Ran {
 
     /// The run directories it made, by the runs' names.
     pub(crate) fn run_directories(&self) -> Vec<PathBuf> {
-        let results = self.folder.path().join("results");
-        let apart = ["invalid", "unfinished"].map(|word| results.join(word));
-        let mut paths = entries(&results);
-        paths.retain(|path| !apart.contains(path));
-        paths.extend(apart.iter().flat_map(|folder| entries(folder)));
-        paths.sort_by_key(|path| path.file_name().map(ToOwned::to_owned));
-        paths
+        run_directories(self.folder.path())
     }
 
     /// The result of its only run.
@@ -180,6 +179,17 @@ impl Ran {
         assert_eq!(directories.len(), 1, "one run directory: {directories:?}\n{}", self.stderr);
         read_json(&directories[0].join("result.json"))
     }
+}
+
+/// The directories of the runs that were begun in a folder, by the runs' names.
+fn run_directories(folder: &Path) -> Vec<PathBuf> {
+    let results = folder.join("results");
+    let apart = ["invalid", "unfinished"].map(|word| results.join(word));
+    let mut paths = entries(&results);
+    paths.retain(|path| !apart.contains(path));
+    paths.extend(apart.iter().flat_map(|place| entries(place)));
+    paths.sort_by_key(|path| path.file_name().map(ToOwned::to_owned));
+    paths
 }
 
 /// What is in a folder, by name.

@@ -2,6 +2,8 @@
 
 use crate::cli::{Kdyno, Ran, number, read_json, workload};
 use control::report::hlog::{self, Kind};
+use engine::time::{Clock, OsClock};
+use engine::units::Nanos;
 use hdrhistogram::Histogram;
 use serde_json::Value;
 use std::fs;
@@ -106,10 +108,11 @@ fn an_invalid_run_lies_where_no_glob_takes_it_for_a_good_one() {
 }
 
 #[test]
-fn a_killed_run_leaves_its_seconds_up_to_the_last_one_told() {
+fn a_killed_run_leaves_every_second_before_the_last_one_told() {
     let file = workload("dir", 500, "60s");
     let mut run = Kdyno::new(&["run", "w.yaml"]).with_file("w.yaml", &file).start();
-    run.await_words("    3 s | sent");
+    // Another thread writes: a second is on disk before the next one is due, and that was told.
+    run.await_words("    4 s | sent");
     let kill = Command::new("kill").args(["-9", &run.id().to_string()]).status();
     assert!(kill.expect("kill is there").success(), "it was there to be killed");
     let killed = run.finish();
@@ -129,6 +132,38 @@ fn a_killed_run_leaves_its_seconds_up_to_the_last_one_told() {
         assert_eq!(last.0, 3, "{}: in order", kind.file);
         assert!((300..700).contains(&last.1.len()), "{}: about 500 a second", kind.file);
     }
+}
+
+#[test]
+fn a_disk_that_hangs_costs_the_logs_and_not_the_run() {
+    let clock = OsClock::anchored();
+    let file = workload("hangs", 500, "2s").replace("warmupDuration: 0s", "warmupDuration: 3s");
+    let mut run = Kdyno::new(&["run", "w.yaml", "--driver", "d.yaml"])
+        .with_file("w.yaml", &file)
+        .with_file("d.yaml", "name: l\ndriverClass: loopback\n")
+        .start();
+    run.await_words("warm-up for");
+    let until = clock.now() + Nanos::from_secs(2);
+    let mut folder = None;
+    while folder.is_none() && clock.now() < until {
+        clock.park(Nanos::from_millis(5));
+        folder = run.run_directories().pop();
+    }
+    let folder = folder.expect("it is made while the warm-up goes on");
+    // Whoever opens it to write waits for somebody to read it, and nobody does.
+    let fifo = Command::new("mkfifo").arg(folder.join("service.hlog")).status();
+    assert!(fifo.expect("mkfifo is there").success(), "the phase has not begun");
+    let begun = clock.now();
+    let ran = run.finish();
+    let took = begun.until(clock.now());
+    assert!(took < Nanos::from_secs(60), "3 s, 2 s, and 10 s for the disk: {took}");
+    let result = ran.result();
+    assert_eq!(result["acked"]["messages"], 1_000, "all is sent: {}", ran.stderr);
+    let findings = result["verdict"]["findings"].as_array().expect("a list");
+    let told = findings.iter().find(|one| one["code"] == "seconds_not_written");
+    let words = told.and_then(|one| one["message"].as_str()).expect("it is told");
+    assert!(words.contains("seconds, since the disk stood still for 10s"), "{words}");
+    assert!(ran.stderr.contains(words), "on the way, too: {}", ran.stderr);
 }
 
 #[test]

@@ -1,27 +1,14 @@
-//! Hooks that keep a run's directory, and then tell whoever else listens: a second that was told is on disk.
+//! Hooks that have a run's directory kept, and tell whoever else listens.
+//!
+//! Nobody waits for the disk: a second is handed over before it is told, and on disk before the next one is due.
 
-use super::second_files::SecondFiles;
-use crate::log::RunLog;
+use super::folder_writer::FolderWriter;
+use super::second_files::SecondCopy;
+use super::writer::PATIENCE;
 use crate::report::RunFolder;
 use engine::plan::Demand;
 use engine::run::{Event, Hooks};
-use std::fs::File;
-use std::io;
-use std::path::{Path, PathBuf};
-
-/// Begins a run's directory, with its log, which has what was said before too. Where the log cannot be
-/// written there is a directory all the same: the result is more than it.
-///
-/// # Errors
-/// As [`RunFolder::begin`].
-pub(crate) fn begin(results: &Path, test_id: &str) -> io::Result<RunFolder> {
-    let folder = RunFolder::begin(results, test_id)?;
-    let path = folder.path().join("run.log");
-    if let Err(error) = File::create(&path).and_then(RunLog::attach) {
-        tracing::warn!("{}: cannot be written: {error}", path.display());
-    }
-    Ok(folder)
-}
+use std::path::PathBuf;
 
 /// What became of a run's directory.
 #[derive(Debug)]
@@ -40,62 +27,54 @@ pub(crate) struct Recorded<'run, H> {
     hooks: H,
     demand: &'run Demand,
     results: PathBuf,
-    folder: Option<RunFolder>,
-    files: Option<SecondFiles>,
-    /// Why seconds are missing from the files, and from when on.
+    writer: Option<FolderWriter>,
+    /// Why there is no thread that writes.
     unwritten: Option<String>,
 }
 
 impl<'run, H: Hooks> Recorded<'run, H> {
     /// For a run whose directory comes into `results`.
     pub(crate) const fn new(hooks: H, demand: &'run Demand, results: PathBuf) -> Self {
-        Self { hooks, demand, results, folder: None, files: None, unwritten: None }
+        Self { hooks, demand, results, writer: None, unwritten: None }
     }
 
     /// Who else listened, and what became of the directory.
     pub(crate) fn end(self) -> (H, OnDisk) {
-        (self.hooks, OnDisk { folder: self.folder, unwritten: self.unwritten })
+        let Self { hooks, writer, unwritten, .. } = self;
+        let on_disk = match writer {
+            Some(writer) => writer.end(PATIENCE),
+            None => OnDisk { folder: None, unwritten },
+        };
+        (hooks, on_disk)
     }
 
-    fn record(&mut self, event: &Event<'_>) -> io::Result<()> {
-        match event {
-            Event::Ready(_) if self.folder.is_none() => {
-                self.folder = Some(begin(&self.results, &self.demand.test_id)?);
+    fn begin(&mut self) {
+        match FolderWriter::start(self.results.clone(), self.demand.test_id.clone()) {
+            Ok(writer) => self.writer = Some(writer),
+            Err(error) => {
+                let words = format!(
+                    "There are no interval logs (.hlog): the thread that writes them did not start: {error}. \
+                     All other figures are whole."
+                );
+                tracing::warn!("{words}");
+                self.unwritten = Some(words);
             }
-            Event::Measuring { from, .. } => {
-                if let Some(folder) = &self.folder {
-                    self.files = Some(SecondFiles::create(folder.path(), self.demand, *from)?);
-                }
-            }
-            Event::Second(interval, tally) => match (&mut self.files, &self.folder) {
-                (Some(files), _) => files.add(self.demand, interval, tally)?,
-                (None, Some(_)) if self.unwritten.is_none() => {
-                    return Err(io::Error::other("it came before its phase was told"));
-                }
-                (None, _) => {}
-            },
-            _ => {}
         }
-        Ok(())
     }
 }
 
 impl<H: Hooks> Hooks for Recorded<'_, H> {
     fn event(&mut self, event: &Event<'_>) {
-        if let Err(error) = self.record(event) {
-            // Half a line would hide all that follow it, so nothing more is written; the result has all
-            // figures in memory and is saved at the end, where that is possible then.
-            self.files = None;
-            let from = match event {
-                Event::Second(interval, _) => format!("from second {} on", interval.second),
-                _ => "from the first one on".to_owned(),
-            };
-            tracing::warn!("seconds are not written to disk {from}: {error}");
-            let words = format!(
-                "The interval logs (.hlog) lack seconds {from}, since they could not be written: {error}. \
-                 All other figures are whole; do not take percentiles from the logs."
-            );
-            self.unwritten.get_or_insert(words);
+        if let Some(writer) = &mut self.writer {
+            writer.look();
+        }
+        match (event, &mut self.writer) {
+            (Event::Ready(_), None) => self.begin(),
+            (Event::Measuring { from, .. }, Some(writer)) => writer.begin_to_measure(*from),
+            (Event::Second(interval, tally), Some(writer)) => {
+                writer.add(SecondCopy::of(self.demand, interval, tally));
+            }
+            _ => {}
         }
         self.hooks.event(event);
     }

@@ -2,21 +2,42 @@
 //!
 //! Each line is one write and stays in the page cache: a killed process loses none, a power cut may.
 
-use crate::report::{hlog, intervals};
+use crate::report::hlog;
+use crate::report::intervals::{self, Row};
 use engine::measure::{Latency, Tally};
 use engine::plan::Demand;
 use engine::run::Interval;
 use engine::units::Timestamp;
-use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
+
+/// A second as the thread that writes takes it: a copy, since the run goes on with its own. Copying is what the run
+/// pays for it; the text is made by whoever writes (CHANGELOG, Numbers).
+#[derive(Debug)]
+pub(super) struct SecondCopy {
+    /// Which, from the start of the measured phase.
+    pub(super) number: u32,
+    row: Row,
+    /// In the order of [`hlog::Kind::ALL`].
+    latencies: Vec<Latency>,
+}
+
+impl SecondCopy {
+    /// Of what was just complete.
+    pub(super) fn of(demand: &Demand, interval: &Interval, tally: &Tally) -> Self {
+        let copy = |kind| of_all_streams(kind, demand, tally);
+        let latencies = hlog::Kind::ALL.iter().map(copy).collect();
+        Self { number: interval.second, row: Row::of(demand, interval), latencies }
+    }
+}
 
 /// Files that are open for the length of a run.
 #[derive(Debug)]
 pub(super) struct SecondFiles {
     rows: File,
-    logs: Vec<(hlog::Kind, File)>,
+    /// In the order of [`hlog::Kind::ALL`].
+    logs: Vec<File>,
 }
 
 impl SecondFiles {
@@ -24,7 +45,7 @@ impl SecondFiles {
     ///
     /// # Errors
     /// When one cannot be made.
-    pub(super) fn create(folder: &Path, demand: &Demand, start: Timestamp) -> io::Result<Self> {
+    pub(super) fn create(folder: &Path, test_id: &str, start: Timestamp) -> io::Result<Self> {
         let begin = |name: &str, head: &str| {
             let path = folder.join(name);
             let file = File::create(&path).and_then(|mut file| {
@@ -36,10 +57,8 @@ impl SecondFiles {
             })
         };
         let rows = begin(intervals::FILE, &intervals::head())?;
-        let log = |kind: hlog::Kind| {
-            begin(kind.file, &kind.head(&demand.test_id, start)).map(|file| (kind, file))
-        };
-        let logs = hlog::Kind::ALL.into_iter().map(log).collect::<io::Result<_>>()?;
+        let log = |kind: &hlog::Kind| begin(kind.file, &kind.head(test_id, start));
+        let logs = hlog::Kind::ALL.iter().map(log).collect::<io::Result<_>>()?;
         Ok(Self { rows, logs })
     }
 
@@ -47,45 +66,36 @@ impl SecondFiles {
     ///
     /// # Errors
     /// When it cannot be written whole.
-    pub(super) fn add(
-        &mut self,
-        demand: &Demand,
-        interval: &Interval,
-        tally: &Tally,
-    ) -> io::Result<()> {
-        self.rows.write_all(intervals::line(demand, interval).as_bytes())?;
-        for (kind, log) in &mut self.logs {
-            let latency = of_all_streams(kind, demand, tally);
-            log.write_all(hlog::line(interval.second, &latency).as_bytes())?;
+    pub(super) fn add(&mut self, second: &SecondCopy) -> io::Result<()> {
+        self.rows.write_all(second.row.line().as_bytes())?;
+        for (log, latency) in self.logs.iter_mut().zip(&second.latencies) {
+            log.write_all(hlog::line(second.number, latency).as_bytes())?;
         }
         Ok(())
     }
 }
 
-/// A latency of all streams that have it. The only one of a run is not copied: it takes 270 KiB.
-fn of_all_streams<'tally>(
-    kind: &hlog::Kind,
-    demand: &Demand,
-    tally: &'tally Tally,
-) -> Cow<'tally, Latency> {
+/// A latency of all streams that have it.
+fn of_all_streams(kind: &hlog::Kind, demand: &Demand, tally: &Tally) -> Latency {
     let streams = demand.streams.iter().zip(&tally.streams);
     let has_it = streams.filter(|(stream, _)| !kind.from_due || stream.pace.is_paced());
     let mut parts = has_it.map(|(_, seen)| (kind.part)(&seen.measured));
-    let Some(first) = parts.next() else { return Cow::Owned(Latency::default()) };
-    let mut all = Cow::Borrowed(first);
-    parts.for_each(|part| all.to_mut().merge(part));
+    // A copy is cheaper than to add to nothing, and most runs have one stream.
+    let mut all = parts.next().cloned().unwrap_or_default();
+    parts.for_each(|part| all.merge(part));
     all
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{SecondFiles, of_all_streams};
+    use super::{SecondCopy, SecondFiles, of_all_streams};
     use crate::report::hlog::{self, Kind};
     use engine::measure::Tally;
     use engine::plan::{Demand, Pace};
     use engine::run::Interval;
     use engine::units::{Nanos, Timestamp};
-    use std::fs;
+    use std::fs::{self, File};
+    use std::io::ErrorKind;
 
     /// How many spans each second of a log has.
     fn histograms(text: &str) -> Vec<(u32, u64)> {
@@ -113,10 +123,12 @@ mod tests {
     fn every_second_is_on_disk_as_soon_as_it_was_added() {
         let (folder, demand) = (tempfile::tempdir().expect("a directory"), demand());
         let start = Timestamp::from_nanos(1_700_000_000_000_000_000);
-        let mut files = SecondFiles::create(folder.path(), &demand, start).expect("they are made");
+        let mut files =
+            SecondFiles::create(folder.path(), "run_1_a", start).expect("they are made");
         for second in 0..3 {
             let interval = Interval { second, acked: 2, ..Interval::default() };
-            files.add(&demand, &interval, &tally(&demand, &[5, 7])).expect("it is written");
+            let copy = SecondCopy::of(&demand, &interval, &tally(&demand, &[5, 7]));
+            files.add(&copy).expect("it is written");
             let read =
                 |name: &str| fs::read_to_string(folder.path().join(name)).expect("it is there");
             let rows = read("intervals.csv");
@@ -152,10 +164,24 @@ mod tests {
 
     #[test]
     fn a_file_that_cannot_be_made_is_named() {
-        let (folder, demand) = (tempfile::tempdir().expect("a directory"), demand());
+        let folder = tempfile::tempdir().expect("a directory");
         let gone = folder.path().join("gone");
         let error =
-            SecondFiles::create(&gone, &demand, Timestamp::from_nanos(1)).expect_err("gone");
+            SecondFiles::create(&gone, "run_1_a", Timestamp::from_nanos(1)).expect_err("gone");
         assert!(error.to_string().contains("intervals.csv"), "{error}");
+    }
+
+    #[test]
+    fn a_full_disk_is_told_by_the_second_that_found_it_full() {
+        let demand = demand();
+        let second = SecondCopy::of(&demand, &Interval::default(), &tally(&demand, &[5]));
+        let full = || File::create("/dev/full").expect("it can be opened");
+        let check = |mut files: SecondFiles| {
+            let error = files.add(&second).expect_err("it is full");
+            assert_eq!(error.kind(), ErrorKind::StorageFull, "{error}");
+        };
+        check(SecondFiles { rows: full(), logs: Vec::new() });
+        let rows = tempfile::tempfile().expect("a file");
+        check(SecondFiles { rows, logs: vec![full()] });
     }
 }

@@ -103,9 +103,20 @@ pub(crate) fn head() -> String {
     all.join(",") + "\n"
 }
 
-/// The line of a second that was just complete.
-pub(crate) fn line(demand: &Demand, second: &Second) -> String {
-    row(&Interval::live(demand, second))
+/// A second that was just complete, with what is known of it then.
+#[derive(Debug)]
+pub(crate) struct Row(Interval);
+
+impl Row {
+    /// Of a run's second.
+    pub(crate) fn of(demand: &Demand, second: &Second) -> Self {
+        Self(Interval::live(demand, second))
+    }
+
+    /// Its line.
+    pub(crate) fn line(&self) -> String {
+        row(&self.0)
+    }
 }
 
 fn row(interval: &Interval) -> String {
@@ -129,7 +140,7 @@ fn cell(value: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{CLIENT_COLUMNS, COLUMNS, head, intervals, line};
+    use super::{CLIENT_COLUMNS, COLUMNS, Row, head, intervals};
     use crate::report::fixture::{self, Made};
     use engine::plan::Pace;
     use engine::run::Interval;
@@ -198,9 +209,9 @@ mod tests {
         let second =
             Interval { second: 7, acked: 3, publish_p50: Nanos(1_500_000), ..Interval::default() };
         let mut demand = fixture::plan().demand;
-        let timed = line(&demand, &second);
+        let timed = Row::of(&demand, &second).line();
         demand.streams[0].pace = Pace::Max { in_flight: None };
-        let untimed = line(&demand, &second);
+        let untimed = Row::of(&demand, &second).line();
         assert!(timed.starts_with("7,,0,3,0,0,0,,1500.0,"), "{timed}");
         assert!(untimed.starts_with("7,,0,3,0,0,0,,,,,"), "{untimed}");
         assert_eq!(timed.matches(',').count(), head().matches(',').count(), "as many cells");

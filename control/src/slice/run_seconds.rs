@@ -193,7 +193,7 @@ mod tests {
         for second in 0..seconds {
             let acked = u64::from(second) + 1;
             let interval = Interval { second, acked, produced: 2 * acked, ..Interval::default() };
-            rows += &intervals::line(&demand, &interval);
+            rows += &intervals::Row::of(&demand, &interval).line();
             let mut latency = Latency::default();
             (0..acked).for_each(|_| latency.record(Some(Nanos::from_millis(acked))));
             logs.iter_mut().for_each(|log| *log += &hlog::line(second, &latency));

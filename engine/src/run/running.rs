@@ -288,14 +288,6 @@ impl Watch<'_> {
         ends.filter_map(|end| end.struck.clone()).collect()
     }
 
-    /// The measured phase of a run by count ends with its last message, or where it was told to end.
-    fn end_with_the_last(&self) {
-        let tally = self.ready.collector.total();
-        let sent = tally.streams.iter().filter_map(|of| of.measured.produced.window.last());
-        let end = sent.max().map_or(self.warming.measured(), |last| last + Nanos(1));
-        self.ready.signal.end_at(end);
-    }
-
     /// Waits until every group has read what was acked, or nothing comes any more.
     fn drain(&mut self, struck: &mut Vec<String>) -> Vec<bool> {
         if self.ready.plan.groups.is_empty() {

@@ -128,7 +128,7 @@ pub fn for_each(text: &str, mut visit: impl FnMut(u32, &Histogram<u64>)) -> Resu
 #[cfg(test)]
 mod tests {
     use super::{Kind, for_each, line};
-    use engine::measure::Latency;
+    use engine::measure::{Latency, value_at_percentile};
     use engine::units::{Nanos, Timestamp};
     use hdrhistogram::Histogram;
     use proptest::prelude::{prop, proptest};
@@ -204,7 +204,7 @@ mod tests {
             let whole = latency(&seconds.concat());
             assert_eq!(back.len(), seconds.len(), "each second");
             for percent in [50.0, 75.0, 90.0, 95.0, 99.0, 99.9, 99.99, 100.0] {
-                let of_log = Nanos(all.value_at_percentile(percent)).min(whole.max());
+                let of_log = Nanos(value_at_percentile(&all, percent)).min(whole.max());
                 assert_eq!(of_log, whole.percentile(percent), "p{percent}");
             }
         }

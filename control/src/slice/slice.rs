@@ -7,7 +7,7 @@ use crate::report::{count, float, rate, table, thousandth};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use engine::measure::constants::SAMPLES_BEYOND;
-use engine::measure::{LATENCY_DIGITS, LATENCY_MAX};
+use engine::measure::{LATENCY_DIGITS, LATENCY_MAX, value_at_percentile};
 use engine::units::Nanos;
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::{Serializer, V2DeflateSerializer};
@@ -168,7 +168,7 @@ impl Slice {
         let latencies = latencies.map(|(kind, of)| {
             let at = |percent: f64| {
                 let flag = if is_few(of, percent) { "*" } else { "" };
-                format!("{}{flag}", millis(of.value_at_percentile(percent)))
+                format!("{}{flag}", millis(value_at_percentile(of, percent)))
             };
             let name = format!("{}  {}", kind.name, kind.span);
             vec![name, count(of.len()), at(50.0), at(99.0), at(99.9), millis(of.max())]
@@ -233,7 +233,7 @@ fn block(histogram: &Histogram<u64>, astray: Astray) -> Value {
         "mean_us": (!histogram.is_empty()).then(|| thousandth(histogram.mean() / 1_000.0)),
     });
     for (percent, name) in NAMED {
-        block[name] = some(histogram.value_at_percentile(percent)).into();
+        block[name] = some(value_at_percentile(histogram, percent)).into();
     }
     block["max_us"] = some(histogram.max()).into();
     block["beyond_range"] = astray.beyond_range.into();

@@ -59,7 +59,7 @@ pub use duty::Duty;
 pub use facts::{Fact, FactValue};
 pub use flows::{Acked, Commits, Consumed, Produced};
 pub use hiccup::Gaps;
-pub use latency::{LATENCY_DIGITS, LATENCY_MAX, Latency};
+pub use latency::{LATENCY_DIGITS, LATENCY_MAX, Latency, value_at_percentile};
 pub use listener::Listener;
 pub use network::{CardSeen, NetworkSeen, TcpSeen};
 pub use outages::{OutageSeen, Scope, SilentPartition};

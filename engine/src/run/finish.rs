@@ -26,6 +26,14 @@ pub(super) struct Seen {
 }
 
 impl Watch<'_> {
+    /// The measured phase of a run by count ends with its last message, or where it was told to end.
+    pub(super) fn end_with_the_last(&self) {
+        let tally = self.ready.collector.total();
+        let sent = tally.streams.iter().filter_map(|of| of.measured.produced.window.last());
+        let end = sent.max().map_or(self.warming.measured(), |last| last + Nanos(1));
+        self.ready.signal.end_at(end);
+    }
+
     /// What was seen here, or what other hosts say where the lanes were theirs.
     pub(super) fn hear_hosts(&mut self, own: Seen) -> Seen {
         let Some(used) = self.ready.crew.used() else { return own };

@@ -17,6 +17,7 @@ mod ready;
 mod remote;
 mod running;
 mod searching;
+mod second;
 mod teardown;
 mod warming;
 

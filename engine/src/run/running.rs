@@ -8,12 +8,13 @@ use super::losing::Gap;
 use super::outcome::{ClockSeen, Interval, Outcome, StartLine};
 use super::prepare::{Event, Hooks, Ready};
 use super::searching::{STREAM, Searching};
+use super::second::figures;
 use super::teardown::Teardown;
 use super::warming::Warming;
 use crate::error::RunError;
 use crate::host::{Busy, ThreadTime, Throttling, busiest, cpu_time, threads, throttling};
 use crate::lane::{Go, Stage, Timeline};
-use crate::measure::{Latency, Phase, PhaseTally, Second, Tally};
+use crate::measure::{Phase, Second};
 use crate::plan::{PhaseTimes, Role};
 use crate::time::Clock;
 use crate::units::{NANOS_PER_SECOND, Nanos, Timestamp};
@@ -288,14 +289,6 @@ impl Watch<'_> {
         ends.filter_map(|end| end.struck.clone()).collect()
     }
 
-    /// The measured phase of a run by count ends with its last message, or where it was told to end.
-    fn end_with_the_last(&self) {
-        let tally = self.ready.collector.total();
-        let sent = tally.streams.iter().filter_map(|of| of.measured.produced.window.last());
-        let end = sent.max().map_or(self.warming.measured(), |last| last + Nanos(1));
-        self.ready.signal.end_at(end);
-    }
-
     /// Waits until every group has read what was acked, or nothing comes any more.
     fn drain(&mut self, struck: &mut Vec<String>) -> Vec<bool> {
         if self.ready.plan.groups.is_empty() {
@@ -369,45 +362,4 @@ impl Watch<'_> {
         }
         struck
     }
-}
-
-/// The figures of a second's messages of one phase.
-fn figures(tally: &Tally, phase: Phase) -> Interval {
-    let mut interval = Interval::default();
-    let mut latencies: [Latency; 5] = Default::default();
-    let [publish, service, end_to_end, transit, send_delay] = &mut latencies;
-    for stream in &tally.streams {
-        let seen = match phase {
-            Phase::Warmup => &stream.warmup,
-            Phase::Measured => &stream.measured,
-        };
-        add_counts(&mut interval, seen);
-        publish.merge(&seen.publish);
-        service.merge(&seen.service);
-        end_to_end.merge(&seen.end_to_end);
-        transit.merge(&seen.transit);
-        send_delay.merge(&seen.send_delay);
-    }
-    [interval.publish_p50, interval.publish_p99, interval.publish_max] = spread(publish);
-    [interval.service_p50, interval.service_p99, interval.service_max] = spread(service);
-    [interval.end_to_end_p50, interval.end_to_end_p99, interval.end_to_end_max] =
-        spread(end_to_end);
-    [interval.transit_p50, interval.transit_p99, interval.transit_max] = spread(transit);
-    interval.send_delay_p99 = send_delay.percentile(99.0);
-    let hiccup = &tally.hiccup;
-    interval.hiccup_max = (0 < hiccup.count()).then(|| hiccup.max());
-    interval
-}
-
-/// Median, 99th percentile and maximum.
-fn spread(latency: &Latency) -> [Nanos; 3] {
-    [latency.percentile(50.0), latency.percentile(99.0), latency.max()]
-}
-
-fn add_counts(interval: &mut Interval, tally: &PhaseTally) {
-    interval.produced += tally.produced.messages;
-    interval.acked += tally.acked.messages;
-    interval.consumed += tally.received();
-    interval.errors += tally.errors();
-    interval.failed += tally.acked.failed;
 }

@@ -151,12 +151,13 @@ fn closed_loop(case: &Case<'_>, found: &mut Found) {
 }
 
 /// What was due and never offered fails the target however little it is: a lane that could not pay
-/// its debt within the grace was not going at the rate. A run that was cut short gave it none, and
-/// what lost workers left unsent is told with their loss.
+/// its debt within the grace was not going at the rate. A run that was cut short or interrupted gave it
+/// none, and what lost workers left unsent is told with their loss.
 fn unsent(case: &Case<'_>, found: &mut Found) {
     let unsent = case.sums.unsent.saturating_sub(fleet::untold(case));
     let due = case.sums.due;
-    if unsent == 0 || matches!(case.evidence.ended, Ended::CutShort { .. }) {
+    let had_no_grace = matches!(case.evidence.ended, Ended::CutShort { .. } | Ended::Interrupted);
+    if unsent == 0 || had_no_grace {
         return;
     }
     let mut window = Window::default();
@@ -342,6 +343,10 @@ mod tests {
         let verdict = Verdict::of(&plan, &tally, &Evidence { stopped, ..evidence() });
         assert_eq!((verdict.exit_code, verdict.findings[0].code), (12, "unsent"), "fails");
         assert!(verdict.findings[0].message.contains("waited 2.500 s"), "{verdict:?}");
+        let seen = Evidence { stopped, ended: Ended::Interrupted, ..evidence() };
+        let verdict = Verdict::of(&plan, &tally, &seen);
+        let is_told = verdict.findings.iter().any(|finding| finding.code == "unsent");
+        assert!(verdict.exit_code == 130 && !is_told, "an interrupt gives no grace: {verdict:?}");
     }
 
     #[test]

@@ -150,7 +150,12 @@ impl Periods {
         };
         let is_whole = outcome.ending == Ending::Finished;
         let end = if is_whole { start.end } else { start.end.min(outcome.stopped) };
-        self.of_phase(start.measured.until(end))
+        let length = start.measured.until(end);
+        // Acks that come in what is left of the last second are in its period, which lasts until then.
+        let second = Nanos(length.0.div_ceil(NANOS_PER_SECOND) * NANOS_PER_SECOND);
+        let acked = outcome.tally.streams.iter().filter_map(|of| of.measured.acked.window.last());
+        let last = acked.max().map_or(Nanos::ZERO, |last| start.measured.until(last));
+        self.of_phase(length.max(last.min(second)))
     }
 
     /// The periods of a measured phase of this length. The last one is left out where the phase ends within

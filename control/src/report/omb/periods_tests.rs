@@ -3,7 +3,7 @@
 use super::periods::{Period, Periods, SecondCounts, SecondSpans};
 use crate::report::fixture::{self, Made};
 use crate::report::fixture_run::{AT, MEASURED};
-use engine::measure::{Latency, Tally};
+use engine::measure::{Latency, Tally, Window};
 use engine::plan::Pace;
 use engine::run::{Ending, Interval};
 use engine::units::Nanos;
@@ -142,6 +142,7 @@ fn a_closed_loop_has_no_send_delay() {
 #[test]
 fn a_phase_is_as_long_as_it_was_and_not_as_it_was_planned() {
     let mut run = Made::clean();
+    run.outcome.tally.streams[0].measured.acked.window = Window::default();
     let periods = heard(0..11);
     let check = |made: &Made, expected: &[(u64, u64)]| {
         let all = periods.of(&made.outcome);
@@ -155,6 +156,15 @@ fn a_phase_is_as_long_as_it_was_and_not_as_it_was_planned() {
     check(&run, &[(3_500, 10)]);
     run.outcome.ending = Ending::CutShort;
     check(&run, &[(3_500, 10)]);
+    // What is acked in the rest of the second is in its period, and counts as so long; what comes later is not.
+    for (millis, length) in [(3_200, 3_500), (3_700, 3_700), (4_600, 4_000)] {
+        run.outcome.tally.streams[0]
+            .measured
+            .acked
+            .window
+            .include(MEASURED + Nanos::from_millis(millis));
+        check(&run, &[(length, 10)]);
+    }
     // Interrupted in the warm-up, or a search that gave up: it has ended as it should.
     for ending in [Ending::Interrupted, Ending::Finished] {
         (run.outcome.ending, run.outcome.stopped) = (ending, AT + Nanos::from_secs(1));

@@ -1,7 +1,8 @@
 //! `kdyno report`: the results of earlier runs, rendered again.
 
 use crate::cli::{Format, ReportFlags};
-use crate::report::{self, Report};
+use crate::report::hlog::Kind;
+use crate::report::{self, Report, intervals};
 use crate::runs;
 use crate::spec::{Fault, Faults};
 use engine::measure::constants::exit;
@@ -101,9 +102,20 @@ fn fits(report: &Report, folder: &Path) -> Result<(), String> {
     ))
 }
 
+/// Whether a folder holds the seconds of a run, as they are written while it goes on.
+fn has_seconds(folder: &Path) -> bool {
+    folder.join(intervals::FILE).is_file()
+        || Kind::ALL.iter().any(|kind| folder.join(kind.file).is_file())
+}
+
 /// The result in a file, or in words why there is none.
 fn result(file: &Path) -> Result<Report, String> {
     let found = fs::metadata(file).map_err(|error| match error.kind() {
+        ErrorKind::NotFound if has_seconds(&folder_of(file)) => format!(
+            "no such file, the run did not come to its end: it was killed, or still goes on; kdyno report \
+             --from 0s {} cuts out what is there",
+            folder_of(file).display()
+        ),
         ErrorKind::NotFound => format!("no such file, need a run directory or the {FILE} in it"),
         _ => format!("cannot be read: {error}"),
     })?;
@@ -115,4 +127,20 @@ fn result(file: &Path) -> Result<Report, String> {
     }
     let bytes = fs::read(file).map_err(|error| format!("cannot be read: {error}"))?;
     Report::read(&bytes).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FILE, result};
+    use std::fs;
+
+    #[test]
+    fn a_run_without_an_end_is_told_from_what_is_no_run() {
+        let folder = tempfile::tempdir().expect("a folder of our own");
+        let said = || result(&folder.path().join(FILE)).expect_err("there is no result");
+        assert!(said().contains("need a run directory"), "{}", said());
+        fs::write(folder.path().join("intervals.csv"), "").expect("the folder is ours");
+        let cure = format!("kdyno report --from 0s {}", folder.path().display());
+        assert!(said().contains("did not come to its end") && said().contains(&cure), "{}", said());
+    }
 }

@@ -61,6 +61,9 @@ Several values make a sweep, a run of every combination (at most 1,000), the fir
 Without brackets a comma is a part of the value where text can hold one: names, files, rates
 that change, and properties that are text or lists themselves, such as bootstrap.servers";
 
+/// What `kdyno drivers` says of its name, in place of the words for workloads.
+const DRIVERS_NAME: &str = "Print this one's file, e.g. to copy it and change the copy: kdyno drivers kafka-latency > my.yaml";
+
 /// A dynamometer for Kafka: puts an exact load on a cluster and says what it really delivered.
 #[derive(Debug, Parser)]
 #[command(name = "kdyno", version, after_help = EXAMPLES, arg_required_else_help = true)]
@@ -80,6 +83,7 @@ pub enum Command {
     /// List the workloads that are built in, with the question that each answers, or print one
     Workloads(LibraryFlags),
     /// List the driver files that are built in, with the question that each answers, or print one
+    #[command(mut_arg("name", |name| name.help(DRIVERS_NAME)))]
     Drivers(LibraryFlags),
     /// Measure what this host's engine can do by itself, for later runs to be set against
     Ceiling(Box<CeilingFlags>),

@@ -131,6 +131,8 @@ fn usage_faults_exit_2_and_help_exits_0() {
     check("kdyno worker --help", 0, "KDYNO_TOKEN");
     check("kdyno validate", 2, "FILE");
     check("kdyno workloads simple --format json", 2, "cannot be used with");
+    check("kdyno workloads --help", 0, "kdyno workloads simple > my.yaml");
+    check("kdyno drivers --help", 0, "kdyno drivers kafka-latency > my.yaml");
     check("kdyno topics", 2, "clean");
     check("kdyno --help", 0, "Examples:");
     check("kdyno run --help", 0, "Exit codes:");

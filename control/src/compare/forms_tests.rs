@@ -67,8 +67,27 @@ fn what_is_too_short_is_told_with_what_helps() {
         text.starts_with("CANNOT TELL B from A: too few independent seconds; run longer, or 3 "),
         "{text}"
     );
-    assert!(text.contains("b of B was never steady for five seconds"), "{text}");
     assert!(text.contains("cannot tell\n") && text.contains("not judged\n"), "{text}");
+    let text = text.replace('\n', " ");
+    assert!(text.contains("b of B: never steady for five seconds; all measured"), "{text}");
+}
+
+#[test]
+fn of_runs_too_short_to_be_steady_one_thing_is_said_once() {
+    let short = |id: &str| Made { seconds: 3, ..Made::plain(id) };
+    let mut made = variants(&[&[short("a1"), short("a2")], &[short("b")]]);
+    for run in made.iter_mut().flat_map(|variant| &mut variant.runs) {
+        (run.startup, run.warmup) = (None, None);
+    }
+    let told = text::text(&Comparison::of(made, 0.01)).replace('\n', " ");
+    let words = "too short to know whether it was steady (five seconds); all measured seconds but the first, ";
+    for who in ["2 of 2 runs of A", "b of B"] {
+        assert_eq!(told.matches(&format!("{who}: {words}")).count(), 1, "{who}: {told}");
+    }
+    assert_eq!(told.matches(words).count(), 2, "once for each: {told}");
+    for wrong in ["were steady, and", "never steady", "a1 of A: "] {
+        assert!(!told.contains(wrong), "{wrong}: {told}");
+    }
 }
 
 #[test]

@@ -80,6 +80,9 @@ pub(super) struct Flow {
     pub(super) messages_per_second: Option<f64>,
 }
 
+/// So many seconds alike are called steady, as a run itself has it.
+const STEADY_SECONDS: f64 = 5.0;
+
 /// The start.
 #[derive(Clone, Copy, Debug, Deserialize)]
 pub(super) struct Startup {
@@ -225,6 +228,12 @@ impl Recorded {
     /// Whether anybody was to read what was sent.
     pub(super) fn has_readers(&self) -> bool {
         self.workload["subscriptionsPerTopic"] != 0
+    }
+
+    /// Whether it is too short for anybody to know: what is steady is so for five seconds.
+    pub(super) fn is_too_short(&self) -> bool {
+        let warmup = self.warmup.as_ref().and_then(|warmup| warmup["duration_s"].as_f64());
+        warmup.unwrap_or(0.0) + super::number(self.measured().count()) < STEADY_SECONDS
     }
 
     /// Whether rate and latency were steady for five seconds at any time.

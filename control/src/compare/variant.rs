@@ -69,6 +69,24 @@ impl Variant {
         let name = LETTERS.chars().nth(at).expect("there are not more variants than letters");
         Self { name, runs, unfinished: 0, missing: 0 }
     }
+
+    /// What is said of runs, each thing once: of one run with its name, of several with their number.
+    pub(super) fn each_once(&self, say: impl Fn(&Recorded) -> Option<String>) -> Vec<String> {
+        let mut said: Vec<(String, Vec<&str>)> = Vec::new();
+        for run in &self.runs {
+            let Some(words) = say(run) else { continue };
+            match said.iter_mut().find(|(known, _)| *known == words) {
+                Some((_, ids)) => ids.push(&run.test_id),
+                None => said.push((words, vec![&run.test_id])),
+            }
+        }
+        let (name, all) = (self.name, self.runs.len());
+        let told = |(words, ids): (String, Vec<&str>)| match ids.as_slice() {
+            [id] => format!("{id} of {name}: {words}"),
+            several => format!("{} of {all} runs of {name}: {words}", several.len()),
+        };
+        said.into_iter().map(told).collect()
+    }
 }
 
 /// The runs of one argument; what is wrong with it goes to the faults.

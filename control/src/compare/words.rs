@@ -137,7 +137,7 @@ pub(super) fn notes(comparison: &Comparison) -> Vec<String> {
         notes.extend(of_variant(variant));
         let has = |pair: &Pair| pair.basis == Basis::Seconds && [0, pair.candidate].contains(&at);
         if comparison.pairs.iter().any(has) {
-            notes.extend(variant.runs.iter().filter_map(|run| looked_at(run, variant.name)));
+            notes.extend(variant.each_once(looked_at));
         }
     }
     for pair in &comparison.pairs {
@@ -184,12 +184,8 @@ fn of_variant(variant: &Variant) -> Vec<String> {
                 verdict.exit_code, verdict.limited_by
             ));
         }
-        if !run.was_steady() {
-            notes.push(format!(
-                "{id} of {name} was never steady for five seconds: all seconds of its measured phase are taken."
-            ));
-        }
     }
+    notes.extend(variant.each_once(never_steady));
     for other in variant.runs.iter().skip(1) {
         let fields: Vec<String> =
             differs::between(&variant.runs[0], other).into_iter().map(|of| of.field).collect();
@@ -204,14 +200,28 @@ fn of_variant(variant: &Variant) -> Vec<String> {
     notes
 }
 
-/// Which seconds of a run were looked at, where not all were.
-fn looked_at(run: &Recorded, name: char) -> Option<String> {
+/// Which seconds were looked at of a run that was not steady, or too short to know.
+fn never_steady(run: &Recorded) -> Option<String> {
+    let why = match run.was_steady() {
+        true => return None,
+        false if run.is_too_short() => "too short to know whether it was steady (five seconds)",
+        false => "never steady for five seconds",
+    };
+    // Those that count are all of them where no second is known from which on it was steady.
+    let taken = match run.measured().count() - run.steady().count() {
+        0 => "all measured seconds are taken",
+        _ => "all measured seconds but the first, which had no warm-up before it, are taken",
+    };
+    Some(format!("{why}; {taken}."))
+}
+
+/// Which seconds of a run that was steady were looked at, where not all were.
+fn looked_at(run: &Recorded) -> Option<String> {
     let (steady, all) = (run.steady().count(), run.measured().count());
-    (steady < all).then(|| {
+    (run.was_steady() && steady < all).then(|| {
         format!(
-            "{} of {name}: {steady} of {all} measured seconds were steady, and only those are looked at; its \
-             figures as a whole hold all of them.",
-            run.test_id
+            "{steady} of {all} measured seconds were steady, and only those are looked at; figures as a whole hold \
+             all of them."
         )
     })
 }

@@ -2,6 +2,7 @@
 
 use super::course;
 use super::protocol::{CourseOrder, Finished, Frame, Frames, HostSaid, State, Status};
+use crate::metrics::{Count, Of, Part};
 use engine::lane::{Timeline, Word};
 use engine::link::Topics;
 use engine::measure::{Handover, Latency, Phase, PhaseTally, StreamTally, Tally};
@@ -190,27 +191,43 @@ impl Task {
         self.kept().total.total(phase)
     }
 
-    /// Counts of a phase so far, each summed over the streams: nothing is merged for it, so that asking
-    /// often takes little of the host's time.
-    pub(super) fn counts(&self, phase: Phase, values: &[fn(&PhaseTally) -> u64]) -> Vec<u64> {
+    /// Counts of a phase so far, each summed over the streams that it is of, `None` where it is of none:
+    /// nothing is merged for it, so that asking often takes little of the host's time.
+    pub(super) fn counts(&self, phase: Phase, values: &[Count]) -> Vec<Option<u64>> {
         let kept = self.kept();
-        let of = |stream: &StreamTally| match phase {
-            Phase::Warmup => values.iter().map(|value| value(&stream.warmup)).collect(),
-            Phase::Measured => values.iter().map(|value| value(&stream.measured)).collect(),
+        let of_phase = |stream: &StreamTally, value: fn(&PhaseTally) -> u64| match phase {
+            Phase::Warmup => value(&stream.warmup),
+            Phase::Measured => value(&stream.measured),
         };
-        let streams: Vec<Vec<u64>> = kept.total.streams.iter().map(of).collect();
-        (0..values.len()).map(|index| streams.iter().map(|counts| counts[index]).sum()).collect()
+        let sum = |(of, value): &Count| {
+            let counts = self.streams(&kept, *of).map(|stream| of_phase(stream, *value));
+            counts.reduce(|one, other| one + other)
+        };
+        values.iter().map(sum).collect()
     }
 
-    /// Latencies of the measured phase so far, each merged over the streams.
-    pub(super) fn latencies(&self, parts: &[fn(&PhaseTally) -> &Latency]) -> Vec<Latency> {
+    /// Latencies of the measured phase so far, each merged over the streams that it is of, `None` where it
+    /// is of none.
+    pub(super) fn latencies(&self, parts: &[Part]) -> Vec<Option<Latency>> {
         let kept = self.kept();
-        let merged = |part: &fn(&PhaseTally) -> &Latency| {
-            let mut all = Latency::default();
-            kept.total.streams.iter().for_each(|stream| all.merge(part(&stream.measured)));
+        let merged = |(of, part): &Part| {
+            let mut all = None;
+            for stream in self.streams(&kept, *of) {
+                all.get_or_insert_with(Latency::default).merge(part(&stream.measured));
+            }
             all
         };
         parts.iter().map(merged).collect()
+    }
+
+    /// What was kept of the streams that a figure is of.
+    fn streams<'kept>(
+        &'kept self,
+        kept: &'kept Kept,
+        of: Of,
+    ) -> impl Iterator<Item = &'kept StreamTally> {
+        let streams = self.reins.plan().demand.streams.iter().zip(&kept.total.streams);
+        streams.filter(move |(demand, _)| of.takes(&demand.pace)).map(|(_, stream)| stream)
     }
 
     /// Whether all lanes have handed everything over.

@@ -2,52 +2,106 @@
 
 use crate::report::float;
 use engine::measure::{Latency, PhaseTally};
+use engine::plan::Pace;
 use engine::units::{NANOS_PER_SECOND, Nanos};
 
+/// Of which streams a figure is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Of {
+    /// Of every one.
+    All,
+    /// Of those whose messages have due times: in a closed loop it does not exist, in the report as here.
+    Timed,
+}
+
+impl Of {
+    /// Whether it is told of streams of this pace.
+    pub(crate) const fn takes(self, pace: &Pace) -> bool {
+        match self {
+            Self::All => true,
+            Self::Timed => pace.is_paced(),
+        }
+    }
+}
+
+/// Where a counter stands, and of which streams it is.
+pub(crate) type Count = (Of, fn(&PhaseTally) -> u64);
+
 /// A counter: its name, what it is, and where it stands.
-type Counter = (&'static str, &'static str, fn(&PhaseTally) -> u64);
+type Counter = (&'static str, &'static str, Count);
 
 /// What is counted of each phase.
 pub(crate) const COUNTERS: &[Counter] = &[
-    ("kdyno_due_messages_total", "Messages expected so far: due by the schedule.", |seen| {
-        seen.produced.due
-    }),
-    ("kdyno_produced_messages_total", "Messages that clients took.", |seen| seen.produced.messages),
-    ("kdyno_produced_bytes_total", "Bytes of their bodies.", |seen| seen.produced.bytes),
-    ("kdyno_acked_messages_total", "Messages that brokers confirmed.", |seen| seen.acked.messages),
-    ("kdyno_failed_messages_total", "Messages that clients gave up.", |seen| seen.acked.failed),
-    ("kdyno_consumed_messages_total", "Messages received.", PhaseTally::received),
-    ("kdyno_errors_total", "Failed messages and commits, consumer errors.", PhaseTally::errors),
+    (
+        "kdyno_due_messages_total",
+        "Messages expected so far: due by the schedule.",
+        (Of::Timed, |seen| seen.produced.due),
+    ),
+    (
+        "kdyno_produced_messages_total",
+        "Messages that clients took.",
+        (Of::All, |seen| seen.produced.messages),
+    ),
+    ("kdyno_produced_bytes_total", "Bytes of their bodies.", (Of::All, |seen| seen.produced.bytes)),
+    (
+        "kdyno_acked_messages_total",
+        "Messages that brokers confirmed.",
+        (Of::All, |seen| seen.acked.messages),
+    ),
+    (
+        "kdyno_failed_messages_total",
+        "Messages that clients gave up.",
+        (Of::All, |seen| seen.acked.failed),
+    ),
+    ("kdyno_consumed_messages_total", "Messages received.", (Of::All, PhaseTally::received)),
+    (
+        "kdyno_errors_total",
+        "Failed messages and commits, consumer errors.",
+        (Of::All, PhaseTally::errors),
+    ),
     (
         "kdyno_late_messages_total",
         "Messages sent more than a millisecond after their due, by kdyno itself.",
-        |seen| seen.produced.late_by_us,
+        (Of::Timed, |seen| seen.produced.late_by_us),
     ),
-    ("kdyno_held_back_messages_total", "Messages that met a full client.", |seen| {
-        seen.produced.held_back
-    }),
+    (
+        "kdyno_held_back_messages_total",
+        "Messages that met a full client.",
+        (Of::All, |seen| seen.produced.held_back),
+    ),
     (
         "kdyno_negative_spans_total",
         "Latencies that ended before they began: clocks disagreed.",
-        |seen| {
+        (Of::All, |seen| {
             [&seen.publish, &seen.service, &seen.send_delay, &seen.end_to_end, &seen.transit]
                 .into_iter()
                 .map(Latency::negative)
                 .sum()
-        },
+        }),
     ),
 ];
 
 /// A latency: its name, what it is, and where a lane counts it.
-type Span = (&'static str, &'static str, fn(&PhaseTally) -> &Latency);
+type Span = (&'static str, &'static str, Part);
+
+/// Where a latency is counted, and of which streams it is.
+pub(crate) type Part = (Of, fn(&PhaseTally) -> &Latency);
 
 /// The latencies of the measured phase.
 pub(crate) const HISTOGRAMS: &[Span] = &[
-    ("kdyno_publish_latency_seconds", "From due to acked.", |seen| &seen.publish),
-    ("kdyno_service_time_seconds", "From sent to acked.", |seen| &seen.service),
-    ("kdyno_send_delay_seconds", "From due to sent: how late kdyno was.", |seen| &seen.send_delay),
-    ("kdyno_end_to_end_latency_seconds", "From due to received.", |seen| &seen.end_to_end),
-    ("kdyno_transit_seconds", "From sent to received.", |seen| &seen.transit),
+    ("kdyno_publish_latency_seconds", "From due to acked.", (Of::Timed, |seen| &seen.publish)),
+    ("kdyno_service_time_seconds", "From sent to acked.", (Of::All, |seen| &seen.service)),
+    (
+        "kdyno_send_delay_seconds",
+        "From due to sent: how late kdyno was.",
+        (Of::Timed, |seen| &seen.send_delay),
+    ),
+    (
+        "kdyno_end_to_end_latency_seconds",
+        "From due to received.",
+        (Of::Timed, |seen| &seen.end_to_end),
+    ),
+    ("kdyno_transit_seconds", "From sent to received.", (Of::All, |seen| &seen.transit)),
 ];
 
 /// Upper ends of the buckets: 1, 2.5 and 5 in each power of ten, from what a broker nearby needs to the

@@ -1,9 +1,9 @@
 //! What a run has done so far, shared with whoever asks: between runs it is the last one's.
 
 use super::exposition::{Exposition, Labels};
-use super::figures::{COUNTERS, HISTOGRAMS, Histogram};
-use engine::measure::{Latency, Phase, PhaseTally, Tally};
-use engine::plan::Demand;
+use super::figures::{COUNTERS, HISTOGRAMS, Histogram, Of};
+use engine::measure::{Latency, Phase, PhaseTally, StreamTally, Tally};
+use engine::plan::{Demand, Pace};
 use engine::run::Interval;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -45,7 +45,8 @@ pub(crate) struct Meter {
 #[derive(Debug, Default)]
 struct Seen {
     test_id: String,
-    is_timed: bool,
+    /// Each stream's.
+    paces: Vec<Pace>,
     stage: Stage,
     /// By phase, in the order of [`COUNTERS`].
     counts: [[u64; COUNTERS.len()]; 2],
@@ -61,7 +62,7 @@ impl Meter {
     pub(super) fn begin(&self, demand: &Demand) {
         *self.seen() = Seen {
             test_id: demand.test_id.clone(),
-            is_timed: demand.streams.iter().any(|stream| stream.pace.is_paced()),
+            paces: demand.streams.iter().map(|stream| stream.pace.clone()).collect(),
             ..Seen::default()
         };
     }
@@ -78,21 +79,28 @@ impl Meter {
 
     /// Adds a second.
     pub(super) fn add(&self, tally: &Tally) {
-        let phases = PHASES.map(|(_, phase)| tally.total(phase));
         let mut seen = self.seen();
-        for (counts, phase) in seen.counts.iter_mut().zip(&phases) {
-            counts.iter_mut().zip(COUNTERS).for_each(|(count, (_, _, of))| *count += of(phase));
+        let Seen { paces, counts, latencies, last, .. } = &mut *seen;
+        let of_streams = |of: Of| {
+            let streams = paces.iter().zip(&tally.streams);
+            streams.filter(move |(pace, _)| of.takes(pace)).map(|(_, stream)| stream)
+        };
+        for (of_one, (_, phase)) in counts.iter_mut().zip(PHASES) {
+            for (count, (_, _, (of, value))) in of_one.iter_mut().zip(COUNTERS) {
+                *count += of_streams(*of).map(|stream| value(of_phase(stream, phase))).sum::<u64>();
+            }
         }
-        let [warmup, measured] = &phases;
-        let both = |of: fn(&PhaseTally) -> u64| of(warmup) + of(measured);
-        seen.last = [
-            both(|of| of.produced.due),
-            both(|of| of.produced.messages),
-            both(|of| of.acked.messages),
-            both(PhaseTally::received),
+        let both = |of: Of, value: fn(&PhaseTally) -> u64| -> u64 {
+            of_streams(of).map(|stream| value(&stream.warmup) + value(&stream.measured)).sum()
+        };
+        *last = [
+            both(Of::Timed, |of| of.produced.due),
+            both(Of::All, |of| of.produced.messages),
+            both(Of::All, |of| of.acked.messages),
+            both(Of::All, PhaseTally::received),
         ];
-        for (latency, (_, _, of)) in seen.latencies.iter_mut().zip(HISTOGRAMS) {
-            latency.merge(of(measured));
+        for (latency, (_, _, (of, part))) in latencies.iter_mut().zip(HISTOGRAMS) {
+            of_streams(*of).for_each(|stream| latency.merge(part(&stream.measured)));
         }
     }
 
@@ -111,7 +119,12 @@ impl Meter {
         let stages =
             Stage::ALL.map(|(stage, word)| (vec![("phase", word)], u64::from(stage == seen.stage)));
         text.gauges(("kdyno_run_phase", "1 for the phase that the run is in."), &stages);
-        for (index, (name, help, _)) in COUNTERS.iter().enumerate() {
+        // What no stream has is left out: a zero would say that there is such a thing.
+        let is_told = |of: Of| of == Of::All || seen.paces.iter().any(|pace| of.takes(pace));
+        for (index, (name, help, (of, _))) in COUNTERS.iter().enumerate() {
+            if !is_told(*of) {
+                continue;
+            }
             let counts = PHASES.iter().zip(&seen.counts);
             let samples: Vec<(Labels<'_>, u64)> = counts
                 .map(|((phase, _), counts)| (vec![("phase", *phase)], counts[index]))
@@ -126,14 +139,16 @@ impl Meter {
             ("kdyno_consumed_messages_per_second", "Received in it.", consumed),
         ];
         // In a closed loop nothing is expected: a zero would say that too much is sent.
-        for (name, help, rate) in rates.into_iter().skip(usize::from(!seen.is_timed)) {
+        for (name, help, rate) in rates.into_iter().skip(usize::from(!is_told(Of::Timed))) {
             text.gauges((name, help), &[(Vec::new(), rate)]);
         }
         let backlog =
             ("kdyno_backlog_messages", "Acked for each subscription and not yet received.");
         text.gauges(backlog, &[(Vec::new(), seen.backlog)]);
-        for ((name, help, _), latency) in HISTOGRAMS.iter().zip(&seen.latencies) {
-            text.histograms((name, help), &[(Vec::new(), Histogram::of(latency))]);
+        for ((name, help, (of, _)), latency) in HISTOGRAMS.iter().zip(&seen.latencies) {
+            if is_told(*of) {
+                text.histograms((name, help), &[(Vec::new(), Histogram::of(latency))]);
+            }
         }
         text.into_text()
     }
@@ -141,6 +156,14 @@ impl Meter {
     /// Nothing that panicked with it leaves it half done in a way that the next second would not mend.
     fn seen(&self) -> MutexGuard<'_, Seen> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A phase of a stream.
+const fn of_phase(stream: &StreamTally, phase: Phase) -> &PhaseTally {
+    match phase {
+        Phase::Warmup => &stream.warmup,
+        Phase::Measured => &stream.measured,
     }
 }
 
@@ -213,7 +236,43 @@ mod tests {
         demand.streams.iter_mut().for_each(|stream| stream.pace = Pace::Max { in_flight: None });
         meter.begin(&demand);
         let samples = check::read(&meter.text());
-        assert!(!samples.contains_key("kdyno_expected_messages_per_second"), "no zero");
-        assert!(samples.contains_key("kdyno_acked_messages_per_second"), "but what came");
+        let no_such =
+            ["expected_messages_per", "due_", "late_", "publish_", "send_delay", "end_to_end"];
+        for word in no_such {
+            let head = format!("kdyno_{word}");
+            assert!(!samples.keys().any(|series| series.starts_with(&head)), "no zero: {head}");
+        }
+        for series in [
+            "kdyno_acked_messages_per_second",
+            "kdyno_acked_messages_total{phase=\"measured\"}",
+            "kdyno_service_time_seconds_count",
+            "kdyno_transit_seconds_count",
+        ] {
+            assert!(samples.contains_key(series), "but what came: {series}");
+        }
+    }
+
+    #[test]
+    fn what_is_due_is_told_of_streams_with_due_times_alone() {
+        let (meter, mut demand) = (Meter::default(), crate::report::made_up_plan().demand);
+        let mut other = demand.streams[0].clone();
+        other.pace = Pace::Max { in_flight: None };
+        demand.streams.push(other);
+        meter.begin(&demand);
+        let mut tally = second(&demand, 80);
+        let free = &mut tally.streams[1].measured;
+        (free.acked.messages, free.produced.messages) = (5, 5);
+        let span = Some(Nanos::from_millis(9));
+        [&mut free.publish, &mut free.service].into_iter().for_each(|spans| spans.record(span));
+        meter.add(&tally);
+        let samples = check::read(&meter.text());
+        for (series, expected) in [
+            ("kdyno_acked_messages_total{phase=\"measured\"}", 85.0),
+            ("kdyno_due_messages_total{phase=\"measured\"}", 100.0),
+            ("kdyno_publish_latency_seconds_count", 80.0),
+            ("kdyno_service_time_seconds_count", 1.0),
+        ] {
+            assert_eq!(samples.get(series), Some(&expected), "{series}");
+        }
     }
 }

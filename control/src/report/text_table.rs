@@ -61,9 +61,13 @@ pub(crate) fn count(number: u64) -> String {
 pub(crate) fn rate(per_second: Option<f64>) -> String {
     let Some(rate) = per_second else { return "-".to_owned() };
     let rounded = format!("{rate:.1}");
+    if 10_000.0 <= rate {
+        let whole = format!("{rate:.0}");
+        return whole.parse::<u64>().map_or(whole, count);
+    }
     let (whole, tenth) = rounded.split_once('.').unwrap_or((&rounded, "0"));
     match whole.parse::<u64>() {
-        Ok(whole) if tenth == "0" || 10_000 <= whole => count(whole),
+        Ok(whole) if tenth == "0" => count(whole),
         Ok(whole) => format!("{}.{tenth}", count(whole)),
         Err(_) => rounded,
     }
@@ -107,7 +111,9 @@ mod tests {
             "counts"
         );
         let rates = [None, Some(0.5), Some(10_000.04), Some(9_999.96), Some(1_234_567.8)].map(rate);
-        assert_eq!(rates, ["-", "0.5", "10,000", "10,000", "1,234,567"], "rates");
+        assert_eq!(rates, ["-", "0.5", "10,000", "10,000", "1,234,568"], "rates");
+        let nearest = [Some(298_561.741), Some(1_010_449.61), Some(10_000.6)].map(rate);
+        assert_eq!(nearest, ["298,562", "1,010,450", "10,001"], "never cut off");
         let spans =
             [None, Some(0.4), Some(12.34), Some(999.6), Some(47_000.0), Some(2.1e6)].map(span);
         assert_eq!(spans, ["-", "0.40 us", "12.3 us", "1.00 ms", "47.0 ms", "2.10 s"], "spans");

@@ -107,8 +107,10 @@ fn what_is_no_result_is_refused_with_exit_2_and_nothing_is_touched() {
     let need = "no such file, need a run directory or the result.json in it";
     let told = format!(
         "--output: got 3 run directories, need one: files have the same names\n\
-         nowhere: {need}\n{}: {need}\n",
-        path.display()
+         nowhere: {need}\n{}: no such file, the run did not come to its end: it was killed, or still goes on; \
+         kdyno report --from 0s {} cuts out what is there\n",
+        path.display(),
+        directory.display()
     );
     assert_eq!(missing.stderr, told, "all at once");
     assert!(missing.files().is_empty(), "nothing is created: {:?}", missing.files());

@@ -2,6 +2,9 @@
 //! whole exactly. Made of the files that grow while a run goes on, so also of a run that was killed.
 
 mod astray;
+mod block;
+mod drained;
+mod longest;
 mod render;
 mod run_seconds;
 #[expect(clippy::module_inception, reason = "a file is named after its main type")]

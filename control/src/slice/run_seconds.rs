@@ -1,6 +1,8 @@
 //! Cuts seconds out of a run's directory.
 
 use super::astray::Astray;
+use super::drained::Drained;
+use super::longest;
 use super::slice::{COUNTS, Part, Slice};
 use crate::report::hlog::{self, Kind};
 use crate::report::intervals;
@@ -8,6 +10,10 @@ use serde_json::Value;
 use std::fs;
 use std::ops::Range;
 use std::path::Path;
+
+/// A second with less of the measured phase than this, in seconds, is one of the drain: phases that are counted
+/// in messages end a little beside whole seconds.
+const LEAST_MEASURED: f64 = 1e-3;
 
 /// The seconds `from` to `to` (excluded; `None`: all that follow) of a run, those of its drain included when
 /// they are reached.
@@ -43,12 +49,17 @@ pub(crate) fn cut(run: &Path, from: u32, to: Option<u32>) -> Result<Slice, Strin
     slice.parts.push(Part { test_id, from_s: from, to_s: to, valid });
     slice.seconds = (f64::from(to).min(length) - f64::from(from)).max(0.0);
     rows.add(from..to, &mut slice.counts);
+    slice.drained = match &result {
+        Some(_) => rows.drained(from..to, length),
+        None => Drained::UNKNOWN,
+    };
     let whole = Kind::ALL.map(|kind| match &result {
         Some(result) => Astray::of_result(&result["latency"][kind.name]),
         None => Astray::UNKNOWN,
     });
     slice.astray = if to - from == end { whole } else { whole.map(Astray::of_a_part) };
-    for ((kind, text), latency) in logs.iter().zip(&mut slice.latencies) {
+    let latencies = slice.latencies.iter_mut().zip(&mut slice.longest);
+    for ((kind, text), (latency, longest)) in logs.iter().zip(latencies) {
         let mut wrong = None;
         let add = |second: u32, one: &hdrhistogram::Histogram<u64>| {
             if (from..to).contains(&second)
@@ -61,6 +72,9 @@ pub(crate) fn cut(run: &Path, from: u32, to: Option<u32>) -> Result<Slice, Strin
         let fault = |words: String| format!("{}: {words}", run.join(kind.file).display());
         read.map_err(fault)?;
         wrong.map_or(Ok(()), |words| Err(fault(words)))?;
+        let whole_us =
+            result.as_ref().and_then(|result| result["latency"][kind.name]["max_us"].as_f64());
+        *longest = longest::exact(latency, longest::of_log(text, &(from..to)), whole_us);
     }
     Ok(slice)
 }
@@ -175,11 +189,21 @@ impl Rows {
             counts.iter_mut().zip(own).for_each(|(sum, count)| *sum += count);
         }
     }
+
+    /// Those of a range that came after a measured phase of `length` seconds.
+    fn drained(&self, range: Range<u32>, length: f64) -> Drained {
+        let is_drain = |second: u32| length < f64::from(second) + LEAST_MEASURED;
+        let mut counts = [0; COUNTS.len()];
+        for second in range.filter(|second| is_drain(*second)) {
+            self.add(second..second + 1, &mut counts);
+        }
+        Drained(Some(counts))
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Astray, Part, cut};
+    use super::{Astray, Drained, Part, cut};
     use crate::report::hlog::{self, Kind};
     use crate::report::intervals;
     use engine::measure::Latency;
@@ -201,7 +225,7 @@ mod tests {
             let interval = Interval { second, acked, produced: 2 * acked, ..Interval::default() };
             rows += &intervals::Row::of(&demand, &interval).line();
             let mut latency = Latency::default();
-            (0..acked).for_each(|_| latency.record(Some(Nanos::from_millis(acked))));
+            (0..acked).for_each(|_| latency.record(Some(Nanos(acked * 1_000_000 + 103))));
             logs.iter_mut().for_each(|log| *log += &hlog::line(second, &latency));
         }
         let write = |name: &str, text: &str| {
@@ -212,7 +236,9 @@ mod tests {
         if is_whole {
             // The last second is the drain's, and the one before it is half over when the phase ends.
             let (length, acked) = (f64::from(seconds) - 1.5, seconds * (seconds + 1) / 2);
-            let count = json!({ "count": acked, "beyond_range": 0, "negative": 2 });
+            let max_us = f64::from(seconds) * 1_000.0 + 0.103;
+            let count =
+                json!({ "count": acked, "beyond_range": 0, "negative": 2, "max_us": max_us });
             let latency: serde_json::Map<String, Value> =
                 Kind::ALL.iter().map(|kind| (kind.name.to_owned(), count.clone())).collect();
             let result = json!({
@@ -245,12 +271,18 @@ mod tests {
         assert_eq!(whole.astray, astray(Some(0), Some(2)), "all that the result says");
         let part = cut(run.path(), 0, Some(5)).expect("some of it");
         assert_eq!(part.astray, astray(Some(0), None), "none in any, and nobody knows in which");
+        assert_eq!(whole.longest, [Nanos(6_000_103); Kind::ALL.len()], "the result's");
+        assert_eq!(part.longest, [Nanos(5_000_000); Kind::ALL.len()], "the log's, to 1 us");
+        assert_eq!(whole.drained, Drained(Some([12, 6, 0, 0])), "the last second");
+        assert_eq!(part.drained, Drained::NONE, "not the one in which the phase ended");
         for border in 1..6 {
             let mut sum = cut(run.path(), 0, Some(border)).expect("the first");
             sum.merge(&cut(run.path(), border, None).expect("the rest")).expect("none twice");
             assert_eq!(sum.counts, whole.counts, "at {border}");
             assert!((sum.seconds - whole.seconds).abs() < 1e-9, "at {border}: {}", sum.seconds);
             assert_eq!(sum.latencies, whole.latencies, "to the count, at {border}");
+            assert_eq!(sum.longest, whole.longest, "at {border}");
+            assert_eq!(sum.drained, whole.drained, "at {border}");
         }
     }
 
@@ -263,6 +295,7 @@ mod tests {
         assert_eq!(slice.counts[1], 6, "three seconds");
         assert!((slice.seconds - 3.0).abs() < 1e-9, "three seconds: {}", slice.seconds);
         assert_eq!(slice.astray, [Astray::UNKNOWN; Kind::ALL.len()], "nobody counted them");
+        assert_eq!(slice.drained, Drained::UNKNOWN, "nor knows when it would have begun");
         let Part { test_id, valid, .. } = &slice.parts[0];
         assert_eq!(
             (test_id.as_str(), *valid),

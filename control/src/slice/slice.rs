@@ -1,16 +1,15 @@
 //! A slice: which seconds of which runs, what was counted in them, and how long it took.
 
 use super::astray::Astray;
+use super::block::{block, is_few, micros, percentile};
+use super::drained::Drained;
+use super::longest;
 use crate::report::hlog::Kind;
-use crate::report::latency::{NAMED, decoded};
+use crate::report::latency::decoded;
 use crate::report::{count, float, rate, table, thousandth};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use engine::measure::constants::SAMPLES_BEYOND;
-use engine::measure::{LATENCY_DIGITS, LATENCY_MAX, value_at_percentile};
+use engine::measure::{LATENCY_DIGITS, LATENCY_MAX};
 use engine::units::Nanos;
 use hdrhistogram::Histogram;
-use hdrhistogram::serialization::{Serializer, V2DeflateSerializer};
 use serde_json::{Map, Value, json};
 
 /// The name and version of the format.
@@ -42,8 +41,12 @@ pub(crate) struct Slice {
     pub(super) seconds: f64,
     /// In the order of [`COUNTS`].
     pub(super) counts: [u64; COUNTS.len()],
+    /// How much of the counts the drain brought.
+    pub(super) drained: Drained,
     /// In the order of [`Kind::ALL`], in nanoseconds.
     pub(super) latencies: [Histogram<u64>; Kind::ALL.len()],
+    /// The longest of each, to a microsecond or better; 0 of none.
+    pub(super) longest: [Nanos; Kind::ALL.len()],
     /// What these do not hold, in their order.
     pub(super) astray: [Astray; Kind::ALL.len()],
 }
@@ -55,7 +58,9 @@ impl Slice {
             parts: Vec::new(),
             seconds: 0.0,
             counts: [0; COUNTS.len()],
+            drained: Drained::NONE,
             latencies: Kind::ALL.map(|_| blank()),
+            longest: [Nanos(0); Kind::ALL.len()],
             astray: [Astray::NONE; Kind::ALL.len()],
         }
     }
@@ -65,7 +70,7 @@ impl Slice {
     /// # Errors
     /// In words, where seconds are in both: they would count twice.
     pub(crate) fn merge(&mut self, other: &Self) -> Result<(), String> {
-        let Self { parts, seconds, counts, latencies, astray } = other;
+        let Self { parts, seconds, counts, drained, latencies, longest, astray } = other;
         for part in parts {
             let twice = self.parts.iter().find(|own| own.overlaps(part));
             if let Some(own) = twice {
@@ -76,9 +81,12 @@ impl Slice {
         self.parts.extend(parts.iter().cloned());
         self.seconds += seconds;
         self.counts.iter_mut().zip(counts).for_each(|(mine, theirs)| *mine += theirs);
+        self.drained.merge(*drained);
         for (mine, theirs) in self.latencies.iter_mut().zip(latencies) {
             mine.add(theirs).expect("all slices have the bounds of a latency");
         }
+        let longest = self.longest.iter_mut().zip(longest);
+        longest.for_each(|(mine, theirs)| *mine = (*mine).max(*theirs));
         self.astray.iter_mut().zip(astray).for_each(|(mine, theirs)| mine.merge(*theirs));
         Ok(())
     }
@@ -111,8 +119,9 @@ impl Slice {
         for (count, name) in slice.counts.iter_mut().zip(COUNTS) {
             *count = number(document, name)?;
         }
-        let latencies = slice.latencies.iter_mut().zip(&mut slice.astray);
-        for ((latency, astray), kind) in latencies.zip(Kind::ALL) {
+        slice.drained = Drained::read(document, &slice.counts)?;
+        let latencies = slice.latencies.iter_mut().zip(&mut slice.longest).zip(&mut slice.astray);
+        for (((latency, longest), astray), kind) in latencies.zip(Kind::ALL) {
             let block = &document["latency"][kind.name];
             let fault = |words: String| format!("latency.{}.{words}", kind.name);
             *astray = Astray::read(block).map_err(fault)?;
@@ -120,6 +129,8 @@ impl Slice {
             let read = encoded.ok_or_else(|| "there is none".to_owned()).and_then(decoded);
             let read = read.map_err(|error| fault(format!("histogram: {error}")))?;
             latency.add(read).map_err(|error| format!("latency.{}: {error:?}", kind.name))?;
+            let said = block["max_us"].as_f64().and_then(|micros| longest::nanos(micros / 1e6));
+            *longest = longest::in_last_step(latency, said.unwrap_or(Nanos(latency.max())));
         }
         Ok(slice)
     }
@@ -138,13 +149,15 @@ impl Slice {
         for (name, count) in COUNTS.iter().zip(self.counts) {
             document[*name] = count.into();
         }
-        for (name, count) in COUNTS.iter().zip(self.counts).take(3) {
-            document[format!("{name}_per_second")] = self.per_second(count).map(thousandth).into();
+        document["in_drain"] = self.drained.json();
+        for (name, per_second) in COUNTS.iter().zip(self.rates()).take(3) {
+            document[format!("{name}_per_second")] = per_second.map(thousandth).into();
         }
-        let latency = Kind::ALL.iter().zip(self.latencies.iter().zip(self.astray));
-        let latency: Map<String, Value> =
-            latency.map(|(kind, (of, astray))| (kind.name.to_owned(), block(of, astray))).collect();
-        document["latency"] = latency.into();
+        let spans = self.latencies.iter().zip(self.longest).zip(self.astray);
+        let latency = Kind::ALL.iter().zip(spans).map(|(kind, ((of, longest), astray))| {
+            (kind.name.to_owned(), block(of, longest, astray))
+        });
+        document["latency"] = latency.collect::<Map<String, Value>>().into();
         document
     }
 
@@ -159,24 +172,31 @@ impl Slice {
             };
             format!("{test_id}: seconds {from_s} to {to_s}, {word}\n")
         });
-        let counts = COUNTS.iter().zip(self.counts).map(|(name, of)| {
-            let per_second = self.per_second(of);
-            vec![(*name).to_owned(), count(of), format!("{} per second", rate(per_second))]
+        let counts = COUNTS.iter().zip(self.counts).zip(self.rates()).zip(self.drained.each());
+        let counts = counts.map(|(((name, of), per_second), drained)| {
+            let per_second = format!("{} per second", rate(per_second));
+            let mut row = vec![(*name).to_owned(), count(of), per_second];
+            if 0 < drained {
+                row.push(format!("without {} in the drain", count(drained)));
+            }
+            row
         });
         let head = ["", "count", "p50", "p99", "p99.9", "max"].map(str::to_owned).to_vec();
-        let latencies = Kind::ALL.iter().zip(&self.latencies).filter(|(_, of)| !of.is_empty());
-        let latencies = latencies.map(|(kind, of)| {
+        let latencies = Kind::ALL.iter().zip(self.latencies.iter().zip(self.longest));
+        let latencies = latencies.filter(|(_, (of, _))| !of.is_empty());
+        let latencies = latencies.map(|(kind, (of, longest))| {
             let at = |percent: f64| {
                 let flag = if is_few(of, percent) { "*" } else { "" };
-                format!("{}{flag}", millis(value_at_percentile(of, percent)))
+                format!("{}{flag}", millis(percentile(of, percent, longest)))
             };
             let name = format!("{}  {}", kind.name, kind.span);
-            vec![name, count(of.len()), at(50.0), at(99.0), at(99.9), millis(of.max())]
+            vec![name, count(of.len()), at(50.0), at(99.0), at(99.9), millis(longest.0)]
         });
         format!(
-            "{}{:.3} s of the measured phase\n\n{}\n{}{FEW}\n{}",
+            "{}{:.3} s of the measured phase{}\n\n{}\n{}{FEW}\n{}",
             parts.collect::<String>(),
             self.seconds,
+            self.drained.words(),
             table(&counts.collect::<Vec<_>>()),
             table(&std::iter::once(head).chain(latencies).collect::<Vec<_>>()),
             self.astray_words(),
@@ -198,8 +218,12 @@ impl Slice {
         lines.into_iter().map(line).collect()
     }
 
-    fn per_second(&self, count: u64) -> Option<f64> {
-        (0.0 < self.seconds).then(|| float(count) / self.seconds)
+    /// Of each count what the measured phase brought, over its time.
+    fn rates(&self) -> [Option<f64>; COUNTS.len()] {
+        let mut measured = self.counts;
+        let drained = self.drained.each();
+        measured.iter_mut().zip(drained).for_each(|(all, drained)| *all -= drained);
+        measured.map(|count| (0.0 < self.seconds).then(|| float(count) / self.seconds))
     }
 }
 
@@ -215,48 +239,13 @@ pub(super) fn blank() -> Histogram<u64> {
         .expect("the bounds are constants that the library accepts")
 }
 
-/// Whether fewer samples lie beyond a percentile than say something.
-fn is_few(histogram: &Histogram<u64>, percent: f64) -> bool {
-    (float(histogram.len()) * (1.0 - percent / 100.0)).round() < float(SAMPLES_BEYOND)
-}
-
-/// One latency; the exact mean and maximum are the whole result's alone, so these are the histogram's.
-fn block(histogram: &Histogram<u64>, astray: Astray) -> Value {
-    let mut bytes = Vec::new();
-    V2DeflateSerializer::new()
-        .serialize(histogram, &mut bytes)
-        .expect("writing to memory does not fail");
-    let some = |nanos: u64| (!histogram.is_empty()).then(|| micros(nanos));
-    let mut block = json!({
-        "count": histogram.len(),
-        "min_us": some(histogram.min()),
-        "mean_us": (!histogram.is_empty()).then(|| thousandth(histogram.mean() / 1_000.0)),
-    });
-    for (percent, name) in NAMED {
-        block[name] = some(value_at_percentile(histogram, percent)).into();
-    }
-    block["max_us"] = some(histogram.max()).into();
-    block["beyond_range"] = astray.beyond_range.into();
-    block["negative"] = astray.negative.into();
-    let is_flagged = |percent| !histogram.is_empty() && is_few(histogram, percent);
-    let few = NAMED.iter().filter(|(percent, _)| is_flagged(*percent));
-    block["few_samples"] = few.map(|(_, name)| *name).collect::<Vec<&str>>().into();
-    block["histogram_unit"] = "ns".into();
-    block["histogram"] = STANDARD.encode(bytes).into();
-    block
-}
-
-fn micros(nanos: u64) -> f64 {
-    crate::report::micros(Nanos(nanos))
-}
-
 fn millis(nanos: u64) -> String {
     format!("{:.2} ms", micros(nanos) / 1_000.0)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Astray, Part, Slice};
+    use super::{Astray, Drained, Nanos, Part, Slice};
     use proptest::prelude::{prop, proptest};
 
     fn slice((from_s, to_s): (u32, u32), spans: &[u64]) -> Slice {
@@ -268,6 +257,7 @@ mod tests {
         for latency in &mut slice.latencies {
             spans.iter().for_each(|span| latency.record(*span).expect("in range"));
         }
+        slice.longest = [Nanos(spans.iter().copied().max().unwrap_or(0)); 5];
         slice
     }
 
@@ -275,6 +265,7 @@ mod tests {
     fn what_is_written_is_read_again() {
         let mut one = slice((3, 9), &[1, 5_000, 3_599_000_000_000]);
         one.astray[3] = Astray { beyond_range: Some(4), negative: None };
+        one.drained = Drained(Some([0, 2, 3, 0]));
         assert_eq!(Slice::read(&one.json()), Ok(one), "in every field");
         let wrong = Slice::read(&serde_json::json!({ "schema": "kdyno.result/1" }));
         assert!(wrong.expect_err("another format").contains("kdyno.slice/1"), "what is needed");
@@ -347,6 +338,36 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_rate_is_of_what_the_measured_phase_brought() {
+        let mut sum = slice((0, 2), &[1]);
+        let mut last = slice((2, 3), &[1]);
+        last.drained = Drained(Some([0, 5, 7, 0]));
+        assert!(last.text().contains("3 per second  without 5 in the drain"), "{}", last.text());
+        sum.merge(&last).expect("none is in both");
+        let json = sum.json();
+        assert_eq!((&json["acked"], &json["in_drain"]["acked"]), (&16.into(), &5.into()));
+        assert_eq!(json["acked_per_second"], 3.667, "11 in 3 s");
+        assert_eq!(json["produced_per_second"], 6.0, "all of them");
+    }
+
+    #[test]
+    fn no_percentile_is_above_the_longest() {
+        let mut some = slice((0, 2), &[]);
+        some.latencies[1].record(1_000_000).expect("in range");
+        some.longest[1] = Nanos(1_000_000);
+        let text = some.text();
+        assert!(text.contains("service  acked - sent"), "under its own name: {text}");
+        assert!(!text.contains("publish"), "of none nothing: {text}");
+        let json = slice((0, 2), &[11_233_103; 9]).json();
+        let publish = &json["latency"]["publish"];
+        assert_eq!(
+            (&publish["max_us"], &publish["p99_99_us"]),
+            (&11_233.103.into(), &publish["p50_us"])
+        );
+        assert_eq!(publish["p50_us"], 11_233.103, "not the end of the histogram's step");
+    }
+
     proptest! {
         #[test]
         fn slices_add_up_to_the_whole(
@@ -357,6 +378,7 @@ mod tests {
             sum.merge(&slice((4, 6), &second)).expect("none is in both");
             let whole = slice((0, 6), &[first, second].concat());
             assert_eq!(sum.latencies, whole.latencies, "to the count");
+            assert_eq!(sum.longest, whole.longest, "to the nanosecond");
             assert_eq!(sum.counts, [18, 16, 14, 2], "and so do counts");
             assert!((sum.seconds - 6.0).abs() < 1e-9, "and the time");
         }

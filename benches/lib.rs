@@ -13,7 +13,7 @@ pub use runs::{Silent, prepared, run};
 pub use spans::Spans;
 pub use threads::ThreadTime;
 
-use engine::message::KeySource;
+use engine::message::{KeySource, Recipe};
 use engine::plan::{
     ClientSettings, Deadlines, Demand, Pace, Partitioner, Phases, StampPlace, StreamDemand,
     TopicPlan, Verification, Warmup,
@@ -170,6 +170,7 @@ pub fn demand(measured: Nanos) -> Demand {
         bodies: vec![vec![7; 100]],
         stamp: StampPlace::Body,
         keys: KeySource::None,
+        recipe: Recipe::default(),
         partitioner: Partitioner::Sticky { batch: Bytes(16_384) },
         topics: vec![topic],
         producers_per_topic: 1,

@@ -1,6 +1,6 @@
 //! Small demands, built by hand where a test needs the engine without files.
 
-use engine::message::KeySource;
+use engine::message::{KeySource, Recipe};
 use engine::plan::{
     ClientSettings, Deadlines, Demand, Pace, Partitioner, Phases, StampPlace, StreamDemand,
     TopicPlan, Verification, Warmup,
@@ -23,6 +23,7 @@ pub fn small(test_id: &str, rate: u64, millis: u64) -> Demand {
         bodies: vec![vec![7; 100]],
         stamp: StampPlace::Body,
         keys: KeySource::None,
+        recipe: Recipe::default(),
         partitioner: Partitioner::Sticky { batch: Bytes(16_384) },
         topics: vec![topic],
         producers_per_topic: 1,

@@ -4,7 +4,7 @@ use super::steps::{Sink, Step};
 use crate::interrupt::Interrupt;
 use engine::driver::{Refusal, find};
 use engine::host::{ThreadTime, busiest, threads};
-use engine::message::KeySource;
+use engine::message::{KeySource, Recipe};
 use engine::plan::{
     ClientCount, ClientSettings, Core, Deadlines, Demand, Machine, Partitioner, Phases, Plan,
     StampPlace, StreamDemand, TopicPlan, Verification, WaitChoice, Warmup, Wishes,
@@ -177,6 +177,7 @@ fn demand(step: &Step, stage: &Stage<'_>) -> Demand {
         bodies: vec![vec![7; size]],
         stamp: StampPlace::Body,
         keys: KeySource::None,
+        recipe: Recipe::default(),
         partitioner: Partitioner::Sticky { batch: STICKY },
         topics: (0..step.lanes).map(topic).collect(),
         producers_per_topic: 1,

@@ -3,7 +3,7 @@
 use crate::monitor::{CpuShares, Observation, Sample, Tcp, Traffic, Waits};
 use engine::host::{Card, Storage};
 use engine::measure::{PhaseTally, Silence, StreamTally, Tally};
-use engine::message::KeySource;
+use engine::message::{KeySource, Recipe};
 use engine::plan::{
     ClientSettings, Deadlines, Demand, Machine, Pace, Partitioner, Phases, Plan, Role, StampPlace,
     StreamDemand, TopicPlan, Verification, Warmup, Wishes,
@@ -34,6 +34,7 @@ pub(super) fn stream(name: &str, rate: u64) -> StreamDemand {
         bodies: vec![vec![0; 100]],
         stamp: StampPlace::Body,
         keys: KeySource::None,
+        recipe: Recipe::default(),
         partitioner: Partitioner::RoundRobin,
         topics: (0..2).map(topic).collect(),
         producers_per_topic: 1,

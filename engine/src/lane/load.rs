@@ -1,7 +1,9 @@
 //! A producing lane's share of the load: whose turn it is, and the message that goes out.
 
 use crate::link::{Header, Message};
-use crate::message::{Bodies, Covered, Keys, Stamp, murmur2};
+use crate::message::{
+    Bodies, Covered, HEADERS_MAX, Keys, Labels, Particulars, Recipe, Stamp, murmur2,
+};
 use crate::plan::{Partitioner, ProducerClient, Route, StampPlace, StreamDemand, Verification};
 use crate::units::Timestamp;
 
@@ -19,6 +21,8 @@ struct Slot {
     partition: u32,
     /// Bytes sent to that partition since it was chosen.
     filled: u64,
+    /// The number of its next message in the stream.
+    number: u64,
 }
 
 /// What is about to be sent: chosen, numbered and stamped.
@@ -44,6 +48,10 @@ pub(super) struct Load {
     sequences: Vec<u64>,
     bodies: Bodies,
     keys: Keys,
+    labels: Labels,
+    recipe: Recipe,
+    /// From one message of a producer to its next: how many producers the stream has.
+    stride: u64,
     partitioner: Partitioner,
     place: StampPlace,
     encoded: [u8; Stamp::SIZE],
@@ -104,6 +112,7 @@ impl Load {
                     partition: u32::try_from(producer % u64::from(partitions))
                         .expect("below a u32"),
                     filled: 0,
+                    number: *producer,
                 };
                 base += usize::try_from(partitions).expect("partitions fit in memory");
                 slot
@@ -121,8 +130,11 @@ impl Load {
         let load = Self {
             slots,
             sequences: vec![0; base],
-            bodies: Bodies::new(&stream.bodies, offset, room).covered(covered),
+            bodies: bodies(stream, offset, room).covered(covered),
             keys: Keys::new(stream.keys, owner.run, first),
+            labels: Labels::new(&stream.recipe),
+            recipe: stream.recipe.clone(),
+            stride: stream.producers(),
             partitioner: stream.partitioner,
             place: stream.stamp,
             encoded: [0; Stamp::SIZE],
@@ -147,20 +159,33 @@ impl Load {
         self.shots.len() < self.room && own.client == other.client && own.route == other.route
     }
 
-    /// Chooses key, partition and number of the slot's next message, and stamps it.
+    /// Says which message of the stream is the slot's next; without it they are counted from the first.
+    pub(super) fn turn_to(&mut self, slot: usize, number: u64) {
+        self.slots[slot].number = number;
+    }
+
+    /// Chooses key, partition and number of the slot's next message, fills it in and stamps it.
     pub(super) fn aim(&mut self, slot: usize, due: Timestamp, sent: Timestamp) {
-        let key = self.keys.draw();
-        let body = self.bodies.advance();
-        let bytes = u64::try_from(self.bodies.body(body).len()).expect("a body fits in 64 bits");
         let owner = &mut self.slots[slot];
-        let partition = match key {
-            Some(index) => murmur2(self.keys.key(index)) % owner.partitions,
+        let number = owner.number;
+        owner.number += self.stride;
+        let body = self.bodies.choose(number);
+        let sensor = self.recipe.sensor(number);
+        let (producer, run) = (owner.producer, self.run);
+        let particulars = Particulars { number, sensor, producer, run, due, sent };
+        self.bodies.fill(body, &particulars);
+        self.labels.fill(&particulars);
+        let key = self.keys.draw();
+        let bytes = u64::try_from(self.bodies.body(body).len()).expect("a body fits in 64 bits");
+        let text = self.labels.key().or_else(|| key.map(|index| self.keys.key(index)));
+        let partition = match text {
+            Some(text) => murmur2(text) % owner.partitions,
             None => owner.stick(self.partitioner, bytes),
         };
         let place = owner.base + usize::try_from(partition).expect("partitions fit in memory");
         let stamp = Stamp {
-            run: self.run,
-            producer: owner.producer,
+            run,
+            producer,
             incarnation: self.incarnation,
             stream: self.stream,
             sequence: self.sequences[place],
@@ -185,7 +210,18 @@ impl Load {
     pub(super) fn fire<R>(&self, shot: &Shot, offer: impl FnOnce(&Message<'_>) -> R) -> R {
         let header = [Header { name: "kdyno", value: &self.encoded }];
         let in_body = self.place == StampPlace::Body;
-        offer(&self.message(shot, if in_body { &[] } else { &header }))
+        let stamped: &[Header<'_>] = if in_body { &[] } else { &header };
+        if self.recipe.headers.is_empty() {
+            return offer(&self.message(shot, stamped));
+        }
+        // On the stack: a list of our own for each message would be an allocation for each.
+        let mut headers = [header[0]; HEADERS_MAX + 1];
+        let own = headers[stamped.len()..].iter_mut();
+        for (place, (name, value)) in own.zip(self.labels.headers()) {
+            *place = Header { name, value };
+        }
+        let count = stamped.len() + self.recipe.headers.len();
+        offer(&self.message(shot, &headers[..count]))
     }
 
     /// The messages of all shots, for streams whose stamps lie in the body.
@@ -197,7 +233,7 @@ impl Load {
         Message {
             route: self.slots[shot.slot].route,
             partition: Some(i32::try_from(shot.partition).expect("fewer than 2^31 partitions")),
-            key: shot.key.map(|index| self.keys.key(index)),
+            key: self.labels.key().or_else(|| shot.key.map(|index| self.keys.key(index))),
             headers,
             body: self.bodies.body(shot.body),
             stamp: &shot.stamp,
@@ -242,9 +278,28 @@ impl Slot {
     }
 }
 
-/// How many of a stream's messages may be handed over at once.
+/// The bodies of a lane.
+fn bodies(stream: &StreamDemand, offset: usize, room: usize) -> Bodies {
+    let recipe = &stream.recipe;
+    let bodies = if recipe.weights.is_empty() {
+        Bodies::new(&stream.bodies, offset, room)
+    } else {
+        Bodies::weighted(&stream.bodies, &recipe.weights, room)
+    };
+    let from = match stream.stamp {
+        StampPlace::Body => Stamp::SIZE,
+        StampPlace::Header => 0,
+    };
+    match &recipe.body {
+        Some(template) => bodies.filled(template, from),
+        None => bodies,
+    }
+}
+
+/// How many of a stream's messages may be handed over at once. The client takes headers one message at
+/// a time, and a lane has one key and one set of headers that are filled in.
 fn room(stream: &StreamDemand) -> usize {
-    if stream.stamp == StampPlace::Header {
+    if stream.stamp == StampPlace::Header || stream.recipe.has_labels() {
         return 1;
     }
     let longest = stream.bodies.iter().map(Vec::len).max().unwrap_or(0);

@@ -1,7 +1,7 @@
 //! Laws of a lane's load: which partition, which number, which bytes.
 
 use super::load::{Load, Owner};
-use crate::message::{KeySource, Stamp, murmur2};
+use crate::message::{KeySource, Recipe, Scale, Stamp, Template, murmur2};
 use crate::plan::samples::{RUN, stream, topics};
 use crate::plan::{Partitioner, ProducerClient, StampPlace, StreamDemand, Verification};
 use crate::units::{Bytes, Timestamp};
@@ -210,4 +210,103 @@ fn a_stream_with_header_stamps_leaves_the_body_alone() {
         assert_eq!(Stamp::decode(value), Ok(seen.stamp), "message {sequence}: its own stamp");
         assert!(!seen.stamp_in_body, "the ack cannot read it from the body");
     }
+}
+
+fn template(text: &str) -> Template {
+    Template::parse(text, &Scale { sensors: 6, producers: 2 }).expect("known names")
+}
+
+/// Two producers of a topic of three partitions; six sensors with keys and headers of their own.
+fn sensors(stamp: StampPlace) -> StreamDemand {
+    let recipe = Recipe {
+        sensors: 6,
+        key: Some(template("s{{sensor}}")),
+        headers: vec![
+            ("sensor".to_owned(), template("{{sensor}}")),
+            ("sent".to_owned(), template("{{timestamp_ms}}")),
+        ],
+        body: Some(template("n {{sequence}}")),
+        weights: Vec::new(),
+    };
+    StreamDemand { recipe, stamp, producers_per_topic: 2, topics: topics(1, 3), ..stream(1) }
+}
+
+#[test]
+fn a_sensor_has_its_own_producer_key_and_partition_and_its_numbers_ascend() {
+    for stamp in [StampPlace::Body, StampPlace::Header] {
+        let mut load = load(&sensors(stamp));
+        let mut held = std::collections::BTreeMap::new();
+        for number in 0..60_u64 {
+            let slot = usize::try_from(number % 2).expect("two slots");
+            let seen = send(&mut load, slot);
+            let sensor = number % 6;
+            let key = format!("s{sensor}").into_bytes();
+            assert_eq!(seen.key.as_deref(), Some(key.as_slice()), "{number}: in turn");
+            let partition = i32::try_from(murmur2(&key) % 3).expect("small");
+            assert_eq!(seen.partition, partition, "{number}: where the Java client puts it");
+            let own = (seen.stamp.producer, seen.partition);
+            let (first, last) = held.entry(sensor).or_insert((own, None));
+            assert_eq!(*first, own, "{number}: one producer and one partition for each sensor");
+            assert!(*last < Some(seen.stamp.sequence), "{number}: its numbers ascend");
+            *last = Some(seen.stamp.sequence);
+        }
+        assert_eq!(held.len(), 6, "all have been seen");
+    }
+}
+
+#[test]
+fn headers_and_body_say_what_their_message_is_beside_the_stamp() {
+    for (stamp, from) in [(StampPlace::Body, Stamp::SIZE), (StampPlace::Header, 0)] {
+        let mut load = load(&sensors(stamp));
+        assert!(load.joins(0), "the first always does");
+        for turn in 0..3_u64 {
+            let seen = send(&mut load, 1);
+            let number = 2 * turn + 1;
+            let mut headers = seen.headers;
+            if stamp == StampPlace::Header {
+                let (name, value) = headers.remove(0);
+                assert_eq!((name.as_str(), Stamp::decode(&value)), ("kdyno", Ok(seen.stamp)));
+            } else {
+                assert_eq!(Stamp::decode(&seen.body), Ok(seen.stamp), "at its head");
+            }
+            let sensor = (number % 6).to_string().into_bytes();
+            let expected = [("sensor".to_owned(), sensor), ("sent".to_owned(), vec![b'0'; 13])];
+            assert_eq!(headers, expected, "{number}: in their order");
+            let text = format!("n {number:016}");
+            assert_eq!(seen.body[from..from + 18], *text.as_bytes(), "{number}: its own");
+        }
+    }
+}
+
+#[test]
+fn the_schedules_number_is_the_messages() {
+    let mut load = load(&sensors(StampPlace::Body));
+    load.turn_to(1, 1_000_001);
+    let seen = send(&mut load, 1);
+    assert_eq!(seen.key, Some(b"s5".to_vec()), "of 1,000,001 mod 6");
+    assert_eq!(send(&mut load, 1).key, Some(b"s1".to_vec()), "and two further on");
+    load.aim(0, DUE, SENT);
+    assert!(!load.joins(0), "one key and one set of headers wait for nobody");
+}
+
+#[test]
+fn bodies_of_several_sizes_come_by_weight() {
+    let recipe = Recipe { weights: vec![1, 3], ..Recipe::default() };
+    let bodies = vec![vec![1; 60], vec![2; 90]];
+    let mut load = load(&StreamDemand { recipe, bodies, ..stream(1) });
+    let mut small = 0;
+    for _ in 0..250 {
+        for _ in 0..4 {
+            load.aim(0, DUE, SENT);
+        }
+        let batch: Vec<(usize, u64)> =
+            load.messages().map(|message| (message.body.len(), message.stamp.sequence)).collect();
+        let read = load.messages().map(|message| Stamp::decode(message.body));
+        let own = load.messages().map(|message| Ok(*message.stamp));
+        assert!(read.eq(own), "each has a body of its own: {batch:?}");
+        small += batch.iter().filter(|(length, _)| *length == 60).count();
+        load.clear(|_| true);
+    }
+    // The deviation is 14.
+    assert!((190..=310).contains(&small), "one in four: {small}");
 }

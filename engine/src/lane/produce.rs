@@ -190,6 +190,7 @@ fn aim_what_is_due<C: Clock, O: Outlet>(
     loop {
         walk.advance();
         port.recorder.due(now, port.stream, turn.due);
+        load.turn_to(turn.slot, turn.index);
         load.aim(turn.slot, turn.due, now);
         match walk.peek() {
             Some(next) if next.due <= now && load.joins(next.slot) => turn = next,

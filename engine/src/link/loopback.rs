@@ -99,7 +99,8 @@ impl LoopbackTarget {
                 partitions.extend((0..topic.partitions).map(|_| Mutex::new(empty())));
             }
         }
-        let largest = demand.streams.iter().map(|stream| stream.message_size.0).max().unwrap_or(0);
+        let largest =
+            demand.streams.iter().map(|stream| stream.message_size_max().0).max().unwrap_or(0);
         let body = vec![0; usize::try_from(largest).expect("a body fits in memory")];
         Self { shelf: Arc::new(Shelf { bases, partitions, body }) }
     }

@@ -3,7 +3,7 @@
 use super::balance::Reading;
 use super::tally::Tally;
 use super::verdict::{Ended, Evidence};
-use crate::message::KeySource;
+use crate::message::{KeySource, Recipe};
 use crate::plan::{
     ClientCount, ClientSettings, Deadlines, Demand, Machine, Pace, Partitioner, Phases, Plan,
     StampPlace, StreamDemand, TopicPlan, Verification, Warmup, Wishes,
@@ -24,6 +24,7 @@ pub(super) fn plan(clients: ClientCount) -> Plan {
         bodies: vec![vec![0; 100]],
         stamp: StampPlace::Body,
         keys: KeySource::None,
+        recipe: Recipe::default(),
         partitioner: Partitioner::RoundRobin,
         topics: (0..2).map(topic).collect(),
         producers_per_topic: 1,

@@ -3,7 +3,7 @@
 use super::backlog::Backlog;
 use super::pace::Pace;
 use super::search::SearchDemand;
-use crate::message::KeySource;
+use crate::message::{KeySource, Recipe};
 use crate::units::{Bytes, NANOS_PER_SECOND, Nanos, Rate};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -68,14 +68,16 @@ pub struct StreamDemand {
     pub name: String,
     /// How fast.
     pub pace: Pace,
-    /// Bytes of a body.
+    /// Bytes of a body; where they differ, of the mean body.
     pub message_size: Bytes,
-    /// The bodies to send in turn, none longer than `message_size`; at least one.
+    /// The bodies to send, in turn unless the recipe has weights; at least one.
     pub bodies: Vec<Vec<u8>>,
     /// Where the stamp travels.
     pub stamp: StampPlace,
     /// Where keys come from.
     pub keys: KeySource,
+    /// How messages are made beside the bytes of their bodies.
+    pub recipe: Recipe,
     /// How partitions are chosen for messages without a key.
     pub partitioner: Partitioner,
     /// The topics.
@@ -277,6 +279,14 @@ impl StreamDemand {
         self.topic_count()
             * u64::from(self.subscriptions)
             * u64::from(self.consumers_per_subscription)
+    }
+
+    /// Bytes of the longest body.
+    #[must_use]
+    pub fn message_size_max(&self) -> Bytes {
+        let longest = self.bodies.iter().map(Vec::len).max().unwrap_or(0);
+        let longest = u64::try_from(longest).expect("a body fits in 64 bits");
+        self.message_size.max(Bytes(longest))
     }
 
     /// Subscriptions that somebody reads.

@@ -4,7 +4,7 @@ use super::{
     ClientCount, ClientSettings, Deadlines, Demand, Machine, Pace, Partitioner, Phases, Plan,
     StampPlace, StreamDemand, TopicPlan, Verification, Warmup, Wishes,
 };
-use crate::message::KeySource;
+use crate::message::{KeySource, Recipe};
 use crate::units::{Bytes, Nanos, Rate};
 
 /// The run's number in the stamps.
@@ -31,6 +31,7 @@ pub(crate) fn stream(per_second: u64) -> StreamDemand {
         bodies: vec![vec![7; 100]],
         stamp: StampPlace::Body,
         keys: KeySource::None,
+        recipe: Recipe::default(),
         partitioner: Partitioner::RoundRobin,
         topics: topics(1, 4),
         producers_per_topic: 1,

@@ -1,7 +1,7 @@
 //! What is unread of each partition, so that nothing unread outgrows what the mock cluster keeps.
 
 use crate::link::RouteSpec;
-use crate::message::KeySource;
+use crate::message::{KeySource, Recipe};
 use crate::plan::{Demand, Route, StampPlace, StreamDemand};
 use crate::units::Bytes;
 use std::collections::HashMap;
@@ -90,7 +90,7 @@ impl Level {
         let header = if stream.stamp == StampPlace::Header { HEADER_OVERHEAD } else { 0 };
         let key = if stream.keys == KeySource::None { 0 } else { KEY_OVERHEAD };
         Self {
-            overhead: RECORD_OVERHEAD + header + key,
+            overhead: RECORD_OVERHEAD + header + key + labels(&stream.recipe),
             written: AtomicU64::new(0),
             read: (0..stream.readers()).map(|_| AtomicU64::new(0)).collect(),
         }
@@ -100,6 +100,12 @@ impl Level {
     fn size(&self, body: &[u8]) -> u64 {
         u64::try_from(body.len()).unwrap_or(u64::MAX) + self.overhead
     }
+}
+
+/// What a recipe's key and headers take, their lengths included.
+fn labels(recipe: &Recipe) -> u64 {
+    let count = recipe.headers.len() + usize::from(recipe.key.is_some());
+    u64::try_from(recipe.label_bytes() + 4 * count).expect("a message fits in memory")
 }
 
 /// A partition's place in the row of all, from the places where the topics begin.

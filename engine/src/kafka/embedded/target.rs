@@ -9,7 +9,7 @@ use crate::error::RunError;
 use crate::kafka::inlet::refused;
 use crate::kafka::target::KafkaTarget;
 use crate::link::{InletSpec, OutletSpec, Target, Topics};
-use crate::plan::Demand;
+use crate::plan::{Demand, StreamDemand};
 use crate::units::{Bytes, Nanos};
 use std::sync::Arc;
 
@@ -31,11 +31,11 @@ impl EmbeddedTarget {
     /// # Errors
     /// Messages above 2 MiB, or the client's refusal.
     pub fn start(demand: &Demand) -> Result<Self, RunError> {
-        if let Some(large) = demand.streams.iter().find(|of| MESSAGE_MAX < of.message_size) {
+        let largest = demand.streams.iter().map(StreamDemand::message_size_max).max();
+        if let Some(large) = largest.filter(|size| MESSAGE_MAX < *size) {
             return Err(RunError::Refused(format!(
-                "messageSize: got {}, the embedded broker keeps 5 MiB of a partition and takes at \
-                 most {MESSAGE_MAX}: use a smaller size, or a cluster (--bootstrap-server)",
-                large.message_size
+                "messageSize: got {large}, the embedded broker keeps 5 MiB of a partition and takes at \
+                 most {MESSAGE_MAX}: use a smaller size, or a cluster (--bootstrap-server)"
             )));
         }
         let broker = MockBroker::start(1)?;

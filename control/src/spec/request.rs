@@ -19,7 +19,7 @@ use super::fault::{Fault, Ledger, Remark};
 use super::files::Files;
 use super::identity::Identities;
 use super::sweep::{self, Cell};
-use super::workload::{BodySource, Speed, Workload};
+use super::workload::{BodySource, Codec, Speed, Workload};
 use super::{Order, room, test_id};
 
 /// A run to be planned.
@@ -125,8 +125,7 @@ impl Shared<'_> {
         files: &mut Files,
         ledger: &mut Ledger,
     ) -> Option<Request> {
-        let source = workload.body.source(files);
-        let source = ledger.take(source.map_err(|problem| Fault::whole("payloadFile", problem)))?;
+        let source = source(workload, &clients, files, ledger)?;
         let has_turn = self.cell.repeat.is_some() || !self.cell.values.is_empty();
         let bodies = if has_turn { Vec::new() } else { source.bodies() };
         let search = self.search(workload, ledger)?;
@@ -151,6 +150,7 @@ impl Shared<'_> {
             bodies,
             stamp: workload.body.stamp.place(),
             keys: workload.keys,
+            recipe: workload.records.recipe.clone(),
             partitioner: clients.partitioner,
             topics,
             producers_per_topic: shape.producers,
@@ -258,4 +258,16 @@ impl Shared<'_> {
         };
         self.order.topics.iter().map(old).collect()
     }
+}
+
+/// What the bodies of a workload are made of, for these clients.
+fn source(
+    workload: &Workload,
+    clients: &Clients,
+    files: &mut Files,
+    ledger: &mut Ledger,
+) -> Option<BodySource> {
+    let (body, codec) = (&workload.body, Codec::of(&clients.settings));
+    let made = body.source(files, codec);
+    ledger.take(made.map_err(|problem| Fault::whole(body.field(), problem)))
 }

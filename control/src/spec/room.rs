@@ -33,10 +33,12 @@ pub(super) fn problem(driver: &Driver, stream: &StreamDemand, messages: u64) -> 
 
 /// How many messages may be unread in each subscription.
 fn allowed(room: Room, stream: &StreamDemand) -> u64 {
-    let of_bytes = room.bytes.map(|bytes| bytes.0 / (stream.message_size.0 + OVERHEAD));
+    let labels = u64::try_from(stream.recipe.label_bytes()).expect("a message fits in memory");
+    let each = stream.message_size.0 + OVERHEAD + labels;
+    let of_bytes = room.bytes.map(|bytes| bytes.0 / each);
     let of_messages = room.messages.map(|count| u64::try_from(count).unwrap_or(u64::MAX));
-    let each = [of_bytes, of_messages].into_iter().flatten().min().unwrap_or(u64::MAX);
-    let all = each.saturating_mul(stream.partitions()) / PART.1 * PART.0;
+    let most = [of_bytes, of_messages].into_iter().flatten().min().unwrap_or(u64::MAX);
+    let all = most.saturating_mul(stream.partitions()) / PART.1 * PART.0;
     let ahead = stream.pace.peak().unwrap_or(0).saturating_mul(AHEAD_S);
     all.saturating_sub(ahead)
 }

@@ -12,9 +12,12 @@ pub(super) fn fingerprint(request: &Request) -> String {
     let resolved = &request.resolved;
     let properties = resolved.properties.iter().map(ShownProperty::json);
     let bodies = match &request.bodies {
-        Some(BodySource::File(bytes)) => Some(xxh3_64(bytes)),
-        // Random ones are made of fields of the workload.
-        Some(BodySource::Random { .. }) | None => None,
+        Some(BodySource::Files(files)) => {
+            let hashes: Vec<u64> = files.iter().map(|bytes| xxh3_64(bytes)).collect();
+            Some(hashes)
+        }
+        // Others are made of fields of the workload, and of the driver's codec.
+        Some(BodySource::Random { .. } | BodySource::Sizes(_) | BodySource::Blank(_)) | None => None,
     };
     let workload = json!([
         resolved.workload,

@@ -70,14 +70,17 @@ impl Bodies {
         self
     }
 
-    /// The same, each filled by `template` from byte `from` on.
+    /// The same, each holding `template` from byte `from` on, to be filled for each message.
     ///
     /// # Panics
     /// When a body has no room for it.
     #[must_use]
     pub fn filled(mut self, template: &Template, from: usize) -> Self {
         let end = from + template.text().len();
-        assert!(self.pool.iter().all(|body| end <= body.len()), "bodies have room for their text");
+        for body in &mut self.pool {
+            let text = body.get_mut(from..end).expect("bodies have room for their text");
+            text.copy_from_slice(template.text());
+        }
         self.filling = Some((template.clone(), from));
         self
     }

@@ -58,7 +58,7 @@ pub(crate) fn clients(
     checks::refuse_unsupported(driver, ledger);
     let commit = workload.and_then(|workload| workload.commit);
     checks::check_commit(driver, workload, ledger);
-    let size = workload.map_or(0, |workload| workload.body.size.0);
+    let size = workload.map_or(0, |workload| workload.body.largest().0);
     let mut resolution = resolve_all(driver, size, commit, ledger)?;
     checks::check_size(&resolution.producer, size, driver, ledger);
     if !existing_topics {

@@ -10,9 +10,13 @@ use crate::spec::driver::Config;
 use crate::spec::workload;
 
 /// Fields whose values are free text.
-const TEXTS: [&str; 7] = [
+const TEXTS: [&str; 11] = [
     "name",
     "payloadFile",
+    "messageSizeDistribution",
+    "payloadTemplate",
+    "key",
+    "headers",
     "commonConfig",
     "producerConfig",
     "consumerConfig",

@@ -1,37 +1,39 @@
 //! What a message is: its size, its bytes, where its stamp travels.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use engine::message::Stamp;
 use engine::plan::StampPlace;
 use engine::units::Bytes;
-use rand::rngs::SmallRng;
-use rand::{RngCore, SeedableRng};
 use serde_yaml::Value;
 
+use super::body_source::{BodySource, Make, POOL_BYTES_MAX, SIZE_MAX};
+use super::compressibility::{self, Codec};
+use super::payload_file;
+use super::sizes::{self, Bucket, Sizes};
 use crate::spec::fault::Ledger;
-use crate::spec::files::{Facts, Files};
+use crate::spec::fields;
+use crate::spec::files::Files;
 use crate::spec::given::Givens;
 use crate::spec::scalar::{self, Whole};
 
-/// The greatest `message.max.bytes` that librdkafka takes.
-const SIZE_MAX: u64 = 1_000_000_000;
-/// Memory for the bodies of a run: every lane copies them.
-const POOL_BYTES_MAX: u64 = 1 << 30;
 /// Bodies where the file says nothing: enough that compression finds no repetition within a batch
 /// of usual size, few enough to stay in a core's cache.
 const POOL: u64 = 100;
 const POOL_BYTES: u64 = 16 << 20;
 /// Half random and half zeros, as in most of OMB's own workloads.
 const RATIO: f64 = 0.5;
-/// The same bodies in every run: two runs differ in what is asked, not in what is sent.
-const SEED: u64 = 0x6b64_796e_6f00_0001;
+
+/// Fields that say by themselves what bodies are.
+const OWN: [&str; 3] = [SIZES, TEMPLATE, COMPRESSIBILITY];
+const SIZES: &str = "messageSizeDistribution";
+pub(super) const TEMPLATE: &str = "payloadTemplate";
+const COMPRESSIBILITY: &str = "compressibility";
 
 /// What a message is.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Body {
-    /// Its size.
+    /// Its size; where sizes differ, the mean.
     pub size: Bytes,
     /// Where its bytes come from.
     pub payload: Payload,
@@ -63,6 +65,8 @@ impl StampWish {
 pub(crate) enum Payload {
     /// A file of exactly the message's size.
     File(PathBuf),
+    /// All files of a folder, each of exactly the message's size, in turn.
+    Folder(PathBuf),
     /// This many bodies, each with this share of random bytes at its head and zeros behind.
     Random {
         /// The share.
@@ -70,22 +74,12 @@ pub(crate) enum Payload {
         /// How many.
         pool: u64,
     },
-}
-
-/// What the bodies of a run are made of: the cells of a sweep wait with this, which is small.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum BodySource {
-    /// These bytes.
-    File(Arc<[u8]>),
-    /// So many bodies of random bytes with zeros behind.
-    Random {
-        /// Bytes of each.
-        size: usize,
-        /// How many of them are random.
-        filled: usize,
-        /// How many bodies.
-        pool: u64,
-    },
+    /// Bodies of several sizes.
+    Sizes(Sizes),
+    /// Bodies that the producers' codec makes so many times smaller.
+    Compressible(f64),
+    /// A text with places, filled in for each message.
+    Template(String),
 }
 
 /// Reads the size, the payload and the stamp's place, and finds the payload's file.
@@ -95,35 +89,97 @@ pub(super) fn read(
     files: &Files,
     ledger: &mut Ledger,
 ) -> Option<Body> {
+    let own = own(givens, ledger);
+    if own == Some(SIZES) {
+        return of_sizes(givens, ledger);
+    }
     let size = givens.demand("messageSize", ledger, |value| scalar::size(value, SIZE_MAX));
     let stamp = givens.read("stamp", ledger, stamp_wish);
-    let stamp = size.map(|size| stamp_place(size, stamp, givens, ledger));
+    let stamp = size.map(|size| stamp_place(("messageSize is", size), stamp, givens, ledger));
+    let payload = match own {
+        Some(TEMPLATE) => givens.read(TEMPLATE, ledger, scalar::word).map(Payload::Template),
+        Some(COMPRESSIBILITY) => {
+            let ratio = givens.read(COMPRESSIBILITY, ledger, compressibility::ratio);
+            ratio.map(Payload::Compressible)
+        }
+        _ => omb(givens, (workload, files), size, ledger),
+    };
+    Some(Body { size: size?, payload: payload?, stamp: stamp? })
+}
+
+/// Which of the fields is given that say by themselves what bodies are; with it the others have no
+/// effect.
+fn own(givens: &Givens, ledger: &mut Ledger) -> Option<&'static str> {
+    let is_given = |name: &&&str| {
+        givens.get(name).is_some_and(|given| !fields::is_default(&given.value, &[]))
+    };
+    let mut given = OWN.iter().filter(is_given);
+    let first = *given.next()?;
+    for second in given {
+        let problem = format!("says what bodies are, and so does {first}: keep one of them");
+        ledger.fault(givens.fault(second, problem));
+    }
+    let reason = format!("{first} is given");
+    unused(givens, "payloadFile", &reason, ledger);
+    unused(givens, "randomizedPayloadPoolSize", &reason, ledger);
+    let others: &[&str] = match first {
+        SIZES => &["messageSize"],
+        _ => &["useRandomizedPayloads", "randomBytesRatio"],
+    };
+    for name in others {
+        unused(givens, name, &reason, ledger);
+    }
+    Some(first)
+}
+
+/// OMB's bodies of several sizes: zeros, or random bytes with zeros behind.
+fn of_sizes(givens: &Givens, ledger: &mut Ledger) -> Option<Body> {
+    let is_random = givens.read("useRandomizedPayloads", ledger, scalar::switch).unwrap_or(false);
+    let ratio = if is_random {
+        givens.read("randomBytesRatio", ledger, scalar::ratio).unwrap_or(0.0)
+    } else {
+        unused(givens, "randomBytesRatio", "useRandomizedPayloads is not true", ledger);
+        0.0
+    };
+    let buckets = givens.read(SIZES, ledger, sizes::buckets);
+    let stamp = givens.read("stamp", ledger, stamp_wish);
+    let sizes = Sizes { buckets: buckets?, ratio };
+    let smallest = ("the smallest of messageSizeDistribution is", sizes.smallest());
+    let stamp = stamp_place(smallest, stamp, givens, ledger);
+    Some(Body { size: sizes.mean(), payload: Payload::Sizes(sizes), stamp })
+}
+
+/// OMB's bodies of one size: random ones, or those of a file.
+fn omb(
+    givens: &Givens,
+    (workload, files): (&Path, &Files),
+    size: Option<Bytes>,
+    ledger: &mut Ledger,
+) -> Option<Payload> {
     let is_random = givens.read("useRandomizedPayloads", ledger, scalar::switch).unwrap_or(false);
     let file = givens.read("payloadFile", ledger, scalar::word);
-    let payload = if is_random {
+    if is_random {
         if file.is_some() {
             unused(givens, "payloadFile", "useRandomizedPayloads is true", ledger);
         }
-        random(givens, size, ledger)
-    } else {
-        for name in ["randomBytesRatio", "randomizedPayloadPoolSize"] {
-            unused(givens, name, "useRandomizedPayloads is not true", ledger);
+        return random(givens, size, ledger);
+    }
+    for name in ["randomBytesRatio", "randomizedPayloadPoolSize"] {
+        unused(givens, name, "useRandomizedPayloads is not true", ledger);
+    }
+    match file {
+        Some(file) => {
+            let found = payload_file::find(&file, workload, size, files);
+            ledger.take(found.map_err(|problem| givens.fault("payloadFile", problem)))
         }
-        match file {
-            Some(file) => {
-                let found = find(&file, workload, size, files);
-                ledger.take(found.map_err(|problem| givens.fault("payloadFile", problem)))
-            }
-            None => size.map(standard),
-        }
-    };
-    Some(Body { size: size?, payload: payload?, stamp: stamp? })
+        None => size.map(standard),
+    }
 }
 
 fn unused(givens: &Givens, name: &str, reason: &str, ledger: &mut Ledger) {
     let given = givens
         .get(name)
-        .filter(|given| !crate::spec::fields::is_default(&given.value, &["0", "0.0"]));
+        .filter(|given| !fields::is_default(&given.value, &["0", "0.0", "false"]));
     if let Some(given) = given {
         let text = given.fault(format!("has no effect: {reason}")).to_string();
         ledger.remark("field_without_effect", text);
@@ -139,7 +195,7 @@ fn stamp_wish(value: &Value) -> Result<StampWish, String> {
 }
 
 fn stamp_place(
-    size: Bytes,
+    (what, size): (&str, Bytes),
     wish: Option<StampWish>,
     givens: &Givens,
     ledger: &mut Ledger,
@@ -149,10 +205,8 @@ fn stamp_place(
         return wish.unwrap_or(StampWish::Body);
     }
     if wish == Some(StampWish::Body) {
-        let problem = format!(
-            "got \"body\", need header: a stamp has {least} bytes and messageSize is {}",
-            size.0
-        );
+        let problem =
+            format!("got \"body\", need header: a stamp has {least} bytes and {what} {}", size.0);
         ledger.fault(givens.fault("stamp", problem));
     }
     StampWish::Header
@@ -181,129 +235,79 @@ fn standard(size: Bytes) -> Payload {
     Payload::Random { ratio: RATIO, pool: (POOL_BYTES / size.0).clamp(1, POOL) }
 }
 
-/// Looks for the payload's file where OMB does and beside the workload: OMB's tree has
-/// `workloads/` and `payload/` side by side, and its files name the latter from the root.
-///
-/// # Errors
-/// When there is none, or it has another size than messages have.
-fn find(
-    file: &str,
-    workload: &Path,
-    size: Option<Bytes>,
-    files: &Files,
-) -> Result<Payload, String> {
-    let (path, length) = locate(file, workload, files)?;
-    match size {
-        Some(size) if length != size => Err(format!(
-            "got {} with {} bytes, need a file of messageSize: {} bytes",
-            path.display(),
-            length.0,
-            size.0
-        )),
-        _ => Ok(Payload::File(path)),
-    }
-}
-
-/// Where a file that a workload names lies, and its length.
-///
-/// # Errors
-/// When there is none.
-pub(super) fn locate(
-    file: &str,
-    workload: &Path,
-    files: &Files,
-) -> Result<(PathBuf, Bytes), String> {
-    let folder = workload.parent().unwrap_or(Path::new(""));
-    let mut places = vec![PathBuf::from(file), folder.join(file), folder.join("..").join(file)];
-    places.dedup();
-    let found = places.iter().find_map(|path| Some((path, files.facts(path).ok()?)));
-    let Some((path, facts)) = found else {
-        let looked: Vec<String> = places.iter().map(|path| path.display().to_string()).collect();
-        return Err(format!("got \"{file}\": no such file, looked for {}", looked.join(", ")));
-    };
-    match facts {
-        Facts::File(length) => Ok((path.clone(), length)),
-        _ => Err(format!("got \"{file}\": {} is no file", path.display())),
-    }
-}
-
 impl Body {
-    /// What the bodies are made of.
+    /// Bytes of the longest.
+    pub(crate) fn largest(&self) -> Bytes {
+        match &self.payload {
+            Payload::Sizes(sizes) => sizes.largest(),
+            _ => self.size,
+        }
+    }
+
+    /// How often each body is chosen; empty where they take turns.
+    pub(crate) fn weights(&self) -> Vec<u32> {
+        match &self.payload {
+            Payload::Sizes(sizes) => sizes.buckets.iter().map(|bucket| bucket.weight).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The field by which the bodies are as they are.
+    pub(crate) const fn field(&self) -> &'static str {
+        match &self.payload {
+            Payload::Compressible(_) => COMPRESSIBILITY,
+            _ => "payloadFile",
+        }
+    }
+
+    /// What the bodies are made of, for producers that compress by this codec.
     ///
     /// # Errors
-    /// When the file cannot be read or has another size.
-    pub(crate) fn source(&self, files: &mut Files) -> Result<BodySource, String> {
-        let size = usize::try_from(self.size.0).expect("a body fits in memory");
+    /// When a file cannot be read or has another size, or no codec makes of a body what is asked.
+    pub(crate) fn source(
+        &self,
+        files: &mut Files,
+        codec: Option<Codec>,
+    ) -> Result<BodySource, String> {
         match &self.payload {
             Payload::File(path) => {
-                let bytes =
-                    files.read(path).map_err(|error| format!("{}: {error}", path.display()))?;
-                if bytes.len() == size {
-                    Ok(BodySource::File(bytes))
-                } else {
-                    Err(format!("{}: has {} bytes, need {size}", path.display(), bytes.len()))
-                }
+                payload_file::read(path, self.size, files).map(|bytes| BodySource::Files(vec![bytes]))
+            }
+            Payload::Folder(path) => {
+                payload_file::read_folder(path, self.size, files).map(BodySource::Files)
             }
             Payload::Random { ratio, pool } => {
-                Ok(BodySource::Random { size, filled: random_bytes(size, *ratio), pool: *pool })
+                Ok(BodySource::Random { make: Make::by_share(self.size, *ratio), pool: *pool })
+            }
+            Payload::Sizes(sizes) => {
+                let make = |bucket: &Bucket| Make::by_share(bucket.size, sizes.ratio);
+                Ok(BodySource::Sizes(sizes.buckets.iter().map(make).collect()))
+            }
+            Payload::Compressible(ratio) => match codec {
+                Some(codec) => codec.source(*ratio, self.size, self.stamp.place()),
+                None => Err(format!(
+                    "got \"{ratio}\", and the driver's producers do not compress: need \
+                     compression.type gzip, snappy, lz4 or zstd in its producerConfig"
+                )),
+            },
+            Payload::Template(_) => {
+                let size = usize::try_from(self.size.0).expect("a body fits in memory");
+                Ok(BodySource::Blank(size))
             }
         }
     }
-}
-
-impl BodySource {
-    /// Makes the bodies.
-    pub(crate) fn bodies(&self) -> Vec<Vec<u8>> {
-        match self {
-            Self::File(bytes) => vec![bytes.to_vec()],
-            Self::Random { size, filled, pool } => {
-                let mut random = SmallRng::seed_from_u64(SEED);
-                let body = |_| {
-                    let mut body = vec![0; *size];
-                    random.fill_bytes(&mut body[..*filled]);
-                    body
-                };
-                (0..*pool).map(body).collect()
-            }
-        }
-    }
-}
-
-/// How many bytes of a body are random: as OMB, rounded down.
-fn random_bytes(size: usize, ratio: f64) -> usize {
-    let whole = u32::try_from(size).expect("a body is at most 1 GB");
-    format!("{:.0}", (f64::from(whole) * ratio).floor()).parse::<usize>().unwrap_or(0).min(size)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Body, Files, Payload, StampWish, random_bytes};
+    use super::{Body, Files, Payload, StampWish};
     use engine::units::Bytes;
 
     #[test]
-    fn random_bodies_differ_and_end_in_zeros() {
-        let payload = Payload::Random { ratio: 0.5, pool: 3 };
-        let body = Body { size: Bytes(100), payload, stamp: StampWish::Body };
-        let bodies = body.source(&mut Files::disk()).expect("no file is needed").bodies();
-        assert_eq!(bodies.len(), 3, "the pool");
-        assert!(bodies.iter().all(|one| one.len() == 100 && one[50..] == [0; 50]), "half zeros");
-        assert_ne!(bodies[0], bodies[1], "each its own");
-        assert_eq!(
-            bodies,
-            body.source(&mut Files::disk()).expect("again").bodies(),
-            "the same in every run"
-        );
-    }
-
-    #[test]
-    fn shares_of_a_body_are_rounded_down() {
-        let check = |size, ratio, expected| {
-            assert_eq!(random_bytes(size, ratio), expected, "{size} × {ratio}");
-        };
-        check(1, 0.5, 0);
-        check(3, 0.5, 1);
-        check(100, 1.0, 100);
-        check(100, 0.0, 0);
-        check(1_000_000_000, 0.25, 250_000_000);
+    fn without_a_codec_nothing_is_compressed() {
+        let payload = Payload::Compressible(3.0);
+        let body = Body { size: Bytes(1_024), payload, stamp: StampWish::Body };
+        let problem = body.source(&mut Files::disk(), None).expect_err("no codec");
+        assert!(problem.starts_with("got \"3\", and the driver's producers do not"), "{problem}");
     }
 }

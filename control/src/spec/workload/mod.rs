@@ -2,18 +2,26 @@
 
 mod backlog;
 mod body;
+mod body_source;
+mod compressibility;
 mod pace;
+mod payload_file;
 mod phases;
 mod rate_shape;
+mod records;
 mod resolved;
 mod search;
 mod shape;
+mod sizes;
 
 use backlog::Bringing;
 pub(crate) use backlog::{BacklogWish, Size as BacklogSize};
-pub(crate) use body::{Body, BodySource, Payload, StampWish};
+pub(crate) use body::{Body, Payload, StampWish};
+pub(crate) use body_source::BodySource;
+pub(crate) use compressibility::Codec;
 pub(crate) use pace::Speed;
 pub(crate) use rate_shape::is_shape;
+pub(crate) use records::Records;
 pub(crate) use search::SearchWish;
 pub(crate) use shape::Shape;
 
@@ -42,6 +50,12 @@ pub(crate) const FIELDS: &[Field] = &[
     Field::used("useRandomizedPayloads"),
     Field::used("randomBytesRatio"),
     Field::used("randomizedPayloadPoolSize"),
+    Field::used("messageSizeDistribution"),
+    Field::used("compressibility"),
+    Field::used("payloadTemplate"),
+    Field::used("sensors"),
+    Field::used("key"),
+    Field::used("headers"),
     Field::used("stamp"),
     Field::used("verification"),
     Field::used("hiccups"),
@@ -73,11 +87,6 @@ pub(crate) const FIELDS: &[Field] = &[
     Field::used("backlogDrainTimeout"),
     Field::no_effect("acceptableBacklog", &["0"], "it belongs to a fork's search for a rate"),
     Field::no_effect("sampleRateMillis", &["0"], "a run always reports every second"),
-    Field::unsupported(
-        "messageSizeDistribution",
-        &[],
-        "all messages have one size, give messageSize",
-    ),
     Field::unsupported("existingTopicList", &[], "name existing topics with --topic NAME"),
     Field::unsupported("existingProduceTopicList", &[], "name existing topics with --topic NAME"),
     Field::unsupported("existingConsumeTopicList", &[], "name existing topics with --topic NAME"),
@@ -92,6 +101,8 @@ pub(crate) const RIVALS: &[(&str, &str)] = &[
     ("warmupDurationMinutes", "warmupDuration"),
     ("consumerBacklog", "consumerBacklogSizeGB"),
     ("consumerBacklogSizeGB", "consumerBacklog"),
+    ("messageSize", "messageSizeDistribution"),
+    ("messageSizeDistribution", "messageSize"),
 ];
 
 /// A workload as its file and the flags have it, with every default filled in.
@@ -113,6 +124,8 @@ pub(crate) struct Workload {
     pub arrival: Arrival,
     /// Where keys come from.
     pub keys: KeySource,
+    /// What messages are beside the bytes of their bodies.
+    pub records: Records,
     /// How closely what is received is held against what was acked.
     pub verification: Verification,
     /// Whether lanes note for how long their cores are taken away from them.
@@ -206,6 +219,7 @@ fn read(
     let search = search::read(givens, speed.as_ref(), ledger);
     let arrival = pace::arrival(givens, speed.as_ref(), ledger);
     let keys = givens.read("keyDistributor", ledger, key_source).unwrap_or(KeySource::None);
+    let records = records::read(givens, (shape, body.as_ref()), keys, ledger);
     let verification = givens.read("verification", ledger, verification).unwrap_or_default();
     let hiccups = givens.read("hiccups", ledger, scalar::switch).unwrap_or(true);
     let warmup = phases::warmup(givens, ledger);
@@ -230,6 +244,7 @@ fn read(
         search,
         arrival,
         keys,
+        records,
         verification,
         hiccups,
         warmup,

@@ -7,7 +7,7 @@ use engine::time::{Arrival, Shape, Shaped, Tempo};
 use engine::units::{Nanos, Rate};
 use serde_yaml::Value;
 
-use super::body::locate;
+use super::payload_file::locate;
 use super::rate_shape::{self, RECORDING_MAX, Recording, ShapeWish};
 use crate::spec::fault::Ledger;
 use crate::spec::files::Files;

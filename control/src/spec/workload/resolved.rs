@@ -5,9 +5,10 @@ use engine::message::KeySource;
 use engine::time::Arrival;
 use serde_json::{Map, Value, json};
 
+use super::sizes::Bucket;
 use super::{
-    BacklogSize, BacklogWish, CommitWish, Payload, SearchWish, Speed, StampWish, VERIFICATIONS,
-    Workload, phases,
+    BacklogSize, BacklogWish, CommitWish, Payload, Records, SearchWish, Speed, StampWish,
+    VERIFICATIONS, Workload, phases,
 };
 
 impl Workload {
@@ -22,15 +23,7 @@ impl Workload {
         if 0 < self.shape.partitions {
             put("partitionsPerTopic", json!(self.shape.partitions));
         }
-        put("messageSize", json!(self.body.size.0));
-        match &self.body.payload {
-            Payload::File(path) => put("payloadFile", json!(path.display().to_string())),
-            Payload::Random { ratio, pool } => {
-                put("useRandomizedPayloads", json!(true));
-                put("randomBytesRatio", json!(ratio));
-                put("randomizedPayloadPoolSize", json!(pool));
-            }
-        }
+        self.resolve_body(&mut put);
         put(
             "stamp",
             json!(match self.body.stamp {
@@ -49,6 +42,7 @@ impl Workload {
                 KeySource::Random => "RANDOM_NANO",
             }),
         );
+        self.resolve_records(&mut put);
         put("producersPerTopic", json!(self.shape.producers));
         self.resolve_pace(&mut put);
         put("subscriptionsPerTopic", json!(self.shape.subscriptions));
@@ -62,6 +56,45 @@ impl Workload {
         put("warmupDuration", json!(phases::show(self.warmup)));
         self.resolve_backlog(&mut put);
         fields
+    }
+
+    fn resolve_body(&self, put: &mut impl FnMut(&str, Value)) {
+        if !matches!(self.body.payload, Payload::Sizes(_)) {
+            put("messageSize", json!(self.body.size.0));
+        }
+        match &self.body.payload {
+            Payload::File(path) | Payload::Folder(path) => {
+                put("payloadFile", json!(path.display().to_string()));
+            }
+            Payload::Random { ratio, pool } => {
+                put("useRandomizedPayloads", json!(true));
+                put("randomBytesRatio", json!(ratio));
+                put("randomizedPayloadPoolSize", json!(pool));
+            }
+            Payload::Sizes(sizes) => {
+                put("useRandomizedPayloads", json!(true));
+                put("randomBytesRatio", json!(sizes.ratio));
+                let weight = |of: &Bucket| (of.range.clone(), json!(of.weight));
+                let weights: Map<String, Value> = sizes.buckets.iter().map(weight).collect();
+                put("messageSizeDistribution", Value::Object(weights));
+            }
+            Payload::Compressible(ratio) => put("compressibility", json!(ratio)),
+            Payload::Template(text) => put("payloadTemplate", json!(text)),
+        }
+    }
+
+    fn resolve_records(&self, put: &mut impl FnMut(&str, Value)) {
+        let Records { sensors, key, headers, recipe: _ } = &self.records;
+        if 0 < *sensors {
+            put("sensors", json!(sensors));
+        }
+        if let Some(key) = key {
+            put("key", json!(key));
+        }
+        if !headers.is_empty() {
+            let header = |(name, text): &(String, String)| (name.clone(), json!(text));
+            put("headers", Value::Object(headers.iter().map(header).collect()));
+        }
     }
 
     fn resolve_pace(&self, put: &mut impl FnMut(&str, Value)) {

@@ -161,10 +161,6 @@ fn each_fault_of_a_word_says_where_what_and_what_instead() {
         "w.yaml:9: message_size: is the same field as messageSize (w.yaml:3): keep one of them",
     );
     check(
-        "messageSizeDistribution: {1-2: 3}",
-        "w.yaml:9: messageSizeDistribution: is not supported",
-    );
-    check(
         "existingTopicList: [a]",
         "w.yaml:9: existingTopicList: is not supported: name existing topics with --topic",
     );

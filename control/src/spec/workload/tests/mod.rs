@@ -2,6 +2,7 @@
 
 mod backlog;
 mod faults;
+mod records;
 
 use super::{
     Body, Circumstances, CommitWish, FIELDS, Payload, Speed, StampWish, VERIFICATIONS, Workload,
@@ -355,7 +356,7 @@ fn payload_files_are_found_beside_the_workload() {
         match (read, expected) {
             (Some(workload), Ok(byte)) => {
                 assert_eq!(
-                    workload.body.source(&mut Files::disk()).expect("it is there").bodies(),
+                    workload.body.source(&mut Files::disk(), None).expect("it is there").bodies(),
                     [vec![byte; usize::try_from(size).expect("small")]]
                 );
             }
@@ -372,6 +373,6 @@ fn payload_files_are_found_beside_the_workload() {
     check("payload/ten.data", 10, Ok(7));
     check("five.data", 5, Ok(5));
     check("payload/ten.data", 11, Err("with 10 bytes, need a file of messageSize: 11 bytes"));
-    check("payload", 10, Err("is no file"));
+    check("payload", 10, Ok(7));
     check("none.data", 10, Err("workloads/none.data, "));
 }

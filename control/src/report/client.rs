@@ -3,9 +3,9 @@
 //! Sums, counts, means and the largest values: librdkafka's percentiles of several windows or clients
 //! cannot be merged, so there are none.
 
-use super::number::thousandth;
+use super::number::{ratio, thousandth};
 use engine::link::Mean;
-use engine::measure::{ClientTallies, ClientTally, PublishParts};
+use engine::measure::{ClientTallies, ClientTally, Phase, PublishParts};
 use engine::plan::Plan;
 use engine::run::Outcome;
 use serde::{Deserialize, Serialize};
@@ -20,6 +20,10 @@ pub struct Client {
     /// The mean publish latency in parts; null in a closed loop, with `acks=0`, and where no client
     /// told its waits.
     pub publish_parts: Option<Parts>,
+    /// Bytes of bodies for each byte of the batches in which they travelled, these as producers told
+    /// them: what compressing saved beyond what framing, keys and headers took. Null where nothing was
+    /// acked or no batch was told.
+    pub compression_ratio: Option<f64>,
     /// Statistics that nobody had room for: in none of these figures.
     pub dropped: u64,
     /// Statistics that nobody understood: in none of these figures.
@@ -132,10 +136,18 @@ impl Client {
             producers: Side::of(&stats.measured.producers),
             consumers: Side::of(&stats.measured.consumers),
             publish_parts: PublishParts::of(plan, &outcome.tally, stats).map(|of| Parts::of(&of)),
+            compression_ratio: compression(outcome, &stats.measured.producers),
             dropped: stats.dropped,
             unreadable: stats.unreadable,
         })
     }
+}
+
+fn compression(outcome: &Outcome, producers: &ClientTally) -> Option<f64> {
+    let acked = outcome.tally.total(Phase::Measured).acked;
+    let body = ratio(acked.bytes, acked.messages)?;
+    let batch = ratio(producers.batch_bytes.sum, producers.batch_messages.sum)?;
+    (0.0 < batch).then(|| thousandth(body / batch))
 }
 
 impl ClientSecond {
@@ -217,6 +229,19 @@ mod tests {
         assert!((publish - parts.publish_mean_us).abs() < 0.01, "{publish}, {parts:?}");
         let share = parts.rest_mean_us / parts.publish_mean_us;
         assert!((share - parts.rest_share).abs() < 0.001, "{parts:?}");
+    }
+
+    #[test]
+    fn bodies_are_held_against_the_batches_that_carried_them() {
+        let mut made = Made::troubled();
+        let ratio = |made: &Made| fixture::report(made).client.expect("told").compression_ratio;
+        assert_eq!(ratio(&made), Some(0.909), "100 bytes of 110");
+        let stats = made.outcome.client.as_mut().expect("its clients spoke");
+        stats.measured.producers.batch_bytes.sum /= 4;
+        assert_eq!(ratio(&made), Some(3.636), "a quarter travelled");
+        let stats = made.outcome.client.as_mut().expect("its clients spoke");
+        stats.measured.producers.batch_bytes.sum = 0;
+        assert_eq!(ratio(&made), None, "nobody told");
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! messages.
 
 use engine::driver::{Refusal, find};
+use engine::message::{Recipe, Scale, Template};
 use engine::plan::{Demand, StampPlace, Wishes};
 use engine::run::Outcome;
 use engine::time::{ClockSource, RunClock};
@@ -39,11 +40,31 @@ fn what_is_allocated_does_not_grow_with_the_messages() {
         demand.streams[0].stamp = StampPlace::Header;
         demand
     });
+    for driver in ["loopback", "embedded"] {
+        check(driver, &|rate| {
+            let mut demand = small("allocations-recipe", rate, MILLIS);
+            demand.streams[0].recipe = recipe();
+            demand
+        });
+    }
     if let Some(address) = real_broker() {
         check("kafka", &|rate| {
             let test_id = format!("allocations_{}_{rate}", std::process::id());
             on_broker(&address, &test_id, rate, MILLIS)
         });
+    }
+}
+
+/// Keys, headers and bodies that are filled in for each message.
+fn recipe() -> Recipe {
+    let scale = Scale { sensors: 100, producers: 1 };
+    let template = |text: &str| Template::parse(text, &scale).expect("known names");
+    Recipe {
+        sensors: scale.sensors,
+        key: Some(template("s{{sensor}}")),
+        headers: vec![("sent".to_owned(), template("{{timestamp_ms}}"))],
+        body: Some(template("{{sequence}} {{random:20}}")),
+        weights: Vec::new(),
     }
 }
 

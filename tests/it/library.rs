@@ -14,6 +14,7 @@ const SHORT: &[(&str, &[&str])] = &[
     ("compression-sweep", &["--set", "driver.compression.type=lz4,zstd"]),
     ("consumer-scaling-test", &["--set", "consumerPerSubscription=2"]),
     ("daily-wave", &["--rate", "wave 500 +- 450 every 500ms"]),
+    ("digital-twin-sensor-stream", &["--rate", "500"]),
     ("failover-watch", &["--rate", "500"]),
     ("fan-out", &["--rate", "500"]),
     ("keyed-messages", &["--rate", "500"]),

@@ -31,6 +31,7 @@ mod partitions;
 mod perf;
 mod readers;
 mod real;
+mod records;
 mod regressions;
 mod repeat;
 mod report;

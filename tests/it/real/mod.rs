@@ -13,6 +13,7 @@ mod omb;
 mod outage;
 mod perf;
 mod rebalanced;
+mod records;
 mod removed;
 mod reset;
 mod shapes;

@@ -5,6 +5,7 @@ use crate::message::{
     Bodies, Covered, HEADERS_MAX, Keys, Labels, Particulars, Recipe, Stamp, murmur2,
 };
 use crate::plan::{Partitioner, ProducerClient, Route, StampPlace, StreamDemand, Verification};
+use crate::time::Turn;
 use crate::units::Timestamp;
 
 /// A logical producer of this lane.
@@ -21,8 +22,6 @@ struct Slot {
     partition: u32,
     /// Bytes sent to that partition since it was chosen.
     filled: u64,
-    /// The number of its next message in the stream.
-    number: u64,
 }
 
 /// What is about to be sent: chosen, numbered and stamped.
@@ -48,10 +47,10 @@ pub(super) struct Load {
     sequences: Vec<u64>,
     bodies: Bodies,
     keys: Keys,
+    /// Logical producers of the whole stream.
+    producers: u64,
     labels: Labels,
     recipe: Recipe,
-    /// From one message of a producer to its next: how many producers the stream has.
-    stride: u64,
     partitioner: Partitioner,
     place: StampPlace,
     encoded: [u8; Stamp::SIZE],
@@ -112,7 +111,6 @@ impl Load {
                     partition: u32::try_from(producer % u64::from(partitions))
                         .expect("below a u32"),
                     filled: 0,
-                    number: *producer,
                 };
                 base += usize::try_from(partitions).expect("partitions fit in memory");
                 slot
@@ -132,9 +130,9 @@ impl Load {
             sequences: vec![0; base],
             bodies: bodies(stream, offset, room).covered(covered),
             keys: Keys::new(stream.keys, owner.run, first),
+            producers: stream.producers(),
             labels: Labels::new(&stream.recipe),
             recipe: stream.recipe.clone(),
-            stride: stream.producers(),
             partitioner: stream.partitioner,
             place: stream.stamp,
             encoded: [0; Stamp::SIZE],
@@ -159,25 +157,24 @@ impl Load {
         self.shots.len() < self.room && own.client == other.client && own.route == other.route
     }
 
-    /// Says which message of the stream is the slot's next; without it they are counted from the first.
-    pub(super) fn turn_to(&mut self, slot: usize, number: u64) {
-        self.slots[slot].number = number;
+    /// The slot's message of a round, with that due time: what a closed loop has in place of a walk.
+    pub(super) fn turn(&self, (round, slot): (u64, usize), due: Timestamp) -> Turn {
+        let index = round * self.producers + u64::from(self.slots[slot].producer);
+        Turn { index, slot, due }
     }
 
-    /// Chooses key, partition and number of the slot's next message, fills it in and stamps it.
-    pub(super) fn aim(&mut self, slot: usize, due: Timestamp, sent: Timestamp) {
+    /// Chooses key, partition and number of the message whose turn it is, fills it in and stamps it.
+    pub(super) fn aim(&mut self, Turn { index, slot, due }: Turn, sent: Timestamp) {
         let owner = &mut self.slots[slot];
-        let number = owner.number;
-        owner.number += self.stride;
-        let body = self.bodies.choose(number);
-        let sensor = self.recipe.sensor(number);
+        let body = self.bodies.choose(index);
+        let sensor = self.recipe.sensor(index);
         let (producer, run) = (owner.producer, self.run);
-        let particulars = Particulars { number, sensor, producer, run, due, sent };
+        let particulars = Particulars { number: index, sensor, producer, run, due, sent };
         self.bodies.fill(body, &particulars);
         self.labels.fill(&particulars);
         let key = self.keys.draw();
         let bytes = u64::try_from(self.bodies.body(body).len()).expect("a body fits in 64 bits");
-        let text = self.labels.key().or_else(|| key.map(|index| self.keys.key(index)));
+        let text = self.labels.key().or_else(|| key.map(|place| self.keys.key(place)));
         let partition = match text {
             Some(text) => murmur2(text) % owner.partitions,
             None => owner.stick(self.partitioner, bytes),

@@ -31,7 +31,12 @@ fn load(stream: &StreamDemand) -> Load {
 
 /// Aims the slot's next message, alone, and looks at it.
 fn look(load: &mut Load, slot: usize) -> Seen {
-    load.aim(slot, DUE, SENT);
+    look_at(load, (0, slot))
+}
+
+/// Aims the slot's message of a round, alone, and looks at it.
+fn look_at(load: &mut Load, turn: (u64, usize)) -> Seen {
+    load.aim(load.turn(turn, DUE), SENT);
     let shot = load.shots()[0];
     load.fire(&shot, |message| Seen {
         route: message.route.0,
@@ -50,7 +55,12 @@ fn look(load: &mut Load, slot: usize) -> Seen {
 
 /// Sends the slot's next message; the client takes it.
 fn send(load: &mut Load, slot: usize) -> Seen {
-    let seen = look(load, slot);
+    send_at(load, (0, slot))
+}
+
+/// Sends the slot's message of a round; the client takes it.
+fn send_at(load: &mut Load, turn: (u64, usize)) -> Seen {
+    let seen = look_at(load, turn);
     load.clear(|_| true);
     seen
 }
@@ -140,7 +150,7 @@ fn a_message_that_is_not_taken_changes_nothing() {
 fn batch(load: &mut Load, count: usize, taken: impl Fn(usize) -> bool) -> Vec<u64> {
     for _ in 0..count {
         assert!(load.joins(0), "room for {count}");
-        load.aim(0, DUE, SENT);
+        load.aim(load.turn((0, 0), DUE), SENT);
     }
     let numbers = load.messages().map(|message| message.stamp.sequence).collect();
     load.clear(taken);
@@ -162,7 +172,7 @@ fn messages_wait_for_each_other_only_within_a_topic_a_client_and_the_first_cache
         let joined = slots.iter().take_while(|slot| {
             let joins = load.joins(**slot);
             if joins {
-                load.aim(**slot, DUE, SENT);
+                load.aim(load.turn((0, **slot), DUE), SENT);
             }
             joins
         });
@@ -238,7 +248,7 @@ fn a_sensor_has_its_own_producer_key_and_partition_and_its_numbers_ascend() {
         let mut held = std::collections::BTreeMap::new();
         for number in 0..60_u64 {
             let slot = usize::try_from(number % 2).expect("two slots");
-            let seen = send(&mut load, slot);
+            let seen = send_at(&mut load, (number / 2, slot));
             let sensor = number % 6;
             let key = format!("s{sensor}").into_bytes();
             assert_eq!(seen.key.as_deref(), Some(key.as_slice()), "{number}: in turn");
@@ -259,9 +269,9 @@ fn headers_and_body_say_what_their_message_is_beside_the_stamp() {
     for (stamp, from) in [(StampPlace::Body, Stamp::SIZE), (StampPlace::Header, 0)] {
         let mut load = load(&sensors(stamp));
         assert!(load.joins(0), "the first always does");
-        for turn in 0..3_u64 {
-            let seen = send(&mut load, 1);
-            let number = 2 * turn + 1;
+        for round in 0..3_u64 {
+            let seen = send_at(&mut load, (round, 1));
+            let number = 2 * round + 1;
             let mut headers = seen.headers;
             if stamp == StampPlace::Header {
                 let (name, value) = headers.remove(0);
@@ -281,11 +291,10 @@ fn headers_and_body_say_what_their_message_is_beside_the_stamp() {
 #[test]
 fn the_schedules_number_is_the_messages() {
     let mut load = load(&sensors(StampPlace::Body));
-    load.turn_to(1, 1_000_001);
-    let seen = send(&mut load, 1);
+    let seen = send_at(&mut load, (500_000, 1));
     assert_eq!(seen.key, Some(b"s5".to_vec()), "of 1,000,001 mod 6");
-    assert_eq!(send(&mut load, 1).key, Some(b"s1".to_vec()), "and two further on");
-    load.aim(0, DUE, SENT);
+    assert_eq!(send_at(&mut load, (500_001, 1)).key, Some(b"s1".to_vec()), "and two further on");
+    load.aim(load.turn((0, 0), DUE), SENT);
     assert!(!load.joins(0), "one key and one set of headers wait for nobody");
 }
 
@@ -295,14 +304,14 @@ fn bodies_of_several_sizes_come_by_weight() {
     let bodies = vec![vec![1; 60], vec![2; 90]];
     let mut load = load(&StreamDemand { recipe, bodies, ..stream(1) });
     let mut small = 0;
-    for _ in 0..250 {
-        for _ in 0..4 {
-            load.aim(0, DUE, SENT);
+    for first in (0..1_000).step_by(4) {
+        for round in first..first + 4 {
+            load.aim(load.turn((round, 0), DUE), SENT);
         }
         let batch: Vec<(usize, u64)> =
             load.messages().map(|message| (message.body.len(), message.stamp.sequence)).collect();
-        let mut messages = load.messages();
-        let is_own = messages.all(|message| Stamp::decode(message.body) == Ok(*message.stamp));
+        let is_own =
+            load.messages().all(|message| Stamp::decode(message.body) == Ok(*message.stamp));
         assert!(is_own, "each has a body of its own: {batch:?}");
         small += batch.iter().filter(|(length, _)| *length == 60).count();
         load.clear(|_| true);

@@ -176,7 +176,8 @@ fn omb(
     }
 }
 
-fn unused(givens: &Givens, name: &str, reason: &str, ledger: &mut Ledger) {
+/// Remarks a field that is given and changes nothing, with the reason.
+pub(super) fn unused(givens: &Givens, name: &str, reason: &str, ledger: &mut Ledger) {
     let given = givens
         .get(name)
         .filter(|given| !fields::is_default(&given.value, &["0", "0.0", "false"]));

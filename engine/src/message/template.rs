@@ -154,7 +154,7 @@ fn field(name: &str, scale: &Scale) -> Result<(Field, usize), String> {
 }
 
 fn random_width(text: &str) -> Result<usize, String> {
-    let width = text.trim().parse().ok().filter(|width| (1..=RANDOM_MAX).contains(width));
+    let width = text.trim().parse::<usize>().ok().filter(|width| (1..=RANDOM_MAX).contains(width));
     width.ok_or_else(|| {
         format!("got {{{{random:{text}}}}}, need 1 to {RANDOM_MAX} digits, e.g. {{{{random:8}}}}")
     })

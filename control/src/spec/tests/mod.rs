@@ -319,3 +319,20 @@ fn the_files_that_come_with_kdyno_are_valid() {
     let mut remarks = lines.iter().filter(|line| line.contains("remark"));
     assert!(remarks.all(|line| line.contains("acks=0: no broker confirms")), "{lines:#?}");
 }
+
+#[test]
+fn bodies_are_made_for_the_codec_of_the_drivers_producers() {
+    let desk = Desk::new(OMB_DRIVER);
+    let asked = ["messageSize=1024", "compressibility=3"];
+    let faults = desk.faults(&desk.order(&asked));
+    let expected = "compressibility: got \"3\", and the driver's producers do not compress";
+    assert!(faults.len() == 1 && faults[0].starts_with(expected), "{faults:?}");
+    let zeros = |codec: &str| {
+        let codec = format!("driver.producerConfig.compression.type={codec}");
+        let request = one(&desk.order(&[asked[0], asked[1], codec.as_str()]));
+        let body = stream(&request).bodies[0].clone();
+        body.iter().rev().take_while(|byte| **byte == 0).count()
+    };
+    let (lz4, snappy) = (zeros("lz4"), zeros("snappy"));
+    assert!(600 < lz4 && lz4 < snappy, "each by its own measure: {lz4}, {snappy}");
+}

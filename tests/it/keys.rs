@@ -83,6 +83,6 @@ fn a_key_file_that_is_none_is_refused_before_the_run() {
         assert!(ran.stderr.contains(expected), "{}", ran.stderr);
         assert!(ran.run_directories().is_empty(), "nothing was made");
     };
-    check("", "keys.txt: line 1 has 0 bytes, need a key of 1 to 1000 bytes in every line");
+    check("", "keys.txt: line 1 has 0 bytes, need a key of 1 to 512 bytes in every line");
     check("a\n\nb\n", "keys.txt: line 2 has 0 bytes, need a key");
 }

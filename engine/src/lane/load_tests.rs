@@ -1,9 +1,10 @@
 //! Laws of a lane's load: which partition, which number, which bytes.
 
 use super::load::{Load, Owner};
-use crate::message::{KeyOrder, KeySource, Stamp, murmur2};
-use crate::plan::samples::{RUN, stream, topics};
+use crate::message::{KeyOrder, KeySource, Keys, Stamp, murmur2};
+use crate::plan::samples::{RUN, rate, stream, topics};
 use crate::plan::{Partitioner, ProducerClient, StampPlace, StreamDemand, Verification};
+use crate::time::{Schedule, Walk};
 use crate::units::{Bytes, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU64;
@@ -172,6 +173,33 @@ fn a_message_has_the_same_key_whoever_sends_it() {
         for dealing in dealings {
             assert_eq!(keys_of(&demand, dealing), alone, "{order:?}: {dealing:?}");
         }
+    }
+}
+
+#[test]
+fn a_walk_gives_each_message_the_key_of_its_number() {
+    let source = KeySource::standard(KeyOrder::Zipf { skew: 1.2, recency: NonZeroU64::new(7) });
+    let keys = Keys::new(&source, 0);
+    let demand = StreamDemand { keys: source, producers_per_topic: 4, ..stream(1_000) };
+    let end = Timestamp::from_nanos(500_000_000);
+    let schedule = Schedule::constant(rate(1_000), DUE, end);
+    let dealings: [&[u64]; 3] = [&[0, 1, 2, 3], &[1, 3], &[2]];
+    for own in dealings {
+        let clients = [ProducerClient { name: "client".to_owned(), producers: own.to_vec() }];
+        let mut load = Load::new(&demand, &clients, OWNER).0;
+        let mut walk = Walk::new(schedule.clone(), 4, own);
+        let mut count = 0;
+        while let Some(turn) = walk.peek() {
+            load.aim(turn, SENT);
+            let shot = load.shots()[0];
+            let key = load.fire(&shot, |message| message.key.map(<[u8]>::to_vec));
+            load.clear(|_| true);
+            let place = keys.place(turn.index).expect("every message has a key");
+            assert_eq!(key.as_deref(), Some(keys.key(place)), "{own:?}: message {}", turn.index);
+            walk.advance();
+            count += 1;
+        }
+        assert!(100 < count, "{own:?}: {count} messages");
     }
 }
 

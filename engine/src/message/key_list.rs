@@ -12,8 +12,8 @@ pub struct KeyList {
 impl KeyList {
     /// Keys at most.
     pub const KEYS_MAX: usize = 1_000_000;
-    /// Bytes of a key at most.
-    pub const KEY_MAX: usize = 1_000;
+    /// Bytes of a key at most: with its headers a message stays within what clients allow beside the body (1,024).
+    pub const KEY_MAX: usize = 512;
 
     /// The lines of a text; line ends are no part of them. A key that stands there twice is two.
     ///
@@ -84,9 +84,9 @@ mod tests {
         let check = |text: &[u8], expected: &str| {
             assert_eq!(KeyList::new(text.into()), Err(expected.to_owned()), "{expected}");
         };
-        check(b"", "line 1 has 0 bytes, need a key of 1 to 1000 bytes in every line");
-        check(b"a\n\nb\n", "line 2 has 0 bytes, need a key of 1 to 1000 bytes in every line");
-        check(&[b'k'; 1_001], "line 1 has 1001 bytes, need a key of 1 to 1000 bytes in every line");
+        check(b"", "line 1 has 0 bytes, need a key of 1 to 512 bytes in every line");
+        check(b"a\n\nb\n", "line 2 has 0 bytes, need a key of 1 to 512 bytes in every line");
+        check(&[b'k'; 513], "line 1 has 513 bytes, need a key of 1 to 512 bytes in every line");
         check(&b"k\n".repeat(1_000_001), "has more than 1000000 lines, need fewer keys");
         assert!(KeyList::new(b"k\n".repeat(1_000_000).into()).is_ok(), "so many may be");
     }

@@ -58,7 +58,7 @@ fn the_keys_of_a_file_are_its_lines_in_turn_unless_asked_otherwise() {
     std::fs::write(&path, "north\neast\n").expect("written");
     let line = format!("keyFile: {}", path.display());
     let wish = |more: &str| read(&format!("{BASE}{line}\n{more}")).keys.expect("keys");
-    assert_eq!(wish(""), KeyWish { order: KeyOrder::RoundRobin, set: KeySet::File(path.clone()) });
+    assert_eq!(wish(""), KeyWish { order: KeyOrder::RoundRobin, set: KeySet::File(path) });
     assert_eq!(wish("keyDistributor: RANDOM\n").order, KeyOrder::Random);
     assert_eq!(wish("keyDistributor: ZIP_LATENT\n").order, zipf(0.99, 10_000));
     let said = remarks(&format!("{BASE}{line}\nkeyCount: 7\n"));
@@ -83,7 +83,7 @@ fn a_line_that_is_no_key_is_told_with_its_number() {
     assert_eq!(key_source(Some(&wish), &mut files, &mut ledger), None, "refused");
     let file = path.display();
     let expected = format!(
-        "keyFile: {file}: line 2 has 0 bytes, need a key of 1 to 1000 bytes in every line"
+        "keyFile: {file}: line 2 has 0 bytes, need a key of 1 to 512 bytes in every line"
     );
     let told: Vec<String> = ledger.faults.iter().map(ToString::to_string).collect();
     assert_eq!(told, [expected]);

@@ -66,8 +66,8 @@ mod tests {
     fn a_key_is_a_line_without_its_end() {
         let check = |text: &str, expected: &[&str]| {
             let list = KeyList::new(text.as_bytes().into()).expect("keys");
-            let (text, spans) = list.laid_out();
-            let keys: Vec<&[u8]> = spans.into_iter().map(|span| &text[span]).collect();
+            let (bytes, spans) = list.laid_out();
+            let keys: Vec<&[u8]> = spans.into_iter().map(|span| &bytes[span]).collect();
             let expected: Vec<&[u8]> = expected.iter().map(|key| key.as_bytes()).collect();
             assert_eq!(keys, expected, "{expected:?}");
         };

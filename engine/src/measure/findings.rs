@@ -344,9 +344,9 @@ mod tests {
         assert_eq!((verdict.exit_code, verdict.findings[0].code), (12, "unsent"), "fails");
         assert!(verdict.findings[0].message.contains("waited 2.500 s"), "{verdict:?}");
         let seen = Evidence { stopped, ended: Ended::Interrupted, ..evidence() };
-        let verdict = Verdict::of(&plan, &tally, &seen);
-        let is_told = verdict.findings.iter().any(|finding| finding.code == "unsent");
-        assert!(verdict.exit_code == 130 && !is_told, "an interrupt gives no grace: {verdict:?}");
+        let ended = Verdict::of(&plan, &tally, &seen);
+        let is_told = ended.findings.iter().any(|finding| finding.code == "unsent");
+        assert!(ended.exit_code == 130 && !is_told, "an interrupt gives no grace: {ended:?}");
     }
 
     #[test]

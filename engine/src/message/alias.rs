@@ -110,7 +110,10 @@ mod tests {
         assert_eq!(split(0, 7), (0, 0), "the first");
         assert_eq!(split(u64::MAX, 7).0, 6, "the last");
         let fourth = 1 << 62;
-        assert_eq!([0, 1, 2, 3].map(|nth| split(nth * fourth, 4)), [(0, 0), (1, 0), (2, 0), (3, 0)]);
+        assert_eq!(
+            [0, 1, 2, 3].map(|nth| split(nth * fourth, 4)),
+            [(0, 0), (1, 0), (2, 0), (3, 0)]
+        );
         assert_eq!(split(fourth / 2, 4), (0, 1 << 63), "half of the first");
     }
 

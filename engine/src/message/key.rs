@@ -189,11 +189,8 @@ mod tests {
     #[test]
     fn chance_is_that_of_splitmix64() {
         // The first numbers of the authors' own program, seed 1234567.
-        let expected: [u64; 3] = [
-            6_457_827_717_110_365_317,
-            3_203_168_211_198_807_973,
-            9_817_491_932_198_370_423,
-        ];
+        let expected: [u64; 3] =
+            [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423];
         assert_eq!([0, 1, 2].map(|index| mixed(1_234_567, index)), expected, "their order");
     }
 }

@@ -82,9 +82,8 @@ pub(super) fn read(
     let asked = givens.read("keyDistributor", ledger, distributor);
     let whole = Whole { min: 1, max: COUNT_MAX, example: 10_000 };
     let count = givens.read("keyCount", ledger, |value| whole.parse_u32(value));
-    let skew = givens.read("keySkew", ledger, |value| {
-        scalar::number(value, (KeyOrder::SKEW_MAX, SKEW))
-    });
+    let skew =
+        givens.read("keySkew", ledger, |value| scalar::number(value, (KeyOrder::SKEW_MAX, SKEW)));
     let recency = givens.read("keyRecency", ledger, |value| {
         Whole { min: 0, max: u64::MAX, example: RECENCY }.parse(value)
     });
@@ -113,7 +112,8 @@ pub(super) fn read(
         Some(file) => {
             unused(givens, "keyCount", "the keys are those of keyFile", ledger);
             let found = locate(&file, workload, files);
-            let (path, _) = ledger.take(found.map_err(|problem| givens.fault("keyFile", problem)))?;
+            let (path, _) =
+                ledger.take(found.map_err(|problem| givens.fault("keyFile", problem)))?;
             KeySet::File(path)
         }
         None => count.map_or(KeySet::STANDARD, KeySet::Made),

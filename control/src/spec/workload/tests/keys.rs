@@ -82,9 +82,8 @@ fn a_line_that_is_no_key_is_told_with_its_number() {
     let (mut files, mut ledger) = (Files::disk(), Ledger::default());
     assert_eq!(key_source(Some(&wish), &mut files, &mut ledger), None, "refused");
     let file = path.display();
-    let expected = format!(
-        "keyFile: {file}: line 2 has 0 bytes, need a key of 1 to 512 bytes in every line"
-    );
+    let expected =
+        format!("keyFile: {file}: line 2 has 0 bytes, need a key of 1 to 512 bytes in every line");
     let told: Vec<String> = ledger.faults.iter().map(ToString::to_string).collect();
     assert_eq!(told, [expected]);
 }

@@ -1,6 +1,6 @@
 //! Messages of several sizes, with texts, keys and headers: all of them arrive, counted exactly.
 
-use crate::cli::{Kdyno, Ran, alone, workload};
+use crate::cli::{Kdyno, Ran, alone, number, workload};
 use crate::real::count;
 use serde_json::Value;
 
@@ -49,4 +49,31 @@ fn sizes_by_weight_come_to_the_bytes_that_they_say() {
         assert!((190..=310).contains(&small), "{driver}: by weight: {small}");
         assert_eq!(count(&result, "/consumed/bytes"), bytes, "{driver}: as read");
     }
+}
+
+#[test]
+fn bodies_shrink_by_what_was_asked_with_every_codec() {
+    let _alone = alone();
+    let check = |codec: &str, ratio: f64, (size, rate): (u32, u64)| {
+        let base = workload("shrunk", rate, "1500ms").replace("messageSize: 100\n", "");
+        let text = format!("{base}messageSize: {size}\ncompressibility: {ratio}\n");
+        let ran = Kdyno::new(&["run", "w.yaml", "--driver", "embedded"])
+            .and(&["--set", &format!("driver.producerConfig.compression.type={codec}")])
+            .and(&["--set", "driver.producerConfig.linger.ms=20"])
+            .with_file("w.yaml", &text)
+            .run();
+        let what = format!("{codec}, {size} B");
+        assert!(matches!(ran.code, 0 | 11), "{what}: exit {}: {}", ran.code, ran.stderr);
+        let result = ran.result();
+        assert_eq!(number(&result, "/verification/corrupted"), 0.0, "{what}");
+        let got = number(&result, "/client/compression_ratio");
+        let apart = (got / ratio - 1.0).abs();
+        assert!(apart <= 0.05, "{what}: {got} where {ratio} was asked");
+    };
+    for codec in ["lz4", "zstd", "gzip", "snappy"] {
+        check(codec, 3.0, (1_024, 10_000));
+        check(codec, 2.0, (256, 10_000));
+    }
+    check("lz4", 1.5, (1_024, 10_000));
+    check("gzip", 3.0, (16_384, 1_500));
 }

@@ -19,7 +19,7 @@ use super::fault::{Fault, Ledger, Remark};
 use super::files::Files;
 use super::identity::Identities;
 use super::sweep::{self, Cell};
-use super::workload::{BodySource, Codec, Speed, Workload};
+use super::workload::{BodySource, Codec, Speed, Workload, key_source};
 use super::{Order, room, test_id};
 
 /// A run to be planned.
@@ -126,6 +126,7 @@ impl Shared<'_> {
         ledger: &mut Ledger,
     ) -> Option<Request> {
         let source = source(workload, &clients, files, ledger)?;
+        let keys = key_source(workload.keys.as_ref(), files, ledger)?;
         let has_turn = self.cell.repeat.is_some() || !self.cell.values.is_empty();
         let bodies = if has_turn { Vec::new() } else { source.bodies() };
         let search = self.search(workload, ledger)?;
@@ -149,7 +150,7 @@ impl Shared<'_> {
             message_size: workload.body.size,
             bodies,
             stamp: workload.body.stamp.place(),
-            keys: workload.keys,
+            keys,
             recipe: workload.records.recipe.clone(),
             partitioner: clients.partitioner,
             topics,

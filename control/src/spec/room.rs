@@ -3,7 +3,7 @@
 use engine::driver::{Driver, Room};
 use engine::plan::StreamDemand;
 
-/// A message's key, header and lengths, at most.
+/// A message's header and lengths, at most; its key comes on top.
 const OVERHEAD: u64 = 128;
 
 /// Of what a target holds this part may be asked for: partitions do not fill quite alike.
@@ -34,7 +34,7 @@ pub(super) fn problem(driver: &Driver, stream: &StreamDemand, messages: u64) -> 
 /// How many messages may be unread in each subscription.
 fn allowed(room: Room, stream: &StreamDemand) -> u64 {
     let labels = u64::try_from(stream.recipe.label_bytes()).expect("a message fits in memory");
-    let each = stream.message_size.0 + OVERHEAD + labels;
+    let each = stream.message_size.0 + OVERHEAD + stream.keys.longest() + labels;
     let of_bytes = room.bytes.map(|bytes| bytes.0 / each);
     let of_messages = room.messages.map(|count| u64::try_from(count).unwrap_or(u64::MAX));
     let most = [of_bytes, of_messages].into_iter().flatten().min().unwrap_or(u64::MAX);

@@ -17,7 +17,9 @@ pub(super) fn fingerprint(request: &Request) -> String {
             Some(hashes)
         }
         // Others are made of fields of the workload, and of the driver's codec.
-        Some(BodySource::Random { .. } | BodySource::Sizes(_) | BodySource::Blank(_)) | None => None,
+        Some(BodySource::Random { .. } | BodySource::Sizes(_) | BodySource::Blank(_)) | None => {
+            None
+        }
     };
     let workload = json!([
         resolved.workload,

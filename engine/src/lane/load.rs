@@ -129,7 +129,10 @@ impl Load {
             slots,
             sequences: vec![0; base],
             bodies: bodies(stream, offset, room).covered(covered),
-            keys: Keys::new(stream.keys, owner.run, first),
+            keys: Keys::new(
+                &stream.keys,
+                u64::try_from(owner.stream).expect("fewer than 65,536 streams"),
+            ),
             producers: stream.producers(),
             labels: Labels::new(&stream.recipe),
             recipe: stream.recipe.clone(),
@@ -172,7 +175,7 @@ impl Load {
         let particulars = Particulars { number: index, sensor, producer, run, due, sent };
         self.bodies.fill(body, &particulars);
         self.labels.fill(&particulars);
-        let key = self.keys.draw();
+        let key = self.keys.place(index);
         let bytes = u64::try_from(self.bodies.body(body).len()).expect("a body fits in 64 bits");
         let text = self.labels.key().or_else(|| key.map(|place| self.keys.key(place)));
         let partition = match text {

@@ -4,7 +4,7 @@
 pub(super) const SEED: u64 = 0x6b64_796e_6f00_0002;
 
 /// Sixty-four random bits that belong to a number: the output function of `SplitMix64` (Steele, Lea
-/// and Flood 2014).
+/// and Flood 2014), whose state goes on by a fixed step, so that each can be had without those before it.
 pub(super) const fn bits(seed: u64, number: u64) -> u64 {
     let mut bits = seed.wrapping_add(number.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
     bits = (bits ^ bits >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -25,7 +25,7 @@ mod tests {
 
     #[test]
     fn the_bits_are_those_of_the_published_generator() {
-        // SplitMix64 seeded with 1234567, its first three numbers.
+        // The first three numbers of the authors' own program, seed 1234567.
         let drawn = [0, 1, 2].map(|number| bits(1_234_567, number));
         assert_eq!(
             drawn,

@@ -82,7 +82,7 @@ impl Template {
         let mut template = Self { text: Vec::new(), places: Vec::new() };
         let mut rest = text;
         while let Some(at) = rest.find("{{") {
-            template.text.extend_from_slice(rest[..at].as_bytes());
+            template.text.extend_from_slice(&rest.as_bytes()[..at]);
             let inner = &rest[at + 2..];
             let Some(end) = inner.find("}}") else {
                 return Err(format!("got {{{{ without }}}} behind it, need {NAMES}"));
@@ -237,7 +237,8 @@ mod tests {
 
     #[test]
     fn chance_is_a_function_of_the_number_and_the_place() {
-        let draw = |number: u64| filled("{{random:20}}{{random:20}}", &Particulars { number, ..OF });
+        let draw =
+            |number: u64| filled("{{random:20}}{{random:20}}", &Particulars { number, ..OF });
         let (one, other) = (draw(1), draw(2));
         assert_eq!(one, draw(1), "the same message");
         assert_ne!(one, other, "another message");

@@ -24,7 +24,7 @@ impl Weights {
             sum
         };
         let ends: Vec<u64> = weights.iter().map(end).collect();
-        assert!(ends.last().is_some_and(|sum| 0 < *sum), "some body is sent");
+        assert!(ends.last().is_some_and(|all| 0 < *all), "some body is sent");
         assert!(0 < copies, "every kind has a body");
         Self { turns: vec![0; ends.len()], ends, copies }
     }

@@ -10,11 +10,12 @@ use crate::spec::driver::Config;
 use crate::spec::workload;
 
 /// Fields whose values are free text.
-const TEXTS: [&str; 11] = [
+const TEXTS: [&str; 12] = [
     "name",
     "payloadFile",
     "messageSizeDistribution",
     "payloadTemplate",
+    "keyFile",
     "key",
     "headers",
     "commonConfig",
@@ -139,6 +140,7 @@ mod tests {
         for (field, form) in [
             ("name", Form::Text),
             ("payloadFile", Form::Text),
+            ("keyFile", Form::Text),
             ("messageSize", Form::Separated),
             ("keyDistributor", Form::Separated),
         ] {

@@ -110,9 +110,8 @@ pub(super) fn read(
 /// Which of the fields is given that say by themselves what bodies are; with it the others have no
 /// effect.
 fn own(givens: &Givens, ledger: &mut Ledger) -> Option<&'static str> {
-    let is_given = |name: &&&str| {
-        givens.get(name).is_some_and(|given| !fields::is_default(&given.value, &[]))
-    };
+    let is_given =
+        |name: &&&str| givens.get(name).is_some_and(|given| !fields::is_default(&given.value, &[]));
     let mut given = OWN.iter().filter(is_given);
     let first = *given.next()?;
     for second in given {
@@ -178,9 +177,8 @@ fn omb(
 
 /// Remarks a field that is given and changes nothing, with the reason.
 pub(super) fn unused(givens: &Givens, name: &str, reason: &str, ledger: &mut Ledger) {
-    let given = givens
-        .get(name)
-        .filter(|given| !fields::is_default(&given.value, &["0", "0.0", "false"]));
+    let given =
+        givens.get(name).filter(|given| !fields::is_default(&given.value, &["0", "0.0", "false"]));
     if let Some(given) = given {
         let text = given.fault(format!("has no effect: {reason}")).to_string();
         ledger.remark("field_without_effect", text);
@@ -271,9 +269,8 @@ impl Body {
         codec: Option<Codec>,
     ) -> Result<BodySource, String> {
         match &self.payload {
-            Payload::File(path) => {
-                payload_file::read(path, self.size, files).map(|bytes| BodySource::Files(vec![bytes]))
-            }
+            Payload::File(path) => payload_file::read(path, self.size, files)
+                .map(|bytes| BodySource::Files(vec![bytes])),
             Payload::Folder(path) => {
                 payload_file::read_folder(path, self.size, files).map(BodySource::Files)
             }

@@ -62,15 +62,16 @@ impl Codec {
         }
     }
 
-    /// By the formats: LZ4 tells 255 bytes of a run by one, Snappy 64 by three, Deflate 258 by nine
-    /// bits or so. Framing and stamp have 57 bytes, of which the 25 that differ stay, and each stretch
-    /// between them costs its description.
+    /// By the formats, LZ4 tells 255 bytes of a run or of random ones by one, Snappy 64 of a run by three,
+    /// Deflate 258 by nine bits or so. What a message takes beside them (57 bytes of framing and stamp, of
+    /// which 25 differ, and what describes the stretches between them) is measured: bodies of 256 B to
+    /// 100 KiB, ratios of 1.5 to 5, batches of 2 to 130 messages as librdkafka 2.10.1 writes them.
     const fn cost(self) -> Cost {
         match self {
-            Self::Gzip => Cost { message: 34.0, random: 1.003, zero: 0.004 },
-            Self::Snappy => Cost { message: 46.0, random: 1.0, zero: 0.047 },
-            Self::Lz4 => Cost { message: 40.0, random: 1.0, zero: 0.004 },
-            Self::Zstd => Cost { message: 30.0, random: 1.0, zero: 0.000_1 },
+            Self::Gzip => Cost { message: 27.0, random: 1.003, zero: 0.004 },
+            Self::Snappy => Cost { message: 34.0, random: 1.0, zero: 0.047 },
+            Self::Lz4 => Cost { message: 34.0, random: 1.004, zero: 0.004 },
+            Self::Zstd => Cost { message: 17.0, random: 1.002, zero: 0.000_1 },
         }
     }
 
@@ -159,14 +160,14 @@ mod tests {
             let of = |ratio| filled(codec, ratio, 4_096).expect("it can be done");
             let all = [1.1, 1.5, 2.0, 3.0, 5.0].map(of);
             assert!(all.is_sorted_by(|more, less| less < more), "{codec:?}: {all:?}");
-            assert!((1_200..=1_390).contains(&all[3]), "{codec:?}: near a third: {all:?}");
+            assert!((1_200..=1_400).contains(&all[3]), "{codec:?}: near a third: {all:?}");
         }
     }
 
     #[test]
     fn what_no_codec_can_do_is_refused_with_what_it_can() {
         let problem = filled(Codec::Lz4, 50.0, 100).expect_err("a stamp alone takes more");
-        assert!(problem.starts_with("got \"50\", need from 1.09 to 2.4"), "{problem}");
+        assert!(problem.starts_with("got \"50\", need from 1.16 to 2.92"), "{problem}");
         assert!(filled(Codec::Snappy, 40.0, 1 << 20).is_err(), "3 bytes for each 64");
         assert!(filled(Codec::Zstd, 40.0, 1 << 20).is_ok(), "a run is nothing");
     }

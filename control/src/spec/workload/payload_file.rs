@@ -114,8 +114,8 @@ mod tests {
     fn a_folder_is_all_its_files_by_name() {
         let folder = tempfile::tempdir().expect("a folder");
         let read = || read_folder(folder.path(), Bytes(3), &mut Files::disk());
-        let problem = read().expect_err("it is empty");
-        assert!(problem.ends_with(": holds no file, need at least one"), "{problem}");
+        let nothing = read().expect_err("it is empty");
+        assert!(nothing.ends_with(": holds no file, need at least one"), "{nothing}");
         std::fs::create_dir(folder.path().join("within")).expect("made");
         for (name, text) in [("b", "two"), ("a", "one")] {
             std::fs::write(folder.path().join(name), text).expect("written");

@@ -1,11 +1,11 @@
 //! Whose records messages are, and the texts of their keys, headers and bodies.
 
-use engine::message::{HEADERS_MAX, KeySource, Recipe, Scale, Stamp, Template};
+use engine::message::{HEADERS_MAX, Recipe, Scale, Stamp, Template};
 use serde_yaml::Value;
 
-use super::Shape;
 use super::body::{Body, Payload, StampWish, TEMPLATE};
 use super::sizes;
+use super::{KeyWish, Shape};
 use crate::spec::fault::Ledger;
 use crate::spec::given::Givens;
 use crate::spec::scalar::{self, Whole};
@@ -33,7 +33,7 @@ pub(crate) struct Records {
 pub(super) fn read(
     givens: &Givens,
     (shape, body): (Option<Shape>, Option<&Body>),
-    keys: KeySource,
+    keys: Option<&KeyWish>,
     ledger: &mut Ledger,
 ) -> Records {
     let counts = Whole { min: 1, max: 1_000_000_000, example: 10_000 };
@@ -42,7 +42,8 @@ pub(super) fn read(
     let scale = Scale { sensors, producers };
     let (key, key_template) = givens.read("key", ledger, |value| text(value, &scale)).unzip();
     let pairs = givens.read("headers", ledger, |value| headers(value, &scale)).unwrap_or_default();
-    let (headers, header_templates): (Vec<_>, Vec<_>) = pairs.into_iter().map(Header::apart).unzip();
+    let (headers, header_templates): (Vec<_>, Vec<_>) =
+        pairs.into_iter().map(Header::apart).unzip();
     let recipe = Recipe {
         sensors,
         key: key_template,
@@ -50,15 +51,15 @@ pub(super) fn read(
         body: template(givens, body, &scale, ledger),
         weights: body.map(Body::weights).unwrap_or_default(),
     };
-    if recipe.key.is_some() && keys != KeySource::None {
+    if recipe.key.is_some() && keys.is_some() {
         let problem = "makes keys, and so does keyDistributor: keep one of them";
         ledger.fault(givens.fault("key", problem));
     }
-    if LABEL_BYTES_MAX < recipe.label_bytes() {
+    let bytes = keys.map_or(0, KeyWish::longest) + recipe.label_bytes();
+    if LABEL_BYTES_MAX < bytes {
         let field = if recipe.headers.is_empty() { "key" } else { "headers" };
         let problem = format!(
-            "got {} bytes of key and headers, names included, need at most {LABEL_BYTES_MAX}",
-            recipe.label_bytes()
+            "got {bytes} bytes of key and headers, names included, need at most {LABEL_BYTES_MAX}"
         );
         ledger.fault(givens.fault(field, problem));
     }
@@ -91,12 +92,15 @@ fn headers(value: &Value, scale: &Scale) -> Result<Vec<Header>, String> {
     if HEADERS_MAX < map.len() {
         return Err(format!("got {} of them, need at most {HEADERS_MAX}", map.len()));
     }
-    let header = |(name, value): (&Value, &Value)| {
+    let header = |(name, content): (&Value, &Value)| {
         let name = scalar::word(name)?;
         if name.is_empty() || name == STAMP_HEADER {
-            return Err(format!("got the name \"{name}\", need another: it is kdyno's own, or none"));
+            return Err(format!(
+                "got the name \"{name}\", need another: it is kdyno's own, or none"
+            ));
         }
-        let (text, template) = text(value, scale).map_err(|problem| format!("{name}: {problem}"))?;
+        let (text, template) =
+            text(content, scale).map_err(|problem| format!("{name}: {problem}"))?;
         Ok(Header { name, text, template })
     };
     map.iter().map(header).collect()

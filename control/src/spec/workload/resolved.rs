@@ -1,14 +1,13 @@
 //! A workload as reports show it: every field, defaults included, in the form that can be read
 //! again.
 
-use engine::message::KeySource;
 use engine::time::Arrival;
 use serde_json::{Map, Value, json};
 
 use super::sizes::Bucket;
 use super::{
     BacklogSize, BacklogWish, CommitWish, Payload, Records, SearchWish, Speed, StampWish,
-    VERIFICATIONS, Workload, phases,
+    VERIFICATIONS, Workload, keys, phases,
 };
 
 impl Workload {
@@ -34,14 +33,7 @@ impl Workload {
         let mut words = VERIFICATIONS.iter().filter(|(_, of)| *of == self.verification);
         put("verification", json!(words.next().map(|(word, _)| word)));
         put("hiccups", json!(self.hiccups));
-        put(
-            "keyDistributor",
-            json!(match self.keys {
-                KeySource::None => "NO_KEY",
-                KeySource::RoundRobin => "KEY_ROUND_ROBIN",
-                KeySource::Random => "RANDOM_NANO",
-            }),
-        );
+        keys::shown(self.keys.as_ref()).into_iter().for_each(|(name, value)| put(name, value));
         self.resolve_records(&mut put);
         put("producersPerTopic", json!(self.shape.producers));
         self.resolve_pace(&mut put);

@@ -158,8 +158,7 @@ mod tests {
 
     #[test]
     fn the_mean_is_weighted_and_rounded_down() {
-        let bucket =
-            |size: u64, weight| Bucket { range: String::new(), size: Bytes(size), weight };
+        let bucket = |size: u64, weight| Bucket { range: String::new(), size: Bytes(size), weight };
         let sizes = Sizes { buckets: vec![bucket(10, 3), bucket(101, 1)], ratio: 0.0 };
         assert_eq!(sizes.mean(), Bytes(32), "131 by 4");
         assert_eq!((sizes.smallest(), sizes.largest()), (Bytes(10), Bytes(101)));

@@ -10,7 +10,8 @@ fn twin(lines: &str) -> String {
     format!("{}\n{lines}\n", with("producersPerTopic: 1"))
 }
 
-const LABELS: &str = "sensors: 10\nkey: \"s-{{sensor}}\"\nheaders:\n  of: \"{{sensor}}\"\n  plain: text, as it is\n";
+const LABELS: &str =
+    "sensors: 10\nkey: \"s-{{sensor}}\"\nheaders:\n  of: \"{{sensor}}\"\n  plain: text, as it is\n";
 
 #[test]
 fn keys_and_headers_are_read_with_their_places() {
@@ -51,9 +52,8 @@ fn sizes_by_weight_stand_in_place_of_one() {
     assert_eq!(workload.body.largest(), Bytes(2_048));
     assert_eq!((workload.body.stamp, workload.body.weights()), (StampWish::Body, vec![3, 1]));
     assert_eq!(workload.records.recipe.weights, [3, 1], "as the plan has it");
-    let bodies = |workload: &Workload| {
-        workload.body.source(&mut Files::disk(), None).expect("no file").bodies()
-    };
+    let bodies =
+        |of: &Workload| of.body.source(&mut Files::disk(), None).expect("no file").bodies();
     assert_eq!(bodies(&workload), [vec![0; 50], vec![0; 2_048]], "zeros where nothing is random");
     let random = format!("{base}{sizes}useRandomizedPayloads: true\nrandomBytesRatio: 0.5\n");
     let made = bodies(&read(&random));
@@ -116,7 +116,14 @@ fn what_cannot_be_is_told() {
     check("headers: {kdyno: a}", "w.yaml:9: headers: got the name \"kdyno\", need another");
     check("headers: {a: \"{{b}}\"}", "w.yaml:9: headers: a: got {{b}}, need");
     let long = "x".repeat(800);
-    check(&format!("headers: {{a: {long}}}"), "w.yaml:9: headers: got 801 bytes of key and headers");
+    check(
+        &format!("headers: {{a: {long}}}"),
+        "w.yaml:9: headers: got 801 bytes of key and headers",
+    );
+    check(
+        &format!("keyFile: Cargo.toml\nheaders: {{a: {}}}", "x".repeat(256)),
+        "w.yaml:10: headers: got 769 bytes of key and headers, names included, need at most 768",
+    );
     let many: Vec<String> = (0..17).map(|number| format!("h{number}: a")).collect();
     let many = format!("headers: {{{}}}", many.join(", "));
     check(&many, "w.yaml:9: headers: got 17 of them, need at most 16");

@@ -65,7 +65,7 @@ impl Cluster {
     }
 
     pub(super) fn outlet(&self) -> impl Outlet + use<> {
-        let spec = OutletSpec { name: "producer", routes: &ROUTES };
+        let spec = OutletSpec { name: "producer", routes: &ROUTES, transactional_id: None };
         let mut outlet = self.target.outlet(&spec).expect("a producer");
         self.target.warm(&mut outlet, DEADLINE);
         outlet

@@ -61,11 +61,20 @@ impl Target for KafkaTarget {
     }
 
     fn outlet(&self, spec: &OutletSpec<'_>) -> Result<KafkaOutlet, RunError> {
-        let config = client_config(&self.settings.producer);
+        let mut config = client_config(&self.settings.producer);
+        // The settings name how the ids begin; each client has its own.
+        match spec.transactional_id {
+            Some(id) => config.set("transactional.id", id),
+            None => config.remove("transactional.id"),
+        };
         let producer: BaseProducer<Quiet> = config.create_with_context(Quiet).map_err(|error| {
             RunError::Client { client: spec.name.to_owned(), reason: error.to_string() }
         })?;
-        KafkaOutlet::new(producer, spec)
+        let outlet = KafkaOutlet::new(producer, spec)?;
+        if spec.transactional_id.is_some() {
+            outlet.init_transactions(spec.name)?;
+        }
+        Ok(outlet)
     }
 
     fn inlet(&self, spec: &InletSpec<'_>) -> Result<KafkaInlet, RunError> {

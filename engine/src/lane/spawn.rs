@@ -5,13 +5,17 @@ use super::consume::{Member, Reader, leave};
 use super::load::{Load, Owner};
 use super::pin::{bind_to_any, settle_on};
 use super::port::Port;
-use super::produce::{Orders, Walker, produce};
+use super::produce::{Orders, Patience, Walker, produce};
 use super::signal::{Signal, Stage};
 use super::start::{Go, Ticket};
+use super::transact::Transactor;
 use crate::error::RunError;
 use crate::link::{InletSpec, OutletSpec, RouteSpec, Target};
 use crate::measure::{Duty, LaneEnd, Mailbox, Recorder, Tally};
-use crate::plan::{ConsumerClient, LanePlan, LaneWork, Plan, ProducerClient, Route, StampPlace};
+use crate::plan::{
+    ConsumerClient, Demand, LanePlan, LaneWork, Plan, ProducerClient, Route, StampPlace,
+    transactional_id,
+};
 use crate::time::{Clock, Walk};
 use crate::units::{Nanos, Timestamp};
 use std::collections::BTreeSet;
@@ -171,6 +175,13 @@ fn run_producer<T: Target, C: Clock>(
         Err(error) => return fail(setup, index, &error, (recorder, ticket)),
     };
     let mut port = Port::new(outlets, recorder, stream, &setup.board);
+    port.transactor = plan.demand.clients.transactions.map(|asked| {
+        let [producer] = producers[..] else {
+            unreachable!("a producer that sends in transactions has a lane of its own")
+        };
+        let deadlines = plan.demand.deadlines;
+        Transactor::new(asked, producer, Patience { signal, deadlines, wait: lane.wait })
+    });
     settle_on(&lane.cores);
     setup.board.slot(index).prepared = true;
     while signal.stage() == Stage::Preparing {
@@ -234,9 +245,20 @@ fn make_outlet<T: Target, C: Clock>(
             )
         })
         .collect();
-    let mut outlet = setup.target.outlet(&OutletSpec { name: &client.name, routes: &routes })?;
+    let id = transactional_id_of(&setup.plan, stream, client);
+    let spec = OutletSpec { name: &client.name, routes: &routes, transactional_id: id.as_deref() };
+    let mut outlet = setup.target.outlet(&spec)?;
     setup.target.warm(&mut outlet, WARM_DEADLINE);
     Ok(outlet)
+}
+
+/// By which id brokers know a client's transactions; `None` where it makes none.
+fn transactional_id_of(plan: &Plan, stream: usize, client: &ProducerClient) -> Option<String> {
+    let Demand { test_id, streams, clients, .. } = &plan.demand;
+    clients.transactions?;
+    let producer = *client.producers.first()?;
+    let prefix = clients.transactional_prefix();
+    Some(transactional_id(prefix, test_id, &streams[stream].name, producer))
 }
 
 fn route_spec(plan: &Plan, stream: usize, route: Route) -> RouteSpec<'_> {

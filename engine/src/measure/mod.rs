@@ -43,6 +43,9 @@ mod standing;
 mod steady;
 mod stretch;
 mod tally;
+mod transacted;
+mod transacting;
+mod transaction;
 mod verdict;
 #[cfg(test)]
 mod verdict_fixture;
@@ -74,11 +77,15 @@ pub use standing::Standing;
 pub use steady::{Pulse, STEADY_WINDOW, steady_since};
 pub use stretch::{Series, Stretch, Stretches};
 pub use tally::{Phase, PhaseTally, StreamTally, Tally};
+pub use transacted::Transacted;
+pub use transaction::{Ending, Fate};
 pub use verdict::{Ended, Evidence, Finding, LimitedBy, Severity, Verdict};
 pub use workers::{FleetSeen, Gone, GoneWhen, WorkerSeen};
 
 #[cfg(test)]
 mod collector_tests;
+#[cfg(test)]
+mod committed_tests;
 #[cfg(test)]
 mod fleet_tests;
 #[cfg(test)]
@@ -87,6 +94,8 @@ mod listener_tests;
 mod recorder_tests;
 #[cfg(test)]
 mod tally_tests;
+#[cfg(test)]
+mod transacting_tests;
 #[cfg(test)]
 mod verdict_tests;
 #[cfg(test)]

@@ -6,6 +6,7 @@ use super::constants::LATE;
 use super::duty::{Duty, Followers};
 use super::hiccup::Gaps;
 use super::tally::{Phase, PhaseTally, StreamTally, Tally};
+use super::transaction::OpenTransaction;
 use crate::link::{Ack, Delivery, Failure, Outcome, Statistics};
 use crate::message::{Stamp, StampFault};
 use crate::plan::{Demand, Route, StreamDemand};
@@ -21,7 +22,7 @@ const NEVER: Timestamp = Timestamp::from_nanos(u64::MAX);
 /// What a lane writes into.
 #[derive(Debug)]
 pub struct Recorder {
-    tally: Box<Tally>,
+    pub(super) tally: Box<Tally>,
     mailbox: Mailbox,
     /// By stream: by route, where the topic's partitions begin in a row of all.
     bases: Vec<Vec<usize>>,
@@ -30,6 +31,10 @@ pub struct Recorder {
     /// By stream.
     watches: Vec<AckWatch>,
     run: u64,
+    /// By stream: what was acked of the lane's open transaction, where it sends in transactions.
+    pub(super) open: Vec<Option<OpenTransaction>>,
+    /// Whether consumers see committed messages alone.
+    pub(super) hides_until_committed: bool,
     /// Whether hiccups are asked for.
     hiccups: bool,
     /// Tells warm-up and measured phase apart.
@@ -39,7 +44,7 @@ pub struct Recorder {
     /// The end of the second that is being written.
     boundary: Timestamp,
     /// Which phase the present belongs to: for commits and trouble, which are due at no time.
-    present: Phase,
+    pub(super) present: Phase,
 }
 
 impl Recorder {
@@ -52,6 +57,8 @@ impl Recorder {
             bases: demand.streams.iter().map(StreamDemand::partition_bases).collect(),
             followers: Followers::of(demand, duties),
             watches: watches(demand, duties),
+            open: open_transactions(demand, duties),
+            hides_until_committed: demand.clients.hides_until_committed(),
             run: demand.run,
             hiccups: demand.hiccups,
             outlook: Outlook::before_start(),
@@ -76,7 +83,7 @@ impl Recorder {
         self.note_present(start);
     }
 
-    fn phase_of(&mut self, due: Timestamp) -> Phase {
+    pub(super) fn phase_of(&mut self, due: Timestamp) -> Phase {
         if self.outlook.is_measured(due) { Phase::Measured } else { Phase::Warmup }
     }
 
@@ -170,7 +177,11 @@ impl Recorder {
                         let at = (ack.route, partition, at_its_number(&ack.stamp));
                         acked.follow((&ack.stamp, phase), at, self.boundary, account);
                     }
-                    let place = self.note_offset(stream, ack.route, partition, offset);
+                    let place = self.place(stream, ack.route, partition);
+                    match &mut self.open[stream] {
+                        Some(open) => open.acked((&ack.stamp, phase), (place, partition), offset),
+                        None => self.note_offset(stream, place, offset),
+                    }
                     let (span, seen) = (now.since(ack.stamp.due), &mut self.tally.streams[stream]);
                     if phase == Phase::Measured {
                         seen.partitions.record(place, span);
@@ -234,12 +245,10 @@ impl Recorder {
         handed_over
     }
 
-    /// Notes the offset and returns the partition's place in the row of all.
-    fn note_offset(&mut self, stream: usize, route: Route, partition: i32, offset: i64) -> usize {
-        let place = self.place(stream, route, partition);
+    /// Notes the highest offset of a partition, by its place in the row of all.
+    fn note_offset(&mut self, stream: usize, place: usize, offset: i64) {
         let highest = &mut self.tally.streams[stream].acked_offsets[place];
         *highest = (*highest).max(offset);
-        place
     }
 
     /// A partition's place in the row of all.
@@ -319,7 +328,7 @@ impl Recorder {
     /// Hands the tally over when its second is over, so that what happens at `now` is written into
     /// its own second. If the collector is behind, goes on with the same tally: nothing waits,
     /// nothing is lost.
-    fn turn_page(&mut self, now: Timestamp) -> bool {
+    pub(super) fn turn_page(&mut self, now: Timestamp) -> bool {
         if now < self.boundary {
             return false;
         }
@@ -367,6 +376,17 @@ fn watches(demand: &Demand, duties: &[Duty]) -> Vec<AckWatch> {
         AckWatch::of(if is_sent { partitions } else { 0 }, linger)
     };
     demand.streams.iter().enumerate().map(watch).collect()
+}
+
+/// By stream; for those that the lane sends in transactions.
+fn open_transactions(demand: &Demand, duties: &[Duty]) -> Vec<Option<OpenTransaction>> {
+    let open = |(stream, of): (usize, &StreamDemand)| {
+        let is_sent = duties.contains(&Duty::Send { stream });
+        let partitions = usize::try_from(of.partitions()).expect("partitions fit in memory");
+        let is_asked = is_sent && demand.clients.transactions.is_some();
+        is_asked.then(|| OpenTransaction::of(partitions))
+    };
+    demand.streams.iter().enumerate().map(open).collect()
 }
 
 /// Where the account keeps what was acked or failed: answers say no offset that always holds.

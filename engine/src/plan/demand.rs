@@ -3,6 +3,7 @@
 use super::backlog::Backlog;
 use super::pace::Pace;
 use super::search::SearchDemand;
+use super::transactions::Transactions;
 use crate::message::KeySource;
 use crate::units::{Bytes, NANOS_PER_SECOND, Nanos, Rate};
 use serde::{Deserialize, Serialize};
@@ -184,9 +185,32 @@ pub struct ClientSettings {
     pub replication_factor: i16,
     /// How consumers commit.
     pub commit: CommitMode,
+    /// How producers send in transactions; `None` where they do not.
+    pub transactions: Option<Transactions>,
 }
 
 impl ClientSettings {
+    /// Whether consumers see committed messages alone, which is also librdkafka's default; nothing of
+    /// it matters where nobody sends in transactions.
+    #[must_use]
+    pub fn reads_committed(&self) -> bool {
+        let told = self.consumer.iter().rev().find(|(name, _)| name == "isolation.level");
+        told.is_none_or(|(_, level)| level == "read_committed")
+    }
+
+    /// Whether a message that was acked is still to be committed before consumers see it.
+    #[must_use]
+    pub fn hides_until_committed(&self) -> bool {
+        self.transactions.is_some() && self.reads_committed()
+    }
+
+    /// How the ids of producers' transactions begin.
+    #[must_use]
+    pub fn transactional_prefix(&self) -> &str {
+        let told = self.producer.iter().rev().find(|(name, _)| name == "transactional.id");
+        told.map_or("kdyno", |(_, prefix)| prefix.as_str())
+    }
+
     /// How long producers wait for a batch to fill.
     #[must_use]
     pub fn linger(&self) -> Nanos {

@@ -15,6 +15,7 @@ mod remarks;
 mod search;
 mod share;
 mod statistics;
+mod transactions;
 
 pub use backlog::{Backlog, build_time};
 pub use clients::{ClientCount, ConsumerClient, GroupPlan, ProducerClient};
@@ -30,6 +31,9 @@ pub use placement::{LanePlan, LaneWork, Role, WaitChoice, Wishes};
 pub use search::{Figure, Objective, ObjectiveSpan, SearchDemand};
 pub use share::{Deal, Share};
 pub use statistics::StatisticsPlan;
+pub use transactions::{
+    MILLION, TRANSACTIONAL_MAX, TransactionLength, Transactions, transactional_id,
+};
 
 use crate::error::PlanError;
 use crate::time::{Guard, WaitMode};
@@ -74,6 +78,7 @@ impl Plan {
         machine: &Machine,
         wishes: &Wishes,
     ) -> Result<Self, PlanError> {
+        bound_transactions(&demand)?;
         let mut groups = clients::groups(&demand, wishes.clients);
         let mut remarks = Vec::new();
         remarks.extend(bound_verification(&mut demand));
@@ -127,6 +132,18 @@ impl Plan {
         let index = usize::try_from(route.0).expect("a topic's index fits in memory");
         &self.demand.streams[stream].topics[index].name
     }
+}
+
+/// Refuses more transactional producers than there may be lanes for.
+fn bound_transactions(demand: &Demand) -> Result<(), PlanError> {
+    let producers: u64 = demand.streams.iter().map(StreamDemand::producers).sum();
+    if demand.clients.transactions.is_none() || producers <= TRANSACTIONAL_MAX {
+        return Ok(());
+    }
+    Err(PlanError(format!(
+        "transactions: got {producers} producers, need at most {TRANSACTIONAL_MAX}: each has a client \
+         and a lane of its own; use fewer topics or producers per topic"
+    )))
 }
 
 /// Verifies by counts where numbers would take more memory than a run may, and says so.

@@ -86,6 +86,7 @@ pub(crate) fn clients(
             topic: pairs(&resolution.topic.properties),
             replication_factor: driver.replication_factor,
             commit: commit_mode(&resolution.consumer, commit, ledger),
+            transactions: None,
         },
     })
 }

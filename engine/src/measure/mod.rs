@@ -11,6 +11,7 @@ mod bounded;
 mod cautions;
 mod client_tally;
 mod collector;
+mod commitment;
 pub mod constants;
 mod counts;
 mod duty;

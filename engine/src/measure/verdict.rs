@@ -19,8 +19,8 @@ use super::standing::Standing;
 use super::tally::Tally;
 use super::workers::FleetSeen;
 use super::{
-    above, back_pressure, cautions, findings, fleet, limits, losses, network, plausibility,
-    searched,
+    above, back_pressure, cautions, commitment, findings, fleet, limits, losses, network,
+    plausibility, searched,
 };
 use crate::host::{Busy, Throttled};
 use crate::plan::{Pace, Plan, StreamDemand};
@@ -264,6 +264,7 @@ impl Verdict {
             findings::ENDING,
             backlog::CHECKS,
             losses::CHECKS,
+            commitment::CHECKS,
             fleet::CHECKS,
             searched::CHECKS,
             findings::CHECKS,

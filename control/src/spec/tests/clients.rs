@@ -58,7 +58,7 @@ fn client_properties_are_held_to_their_types() {
     check("driver.lingerms=5", "did you mean linger.ms?");
     check("driver.producerConfig.fetch.min.bytes=1", "has no meaning for a producer");
     check("driver.topicConfig.linger.ms=1", "topics have no such config");
-    check("driver.transactional.id=x", "transactions are not supported");
+    check("driver.transactional.id=x", "makes no transactions by itself");
     check("driver.group.instance.id=x", "static membership is not supported");
 }
 

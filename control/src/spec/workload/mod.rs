@@ -8,6 +8,7 @@ mod rate_shape;
 mod resolved;
 mod search;
 mod shape;
+mod transactions;
 
 use backlog::Bringing;
 pub(crate) use backlog::{BacklogWish, Size as BacklogSize};
@@ -16,6 +17,7 @@ pub(crate) use pace::Speed;
 pub(crate) use rate_shape::is_shape;
 pub(crate) use search::SearchWish;
 pub(crate) use shape::Shape;
+pub(crate) use transactions::TransactionWish;
 
 use std::path::{Path, PathBuf};
 
@@ -55,6 +57,10 @@ pub(crate) const FIELDS: &[Field] = &[
     search::FIELDS[4],
     search::FIELDS[5],
     search::FIELDS[6],
+    transactions::FIELDS[0],
+    transactions::FIELDS[1],
+    transactions::FIELDS[2],
+    transactions::FIELDS[3],
     Field::used("arrival"),
     Field::used("seed"),
     Field::used("subscriptionsPerTopic"),
@@ -92,6 +98,8 @@ pub(crate) const RIVALS: &[(&str, &str)] = &[
     ("warmupDurationMinutes", "warmupDuration"),
     ("consumerBacklog", "consumerBacklogSizeGB"),
     ("consumerBacklogSizeGB", "consumerBacklog"),
+    ("transactionMessages", "transactionDuration"),
+    ("transactionDuration", "transactionMessages"),
 ];
 
 /// A workload as its file and the flags have it, with every default filled in.
@@ -125,6 +133,8 @@ pub(crate) struct Workload {
     pub backlog: Option<BacklogWish>,
     /// How often kdyno commits offsets; nothing where the file leaves it open.
     pub commit: Option<CommitWish>,
+    /// How its producers send in transactions; nothing where the file says nothing of them.
+    pub transactions: Option<TransactionWish>,
 }
 
 /// How often offsets are to be committed.
@@ -220,6 +230,12 @@ fn read(
     };
     let backlog = backlog::read(givens, load(), ledger);
     let commit = givens.read("offsetCommitInterval", ledger, commit_wish);
+    let transactions = transactions::read(givens, ledger);
+    if backlog.is_some() && transactions.is_some() {
+        let problem = "a backlog is counted by offsets, of which transactions take some for \
+                       themselves: leave either out";
+        ledger.fault(givens.fault("transactionMessages", problem));
+    }
     let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     Some(Workload {
         name: name.unwrap_or(stem),
@@ -236,6 +252,7 @@ fn read(
         measured: measured?,
         backlog,
         commit,
+        transactions,
     })
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     BacklogSize, BacklogWish, CommitWish, Payload, SearchWish, Speed, StampWish, VERIFICATIONS,
-    Workload, phases,
+    TransactionWish, Workload, phases,
 };
 
 impl Workload {
@@ -57,6 +57,9 @@ impl Workload {
             Some(CommitWish::Every(span)) => put("offsetCommitInterval", json!(span.to_string())),
             Some(CommitWish::Never) => put("offsetCommitInterval", json!("none")),
             None => {}
+        }
+        for (name, value) in self.transactions.iter().flat_map(TransactionWish::shown) {
+            put(name, value);
         }
         put("testDuration", json!(self.measured.to_string()));
         put("warmupDuration", json!(phases::show(self.warmup)));

@@ -2,6 +2,7 @@
 
 mod backlog;
 mod faults;
+mod transactions;
 
 use super::{
     Body, Circumstances, CommitWish, FIELDS, Payload, Speed, StampWish, VERIFICATIONS, Workload,

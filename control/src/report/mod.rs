@@ -61,6 +61,7 @@ mod text_system;
 mod text_table;
 mod text_workers;
 mod traffic;
+mod transactions;
 mod warmup;
 mod workers;
 

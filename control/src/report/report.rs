@@ -27,6 +27,7 @@ use super::sweep::SweepPart;
 use super::system::SystemPart;
 use super::tasks::{Partial, Task};
 use super::traffic::{Acked, Consumed, Produced, Span, Subscription};
+use super::transactions::TransactionPart;
 use super::warmup::Warmup;
 use super::workers::WorkerPart;
 use crate::host::Environment;
@@ -153,6 +154,9 @@ pub struct Report {
     /// What became of a backlog; only where one was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backlog: Option<BacklogPart>,
+    /// What became of transactions; only where there were some.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transactions: Option<TransactionPart>,
     /// What became of the topics.
     pub topics: Topics,
     /// One entry per lane, also for one that brought nothing.
@@ -231,6 +235,7 @@ impl Report {
             warmup: Warmup::of(plan, outcome),
             search: Search::of(outcome),
             backlog: BacklogPart::of(plan, outcome),
+            transactions: TransactionPart::of(plan, seen, &balances),
             topics: Topics::of(inputs),
             partial: Partial::of(&tasks, outcome, verdict.exit_code),
             tasks,

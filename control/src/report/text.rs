@@ -11,7 +11,7 @@ use super::text_table::{count, percent, rate, span, table, wrapped};
 use super::text_workers;
 use super::traffic::Flow;
 use super::warmup;
-use super::{assertions, search, shape};
+use super::{assertions, search, shape, transactions};
 use engine::measure::constants::exit;
 use std::path::Path;
 
@@ -31,6 +31,7 @@ pub fn text(report: &Report, directory: &Path) -> String {
         publish_parts(report),
         events(report, WIDTH),
         report.backlog.as_ref().map_or_else(String::new, BacklogPart::text),
+        transactions::in_words(report.transactions.as_ref()),
         text_workers::workers(report),
         text_system::systems(report),
         ceiling(report),
@@ -126,14 +127,14 @@ pub(super) fn count_rows(report: &Report) -> Vec<Vec<String>> {
     rows.push(row("sent".to_owned(), produced.messages, done(produced.messages), &produced.flow));
     rows.push(row("acked".to_owned(), acked.messages, done(acked.messages), &acked.flow));
     let subscriptions = &report.consumed.subscriptions;
-    let several_streams = 1 < report.plan.streams.len();
+    let (several_streams, owed) = (1 < report.plan.streams.len(), transactions::owed(report));
     for part in subscriptions {
         let name = match (several_streams, subscriptions.len()) {
             (true, _) => format!("received, {} {}", part.stream, part.subscription),
             (false, 1) => "received".to_owned(),
             (false, _) => format!("received, subscription {}", part.subscription),
         };
-        let share = format!("{} of acked", percent(part.messages, part.expected));
+        let share = format!("{} of {owed}", percent(part.messages, part.expected));
         rows.push(row(name, part.messages, share, &part.flow));
     }
     rows

@@ -18,6 +18,7 @@ mod reset;
 mod shapes;
 mod statistics;
 mod together;
+mod transactions;
 mod variety;
 
 use crate::cli::{Ran, alone};

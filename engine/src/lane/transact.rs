@@ -99,6 +99,9 @@ impl<'lane> Transactor<'lane> {
         // What was given up cannot be committed any more.
         let how = if struck.is_some() { End::Abort } else { planned };
         self.struck = self.struck.take().or(struck);
+        // A delivery event is let go when it is found empty, and the client counts its messages as being
+        // on their way until then (librdkafka 2.12.1, `rd_kafka_curr_msgs_wait_zero` in its `flush`).
+        port.serve(clock, ACKS_AT_ONCE, clock.now());
         let drained = clock.now();
         let called = if 0 < port.in_flight() {
             self.state = State::Broken;

@@ -116,9 +116,7 @@ impl Owed {
     fn messages(self, seen: &StreamTally) -> u64 {
         match self {
             Self::Acked => seen.measured.acked.messages,
-            Self::Committed => {
-                seen.measured.transactions.as_ref().map_or(0, |of| of.committed_messages)
-            }
+            Self::Committed => seen.measured.committed(),
         }
     }
 }

@@ -233,6 +233,12 @@ impl PhaseTally {
         self.produce_errors.total() + self.consume_errors.total() + self.commit_errors.total()
     }
 
+    /// Acked messages whose transactions were committed.
+    #[must_use]
+    pub fn committed(&self) -> u64 {
+        self.transactions.as_ref().map_or(0, |of| of.committed_messages)
+    }
+
     /// Messages received by all subscriptions.
     #[must_use]
     pub fn received(&self) -> u64 {

@@ -205,9 +205,11 @@ impl Watch<'_> {
         if let Some(damming) = &mut self.backlog {
             damming.add(number, &second.tally, &self.ready.plan.demand);
         }
+        let is_hidden = self.ready.plan.demand.clients.hides_until_committed();
         for (stream, tally) in self.ready.plan.demand.streams.iter().zip(&second.tally.streams) {
             for phase in [&tally.warmup, &tally.measured] {
-                self.owed += phase.acked.messages * u64::from(stream.subscriptions);
+                let owed = if is_hidden { phase.committed() } else { phase.acked.messages };
+                self.owed += owed * u64::from(stream.subscriptions);
                 self.received += phase.received();
             }
         }

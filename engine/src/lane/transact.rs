@@ -3,7 +3,7 @@
 use super::port::{ACKS_AT_ONCE, Port};
 use super::produce::{Patience, drain};
 use crate::link::{Denied, End, Failure, FailureKind, Outlet, Then};
-use crate::measure::{Ending, Fate};
+use crate::measure::{Fate, TransactionEnd};
 use crate::plan::Transactions;
 use crate::time::Clock;
 use crate::units::{Nanos, Timestamp};
@@ -118,8 +118,8 @@ impl<'lane> Transactor<'lane> {
             (true, End::Abort, End::Commit) => Fate::Forced,
         };
         let (drain, took) = (decided.until(drained), drained.until(now));
-        let ending = Ending { fate, how, drain, took, failure };
-        port.recorder.transaction_ended(now, port.stream, &ending);
+        let end = TransactionEnd { fate, how, drain, took, failure };
+        port.recorder.transaction_ended(now, port.stream, &end);
         if failure.is_some() {
             let words = port.outlets.first().and_then(|outlet| outlet.last_words());
             port.board.note_trouble(words.unwrap_or("a transaction was refused"));

@@ -79,7 +79,7 @@ pub use steady::{Pulse, STEADY_WINDOW, steady_since};
 pub use stretch::{Series, Stretch, Stretches};
 pub use tally::{Phase, PhaseTally, StreamTally, Tally};
 pub use transacted::Transacted;
-pub use transaction::{Ending, Fate};
+pub use transaction::{Fate, TransactionEnd};
 pub use verdict::{Ended, Evidence, Finding, LimitedBy, Severity, Verdict};
 pub use workers::{FleetSeen, Gone, GoneWhen, WorkerSeen};
 

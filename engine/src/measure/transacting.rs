@@ -3,7 +3,7 @@
 use super::account::{Entry, Side};
 use super::recorder::Recorder;
 use super::transacted::Transacted;
-use super::transaction::{Ending, Fate, Run};
+use super::transaction::{Fate, Run, TransactionEnd};
 use crate::link::{End, Failure};
 use crate::units::{Nanos, Timestamp};
 
@@ -22,9 +22,9 @@ impl Recorder {
 
     /// A transaction of this stream ended at `now`: what was acked of it is visible from then on, never
     /// will be, or nobody knows.
-    pub fn transaction_ended(&mut self, now: Timestamp, stream: usize, ending: &Ending) {
+    pub fn transaction_ended(&mut self, now: Timestamp, stream: usize, end: &TransactionEnd) {
         self.turn_page(now);
-        let Ending { fate, how, drain, took, failure } = *ending;
+        let TransactionEnd { fate, how, drain, took, failure } = *end;
         let seen = self.transacted(stream);
         seen.drain.record(Some(drain));
         match fate {

@@ -1,7 +1,7 @@
 //! Laws of what is recorded of transactions: each message is counted once, by its transaction's fate.
 
 use super::{
-    Duty, Ending, Fate, LaneEnd, Phase, PhaseTally, Recorder, Series, Side, Tally, mailboxes,
+    Duty, Fate, LaneEnd, Phase, PhaseTally, Recorder, Series, Side, Tally, TransactionEnd, mailboxes,
 };
 use crate::link::{Ack, End, Failure, FailureKind, Outcome};
 use crate::message::Stamp;
@@ -49,8 +49,8 @@ fn recorded(isolation: &str, fates: &[Fate]) -> Tally {
         let failure = Failure { kind: FailureKind::Kafka, code: 51 };
         let failure = (*fate == Fate::Undecided).then_some(failure);
         let (drain, took) = (Nanos::from_millis(1), Nanos::from_millis(3));
-        let ending = Ending { fate: *fate, how, drain, took, failure };
-        recorder.transaction_ended(MEASURED + Nanos::from_millis(5), 0, &ending);
+        let end = TransactionEnd { fate: *fate, how, drain, took, failure };
+        recorder.transaction_ended(MEASURED + Nanos::from_millis(5), 0, &end);
     }
     recorder.finish(MEASURED, LaneEnd::default());
     while !collector.have_ended([0]) {

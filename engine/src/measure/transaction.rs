@@ -21,7 +21,7 @@ pub enum Fate {
 
 /// How a transaction ended.
 #[derive(Clone, Copy, Debug)]
-pub struct Ending {
+pub struct TransactionEnd {
     /// What became of it.
     pub fate: Fate,
     /// The last call that was made.

@@ -232,8 +232,8 @@ fn read(
     let commit = givens.read("offsetCommitInterval", ledger, commit_wish);
     let transactions = transactions::read(givens, ledger);
     if backlog.is_some() && transactions.is_some() {
-        let problem = "a backlog is counted by offsets, of which transactions take some for \
-                       themselves: leave either out";
+        let problem = "a backlog is what was acked and not read, of which consumers see only what is \
+                       committed: leave either out";
         ledger.fault(givens.fault("transactionMessages", problem));
     }
     let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();

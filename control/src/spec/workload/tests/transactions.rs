@@ -54,7 +54,7 @@ fn what_cannot_be_is_refused() {
     );
     check(
         "transactionMessages: 1\nconsumerBacklog: 10s\n",
-        "transactionMessages: a backlog is counted by offsets",
+        "transactionMessages: a backlog is what was acked and not read",
     );
 }
 

@@ -30,3 +30,5 @@ pub fn version() -> String {
 mod client_tests;
 #[cfg(test)]
 mod statistics_tests;
+#[cfg(test)]
+mod transaction_tests;

@@ -2,7 +2,9 @@
 
 use super::context::Quiet;
 use super::errors::{self, ALL_BROKERS_DOWN, PURGED_FROM_QUEUE, PURGED_IN_FLIGHT, QUEUE_FULL};
-use super::native::{Batch, Event, EventKind, Handle, Queue, RawMessage, TopicHandle, Transacted};
+use super::native::{
+    Batch, Event, EventKind, Handle, Queue, RawMessage, TopicHandle, TransactionAnswer,
+};
 use super::statistics::{KafkaStatistics, Own, max_in_flight};
 use crate::error::RunError;
 use crate::link::{Ack, Denied, End, Message, Offer, Outcome, Outlet, OutletSink, OutletSpec};
@@ -242,7 +244,7 @@ impl Outlet for KafkaOutlet {
     }
 }
 
-fn told(answer: Transacted) -> Result<(), Denied> {
+fn told(answer: TransactionAnswer) -> Result<(), Denied> {
     answer.map_err(|(code, then)| Denied { failure: errors::failure(code), then })
 }
 

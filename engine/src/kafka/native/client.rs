@@ -29,7 +29,7 @@ unsafe impl Send for TopicHandle {}
 pub(in crate::kafka) type Produced = Result<(), i32>;
 
 /// What the client said to a call about transactions; else its error code, and what may follow.
-pub(in crate::kafka) type Transacted = Result<(), (i32, Then)>;
+pub(in crate::kafka) type TransactionAnswer = Result<(), (i32, Then)>;
 
 impl Handle {
     /// The handle of a producer. Who keeps it, and what is made from it, keeps the producer beside
@@ -140,27 +140,27 @@ impl Handle {
 
     /// Makes the client's transactional id known: brokers abort what a former holder of it left open,
     /// and refuse that one from now on.
-    pub(in crate::kafka) fn init_transactions(self, deadline: Duration) -> Transacted {
+    pub(in crate::kafka) fn init_transactions(self, deadline: Duration) -> TransactionAnswer {
         let millis = i32::try_from(deadline.as_millis()).unwrap_or(i32::MAX);
         // SAFETY: the client is alive; the call returns an error of our own or null.
         settle(unsafe { rd::rd_kafka_init_transactions(self.0.as_ptr(), millis) })
     }
 
     /// Begins a transaction: a word to the client alone.
-    pub(in crate::kafka) fn begin_transaction(self) -> Transacted {
+    pub(in crate::kafka) fn begin_transaction(self) -> TransactionAnswer {
         // SAFETY: the client is alive; the call returns an error of our own or null.
         settle(unsafe { rd::rd_kafka_begin_transaction(self.0.as_ptr()) })
     }
 
     /// Commits the transaction, without rdkafka's wrapper, whose flush takes 100 ms.
-    pub(in crate::kafka) fn commit_transaction(self, deadline: Duration) -> Transacted {
+    pub(in crate::kafka) fn commit_transaction(self, deadline: Duration) -> TransactionAnswer {
         let millis = i32::try_from(deadline.as_millis()).unwrap_or(i32::MAX);
         // SAFETY: the client is alive; the call returns an error of our own or null.
         settle(unsafe { rd::rd_kafka_commit_transaction(self.0.as_ptr(), millis) })
     }
 
     /// Aborts the transaction.
-    pub(in crate::kafka) fn abort_transaction(self, deadline: Duration) -> Transacted {
+    pub(in crate::kafka) fn abort_transaction(self, deadline: Duration) -> TransactionAnswer {
         let millis = i32::try_from(deadline.as_millis()).unwrap_or(i32::MAX);
         // SAFETY: the client is alive; the call returns an error of our own or null.
         settle(unsafe { rd::rd_kafka_abort_transaction(self.0.as_ptr(), millis) })
@@ -295,7 +295,7 @@ impl Drop for TopicHandle {
     }
 }
 
-fn settle(error: *mut rd::rd_kafka_error_t) -> Transacted {
+fn settle(error: *mut rd::rd_kafka_error_t) -> TransactionAnswer {
     if error.is_null() {
         return Ok(());
     }

@@ -60,31 +60,31 @@ impl TransactionPart {
         let clients = &plan.demand.clients;
         clients.transactions?;
         let nothing = Transacted::default();
-        let of = seen.transactions.as_deref().unwrap_or(&nothing);
+        let all = seen.transactions.as_deref().unwrap_or(&nothing);
         let is_hidden = clients.reads_committed();
         let told: Option<Vec<u64>> =
-            balances.iter().map(|of| of.repeats.map(|of| of.aborted_but_present)).collect();
-        let told = told.filter(|all| is_hidden && !all.is_empty());
-        let settled = of.committed_messages + of.aborted_messages;
+            balances.iter().map(|one| one.repeats.map(|of| of.aborted_but_present)).collect();
+        let told = told.filter(|counts| is_hidden && !counts.is_empty());
+        let settled = all.committed_messages + all.aborted_messages;
         Some(Self {
             isolation: if is_hidden { "read_committed" } else { "read_uncommitted" }.into(),
-            begun: of.begun,
-            committed: of.committed,
-            aborted: of.aborted,
-            forced_to_abort: of.forced,
-            undecided: of.undecided,
-            abort_ratio: ratio(of.aborted, of.ended()),
-            messages_per_transaction: ratio(seen.acked.messages, of.ended()).map(thousandth),
-            committed_messages: of.committed_messages,
-            aborted_messages: of.aborted_messages,
+            begun: all.begun,
+            committed: all.committed,
+            aborted: all.aborted,
+            forced_to_abort: all.forced,
+            undecided: all.undecided,
+            abort_ratio: ratio(all.aborted, all.ended()),
+            messages_per_transaction: ratio(seen.acked.messages, all.ended()).map(thousandth),
+            committed_messages: all.committed_messages,
+            aborted_messages: all.aborted_messages,
             undecided_messages: seen.acked.messages.saturating_sub(settled),
-            aborted_but_delivered: told.map(|all| all.iter().sum()),
-            errors: Errors::of(&[&of.errors]),
-            begin: Block::full(&of.begin),
-            drain: Block::full(&of.drain),
-            commit: Block::full(&of.commit),
-            abort: Block::full(&of.abort),
-            visible: plan.demand.streams.iter().all(is_timed).then(|| Block::full(&of.visible)),
+            aborted_but_delivered: told.map(|counts| counts.iter().sum()),
+            errors: Errors::of(&[&all.errors]),
+            begin: Block::full(&all.begin),
+            drain: Block::full(&all.drain),
+            commit: Block::full(&all.commit),
+            abort: Block::full(&all.abort),
+            visible: plan.demand.streams.iter().all(is_timed).then(|| Block::full(&all.visible)),
         })
     }
 

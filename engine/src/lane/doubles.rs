@@ -192,8 +192,8 @@ impl Outlet for ScriptedOutlet<'_> {
         self.live_through(now);
         let number = self.log.borrow().offers.len() + 1;
         let partition = message.partition.expect("the lane chooses the partition");
-        let every = self.script.refuse_every;
-        let is_refused = every.is_some_and(|every| number.is_multiple_of(every))
+        let refuse = self.script.refuse_every;
+        let is_refused = refuse.is_some_and(|every| number.is_multiple_of(every))
             || (self.is_transactional && self.open.is_none());
         let answer = if is_refused {
             Offer::Refused(REFUSAL)

@@ -97,20 +97,19 @@ impl<'lane> Transactor<'lane> {
         (self.number, self.state) = (self.number + 1, State::Between);
         let struck = drain(clock, &self.patience, port);
         // What was given up cannot be committed any more.
-        let how = if struck.is_some() { End::Abort } else { planned };
+        let wanted = if struck.is_some() { End::Abort } else { planned };
         self.struck = self.struck.take().or(struck);
         // A delivery event is let go when it is found empty, and the client counts its messages as being
         // on their way until then (librdkafka 2.12.1, `rd_kafka_curr_msgs_wait_zero` in its `flush`).
         port.serve(clock, ACKS_AT_ONCE, clock.now());
         let drained = clock.now();
-        let called = if 0 < port.in_flight() {
+        let Called { how, is_answered, failure } = if 0 < port.in_flight() {
             self.state = State::Broken;
-            Called { how, is_answered: false, failure: Some(STUCK) }
+            Called { how: wanted, is_answered: false, failure: Some(STUCK) }
         } else {
-            self.call(clock, port, how)
+            self.call(clock, port, wanted)
         };
         let now = clock.now();
-        let Called { how, is_answered, failure } = called;
         let fate = match (is_answered, how, planned) {
             (false, ..) => Fate::Undecided,
             (true, End::Commit, _) => Fate::Committed,

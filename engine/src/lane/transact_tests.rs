@@ -99,9 +99,10 @@ fn a_transaction_ends_in_time_also_where_nothing_is_due() {
         assert!(ms(100) <= open && open < ms(102), "{open} open");
     }
     // By count too, before brokers lose their patience.
-    let ran = changed(20, |asked| asked.longest = ms(100)).run();
-    check_whole(&ran, 20);
-    assert!(5 < ran.log.ends.len(), "two would hold them all: {}", ran.log.ends.len());
+    let bounded = changed(20, |asked| asked.longest = ms(100)).run();
+    check_whole(&bounded, 20);
+    let ends = bounded.log.ends.len();
+    assert!(5 < ends, "two would hold them all: {ends}");
 }
 
 #[test]

@@ -137,12 +137,16 @@ impl Presets {
 
     /// For producers that send in transactions, and consumers that are to see what is committed alone.
     fn add_transactions(&mut self) {
-        let reason = "how the ids of the workload's transactions begin";
-        let value = "kdyno".to_owned();
-        self.producer.push(Preset { name: "transactional.id", value, reason });
-        let reason = "the workload sends in transactions";
-        let value = "read_committed".to_owned();
-        self.consumer.push(Preset { name: "isolation.level", value, reason });
+        self.producer.push(Preset {
+            name: "transactional.id",
+            value: "kdyno".to_owned(),
+            reason: "how the ids of the workload's transactions begin",
+        });
+        self.consumer.push(Preset {
+            name: "isolation.level",
+            value: "read_committed".to_owned(),
+            reason: "the workload sends in transactions",
+        });
     }
 }
 

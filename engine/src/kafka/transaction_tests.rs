@@ -6,12 +6,10 @@ use crate::units::Nanos;
 
 /// Ends the transaction, by as many calls as it takes.
 fn end(cluster: &Cluster, outlet: &mut impl Outlet, how: End) {
-    cluster.until("the transaction is ended", || {
-        match outlet.end(how, Nanos::from_millis(200)) {
-            Ok(()) => true,
-            Err(Denied { then: Then::Repeat, .. }) => false,
-            Err(denied) => panic!("{how:?}: {denied:?}"),
-        }
+    cluster.until("the transaction is ended", || match outlet.end(how, Nanos::from_millis(200)) {
+        Ok(()) => true,
+        Err(Denied { then: Then::Repeat, .. }) => false,
+        Err(denied) => panic!("{how:?}: {denied:?}"),
     });
 }
 
@@ -40,7 +38,8 @@ fn what_has_no_place_is_refused_for_good() {
     let mut plain = cluster.outlet();
     assert_eq!(refused(plain.begin()), Then::Nothing, "a client without transactions");
     let mut outlet = cluster.outlet_of(Some("law-1"));
-    assert_eq!(refused(outlet.end(End::Commit, Nanos::from_secs(1))), Then::Nothing, "none is open");
+    let ended = outlet.end(End::Commit, Nanos::from_secs(1));
+    assert_eq!(refused(ended), Then::Nothing, "none is open");
     assert_eq!(outlet.begin(), Ok(()), "the first");
     assert_eq!(refused(outlet.begin()), Then::Nothing, "one is open");
 }

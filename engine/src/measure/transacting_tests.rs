@@ -1,7 +1,8 @@
 //! Laws of what is recorded of transactions: each message is counted once, by its transaction's fate.
 
 use super::{
-    Duty, Fate, LaneEnd, Phase, PhaseTally, Recorder, Series, Side, Tally, TransactionEnd, mailboxes,
+    Duty, Fate, LaneEnd, Phase, PhaseTally, Recorder, Series, Side, Tally, TransactionEnd,
+    mailboxes,
 };
 use crate::link::{Ack, End, Failure, FailureKind, Outcome};
 use crate::message::Stamp;
@@ -81,7 +82,7 @@ fn each_message_has_the_fate_of_its_transaction_and_the_phase_of_its_due_time() 
     assert_eq!(of.errors.iter().collect::<Vec<_>>(), [(51, 1)], "what was refused");
     assert!(of.visible.max() <= Nanos::from_millis(6), "5 ms after their due time");
     let warm = stream.warmup.transactions.as_deref().expect("the same");
-    assert!(Nanos::from_secs(1) < warm.visible.max(), "the warm-up's waited for the measured phase");
+    assert!(Nanos::from_secs(1) < warm.visible.max(), "the warm-up's waited for its end");
 }
 
 fn begun(phase: &PhaseTally) -> u64 {

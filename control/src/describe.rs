@@ -236,7 +236,7 @@ mod tests {
         let plan = Plan::new(demand, &machine(1, 2, 1), &Wishes::default()).expect("few producers");
         let told = describe(&plan, ClockSource::Os);
         let line = "transactions: 100 messages each, open for at most 30s, 0 % aborted (seed 7)";
-        assert!(told.lines().any(|told| told == line), "{told}");
+        assert!(told.lines().any(|one| one == line), "{told}");
     }
 
     #[test]

@@ -101,9 +101,9 @@ pub(super) fn produce<C: Clock, O: Outlet>(
         Walker::Closed(bounds) => send_closed(clock, orders, port, load, bounds),
     }
     transact::end(clock, port);
+    // Where that deadline has struck already, waiting once more brings nothing.
     let struck = port.transactor.as_mut().and_then(Transactor::take_struck);
-    let left = drain(clock, &orders.patience(), port);
-    struck.or(left)
+    struck.or_else(|| drain(clock, &orders.patience(), port))
 }
 
 fn send_by_schedule<C: Clock, O: Outlet>(

@@ -36,8 +36,8 @@ impl Promises {
     fn of(plan: &Plan) -> Self {
         let clients = &plan.demand.clients;
         let is = |names: &[&str], value: &str| {
-            let mut named = clients.producer.iter().filter(|(name, _)| names.contains(&name.as_str()));
-            named.any(|(_, given)| given == value)
+            let mut all = clients.producer.iter();
+            all.any(|(name, given)| names.contains(&name.as_str()) && given == value)
         };
         let idempotent = is(&["enable.idempotence"], "true") || clients.transactions.is_some();
         Self {

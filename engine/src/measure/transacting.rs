@@ -46,8 +46,8 @@ impl Recorder {
         if fate == Fate::Committed {
             for due in dues {
                 let phase = self.phase_of(*due);
-                let seen = self.tally.streams[stream].phase(phase).transacted();
-                seen.visible.record(now.since(*due));
+                let of_phase = self.tally.streams[stream].phase(phase).transacted();
+                of_phase.visible.record(now.since(*due));
             }
         }
         open.clear();

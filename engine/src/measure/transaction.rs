@@ -120,8 +120,7 @@ mod tests {
             }
             let (runs, dues) = open.parts();
             assert_eq!(dues.len(), seen.len(), "one for each message");
-            let shown =
-                |run: &Run| (run.place, run.stretch.first, run.stretch.count, run.offset);
+            let shown = |run: &Run| (run.place, run.stretch.first, run.stretch.count, run.offset);
             told = runs.iter().map(shown).collect();
             open.clear();
         }

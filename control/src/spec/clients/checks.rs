@@ -34,7 +34,8 @@ pub(super) fn check_transactions(
             ledger.fault(Fault::new(&written.entry.place, name, problem));
         }
         if workload.transactions.is_some() {
-            let problem = "is not set, and neither is transactionDuration: there are no transactions";
+            let problem =
+                "is not set, and neither is transactionDuration: there are no transactions";
             ledger.fault(Fault::new(file, "transactionMessages", problem));
         }
     } else if 0 < wish.aborts_per_million && !driver.driver.is_remote {

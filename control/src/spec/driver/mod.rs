@@ -100,8 +100,7 @@ impl DriverFile {
             stem.map_or_else(|| driver.name.to_owned(), |stem| stem.to_string_lossy().into_owned());
         let factor = givens.read("replicationFactor", ledger, replication_factor);
         let requests = scalar::Whole { min: 0, max: 32_767, example: 100 };
-        let requests =
-            givens.read("requestsPerTransaction", ledger, |value| requests.parse(value));
+        let requests = givens.read("requestsPerTransaction", ledger, |value| requests.parse(value));
         // Brokers of our own are one; others know their default.
         let unset = if driver.is_remote { -1 } else { 1 };
         Some(Self {

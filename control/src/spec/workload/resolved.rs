@@ -6,8 +6,8 @@ use engine::time::Arrival;
 use serde_json::{Map, Value, json};
 
 use super::{
-    BacklogSize, BacklogWish, CommitWish, Payload, SearchWish, Speed, StampWish, VERIFICATIONS,
-    TransactionWish, Workload, phases,
+    BacklogSize, BacklogWish, CommitWish, Payload, SearchWish, Speed, StampWish, TransactionWish,
+    VERIFICATIONS, Workload, phases,
 };
 
 impl Workload {

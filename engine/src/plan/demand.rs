@@ -286,6 +286,18 @@ impl Demand {
     pub fn due_per_second(&self) -> Option<u64> {
         self.streams.iter().map(|stream| stream.pace.rate().map(Rate::get)).sum()
     }
+
+    /// Producers and their partitions, once for what was acked, twice more where it is committed or
+    /// aborted afterwards, and once for each subscription.
+    #[must_use]
+    pub fn series(&self) -> u64 {
+        let sent = if self.clients.transactions.is_some() { 3 } else { 1 };
+        let of = |stream: &StreamDemand| {
+            let sides = sent + u64::from(stream.readers());
+            stream.partitions() * u64::from(stream.producers_per_topic) * sides
+        };
+        self.streams.iter().map(of).sum()
+    }
 }
 
 impl StreamDemand {
@@ -307,13 +319,6 @@ impl StreamDemand {
     #[must_use]
     pub const fn readers(&self) -> u32 {
         if self.consumers_per_subscription == 0 { 0 } else { self.subscriptions }
-    }
-
-    /// Producers and their partitions, once for what was acked and once for each subscription.
-    #[must_use]
-    pub fn series(&self) -> u64 {
-        let sides = 1 + u64::from(self.readers());
-        self.partitions() * u64::from(self.producers_per_topic) * sides
     }
 
     /// Partitions of all topics.

@@ -148,15 +148,16 @@ fn bound_transactions(demand: &Demand) -> Result<(), PlanError> {
 
 /// Verifies by counts where numbers would take more memory than a run may, and says so.
 fn bound_verification(demand: &mut Demand) -> Option<String> {
-    let series: u64 = demand.streams.iter().map(StreamDemand::series).sum();
+    let series = demand.series();
     let fits = usize::try_from(series).is_ok_and(|series| series <= SERIES_MAX);
     if fits || demand.verification == Verification::Counts {
         return None;
     }
     demand.verification = Verification::Counts;
     Some(format!(
-        "verification by counts alone: {series} series of numbers (producers × partitions, acked and \
-         for each subscription) are more than {SERIES_MAX}; use fewer producers per topic or partitions"
+        "verification by counts alone: {series} series of numbers (producers × partitions, acked, in \
+         transactions committed and aborted too, and for each subscription) are more than {SERIES_MAX}; \
+         use fewer producers per topic or partitions"
     ))
 }
 

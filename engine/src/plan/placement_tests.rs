@@ -256,7 +256,17 @@ fn what_is_taken_over_floats_and_sleeps_and_has_one_role() {
 
 /// So many producers that send in transactions, on two cores.
 fn transactional(producers: u32, clients: ClientCount) -> Result<Plan, PlanError> {
-    let stream = StreamDemand { producers_per_topic: producers, ..stream(1_000) };
+    transactional_on(4, producers, clients)
+}
+
+/// The same on a topic of so many partitions.
+fn transactional_on(
+    partitions: u32,
+    producers: u32,
+    clients: ClientCount,
+) -> Result<Plan, PlanError> {
+    let topics = topics(1, partitions);
+    let stream = StreamDemand { topics, producers_per_topic: producers, ..stream(1_000) };
     let mut demand = samples::demand(stream);
     demand.clients.transactions = Some(Transactions {
         length: TransactionLength::Messages(10),
@@ -288,4 +298,14 @@ fn more_transactional_producers_than_lanes_are_refused() {
     assert!(transactional(64, ClientCount::Shared).is_ok(), "as many as there may be");
     let refused = transactional(65, ClientCount::Shared).expect_err("one more").to_string();
     assert!(refused.starts_with("transactions: got 65 producers, need at most 64"), "{refused}");
+}
+
+#[test]
+fn what_is_committed_and_what_is_aborted_are_series_too() {
+    let check = |partitions: u32, expected: Verification| {
+        let plan = transactional_on(partitions, 10, ClientCount::Each).expect("few producers");
+        assert_eq!(plan.demand.verification, expected, "10 × {partitions}, on four sides");
+    };
+    check(10_000, Verification::Numbers);
+    check(10_001, Verification::Counts);
 }

@@ -63,6 +63,8 @@ pub(super) struct Script {
     pub(super) incidents: Vec<(u64, Incident)>,
     /// How long each offer takes.
     pub(super) offer_takes: Nanos,
+    /// How long beginning each transaction takes.
+    pub(super) begin_takes: Nanos,
     /// How long each end of a transaction takes, however often it is asked for.
     pub(super) end_takes: Nanos,
     /// Which ends, counted from 1, are refused, and what may follow; ascending.
@@ -81,6 +83,7 @@ impl Default for Script {
             refuse_every: None,
             incidents: Vec::new(),
             offer_takes: Nanos::ZERO,
+            begin_takes: Nanos::ZERO,
             end_takes: Nanos::ZERO,
             denied: Vec::new(),
         }
@@ -118,7 +121,8 @@ pub(super) struct Log {
 /// One answered call to end a transaction.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ended {
-    pub(super) begun: Timestamp,
+    /// When it took its first message.
+    pub(super) first: Timestamp,
     pub(super) at: Timestamp,
     pub(super) how: End,
     /// Messages that it took.
@@ -143,7 +147,7 @@ pub(super) struct ScriptedOutlet<'run> {
     next_offset: i64,
     /// Whether it takes messages in transactions alone.
     is_transactional: bool,
-    /// When the open transaction began, and how many messages it has.
+    /// When the open transaction took its first message, else when it began, and how many it has.
     open: Option<(Timestamp, usize)>,
     /// How long the end that was asked for still takes.
     ending: Option<Nanos>,
@@ -211,7 +215,10 @@ impl Outlet for ScriptedOutlet<'_> {
             let at = self.answered_at(now, partition);
             self.clock.wake_at(at);
             self.pending.push_back((at, ack));
-            self.open.iter_mut().for_each(|(_, messages)| *messages += 1);
+            if let Some((first, messages)) = &mut self.open {
+                *first = if *messages == 0 { now } else { *first };
+                *messages += 1;
+            }
             Offer::Accepted
         };
         let mut log = self.log.borrow_mut();
@@ -260,13 +267,14 @@ impl Outlet for ScriptedOutlet<'_> {
         if !self.is_transactional || is_broken || self.open.is_some() {
             return Err(Denied::for_good(REFUSAL));
         }
+        self.clock.advance(self.script.begin_takes);
         self.open = Some((self.clock.now(), 0));
         Ok(())
     }
 
     fn end(&mut self, how: End, within: Nanos) -> Result<(), Denied> {
         assert!(self.pending.is_empty(), "a transaction ends when nothing is in flight");
-        let (begun, messages) = self.open.expect("what was begun is ended");
+        let (first, messages) = self.open.expect("what was begun is ended");
         let left = self.ending.take().unwrap_or(self.script.end_takes);
         if within < left {
             self.clock.advance(within);
@@ -278,7 +286,7 @@ impl Outlet for ScriptedOutlet<'_> {
         let denied = self.script.denied.iter().find(|(at, _)| *at == number);
         let answer = denied.map_or(Ok(()), |(_, then)| Err(*then));
         let at = self.clock.now();
-        self.log.borrow_mut().ends.push(Ended { begun, at, how, messages, answer });
+        self.log.borrow_mut().ends.push(Ended { first, at, how, messages, answer });
         if answer != Err(Then::Abort) {
             self.open = None;
         }

@@ -34,7 +34,9 @@ pub(super) fn offer<C: Clock, O: Outlet>(
     load: &mut Load,
     effort: &mut Effort<'_>,
 ) {
-    transact::begin(clock, port);
+    if let Some(first) = load.shots().first() {
+        transact::open(port, first.stamp.sent);
+    }
     for shot in load.shots() {
         port.recorder.attempted(port.stream, &shot.stamp, port.full_since);
     }

@@ -120,6 +120,9 @@ fn send_by_schedule<C: Clock, O: Outlet>(
     let mut version = heed(signal, port.stream, &mut course, &mut walk);
     loop {
         let next = walk.peek();
+        if next.is_some() {
+            transact::begin(clock, port);
+        }
         // With nothing left to send the lane waits for the end: a new rate may bring more before it,
         // and an open border another second.
         let moment = next.map_or(walk.limit(), |turn| turn.due);
@@ -262,6 +265,9 @@ fn send_closed<C: Clock, O: Outlet>(
     let mut course = Course::closed(&orders.timeline);
     let mut slot = 0;
     loop {
+        if 0 < left {
+            transact::begin(clock, port);
+        }
         let now = clock.now();
         course.end_at(orders.signal.end());
         if left == 0 || course.is_over(now) || orders.signal.is_halted() {

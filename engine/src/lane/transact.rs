@@ -37,6 +37,12 @@ pub(super) struct Transactor<'lane> {
 enum State {
     /// Between two transactions.
     Between,
+    /// One is begun, which took so long, and has no message yet. Brokers know nothing of it, so that it
+    /// may stay so for any time, and need not be ended.
+    Begun {
+        /// How long that took.
+        took: Nanos,
+    },
     /// One is open.
     Open {
         /// When it must end.
@@ -65,7 +71,7 @@ impl<'lane> Transactor<'lane> {
     pub(super) const fn room(&self) -> u64 {
         match self.state {
             State::Open { left, .. } => left,
-            State::Between | State::Broken => self.asked.messages(),
+            State::Between | State::Begun { .. } | State::Broken => self.asked.messages(),
         }
     }
 
@@ -73,7 +79,7 @@ impl<'lane> Transactor<'lane> {
     pub(super) const fn until(&self) -> Option<Timestamp> {
         match self.state {
             State::Open { until, .. } => Some(until),
-            State::Between | State::Broken => None,
+            State::Between | State::Begun { .. } | State::Broken => None,
         }
     }
 
@@ -86,7 +92,7 @@ impl<'lane> Transactor<'lane> {
     fn is_over(&self, now: Timestamp) -> bool {
         match self.state {
             State::Open { until, left } => left == 0 || until <= now,
-            State::Between | State::Broken => false,
+            State::Between | State::Begun { .. } | State::Broken => false,
         }
     }
 
@@ -159,8 +165,9 @@ impl<'lane> Transactor<'lane> {
     }
 }
 
-/// Begins a transaction where none is open. A client that refuses to refuses the messages too, each of
-/// which is counted.
+/// Begins a transaction where none is: before its first message is due or stamped, so that no message's
+/// service has the time that this takes. A client that refuses to refuses the messages too, each of which
+/// is counted.
 pub(super) fn begin<C: Clock, O: Outlet>(clock: &C, port: &mut Port<'_, O>) {
     let Some(transactor) = port.transactor.as_mut() else { return };
     if transactor.state != State::Between {
@@ -170,9 +177,9 @@ pub(super) fn begin<C: Clock, O: Outlet>(clock: &C, port: &mut Port<'_, O>) {
     match port.outlets[0].begin() {
         Ok(()) => {
             let now = clock.now();
-            let until = now + transactor.asked.span();
-            transactor.state = State::Open { until, left: transactor.asked.messages() };
-            port.recorder.transaction_begun(port.stream, before.until(now));
+            transactor.state = State::Begun { took: before.until(now) };
+            // Whoever fell due meanwhile had to wait for the client, not for us.
+            port.full_since = now;
         }
         Err(Denied { failure, then }) => {
             if then == Then::Nothing {
@@ -182,6 +189,16 @@ pub(super) fn begin<C: Clock, O: Outlet>(clock: &C, port: &mut Port<'_, O>) {
             let words = port.outlets[0].last_words();
             port.board.note_trouble(words.unwrap_or("a transaction was refused"));
         }
+    }
+}
+
+/// The first message of the transaction that is begun is offered now, if none was before.
+pub(super) fn open<O: Outlet>(port: &mut Port<'_, O>, now: Timestamp) {
+    let Some(transactor) = port.transactor.as_mut() else { return };
+    if let State::Begun { took } = transactor.state {
+        let until = now + transactor.asked.span();
+        transactor.state = State::Open { until, left: transactor.asked.messages() };
+        port.recorder.transaction_begun(port.stream, took);
     }
 }
 

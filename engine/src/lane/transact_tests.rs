@@ -95,7 +95,7 @@ fn a_transaction_ends_in_time_also_where_nothing_is_due() {
     check_whole(&ran, 2);
     assert_eq!(ran.log.ends.len(), 2, "one for each message");
     for end in &ran.log.ends {
-        let open = end.begun.until(end.at);
+        let open = end.first.until(end.at);
         assert!(ms(100) <= open && open < ms(102), "{open} open");
     }
     // By count too, before brokers lose their patience.
@@ -117,6 +117,30 @@ fn who_falls_due_while_a_transaction_ends_waits_and_that_is_not_our_lateness() {
     let (least, most) = (commit.min(), commit.max());
     assert!(ms(49) < least && most < ms(51), "{least} to {most}, of 50ms");
     assert!(ms(50) < seen(&ran).visible.min(), "visible after the commit");
+}
+
+#[test]
+fn beginning_is_no_part_of_any_messages_service_and_none_waits_for_it_that_is_due_later() {
+    let ran = |takes: Nanos| {
+        let script = Script { begin_takes: takes, ..Script::default() };
+        let ran = Case { script, ..case(100) }.run();
+        check_whole(&ran, 100);
+        let (least, most) = (seen(&ran).begin.min(), seen(&ran).begin.max());
+        assert!(
+            takes.less(Nanos(10_000)) < least && most < takes + Nanos(100_000),
+            "{takes}: {most}"
+        );
+        let measured = &ran.tally.streams[0].measured;
+        assert!(measured.service.max() < Nanos(1_100_000), "{takes}: {}", measured.service.max());
+        assert_eq!(measured.produced.late_by_us, 0, "{takes}: never our lateness");
+        measured.send_delay.percentile(95.0)
+    };
+    // One is due every 10 ms, and a transaction begins when the one before it has ended; the first of
+    // all, due at the start, waits.
+    let in_time = ran(ms(5));
+    assert!(in_time < Nanos(100_000), "begun before it is due: {in_time}");
+    let late = ran(ms(30));
+    assert!(ms(15) < late && late < ms(31), "due while it begins: {late}");
 }
 
 #[test]

@@ -88,29 +88,34 @@ impl TransactionPart {
         })
     }
 
-    fn text(&self) -> String {
+    /// How many there were and what became of them and their messages: a line each.
+    pub(super) fn counts(&self) -> Vec<String> {
         let ended = self.committed + self.aborted + self.forced_to_abort + self.undecided;
         let per = self.messages_per_transaction.map_or("-".to_owned(), |per| format!("{per:.1}"));
-        let mut out = format!(
-            "transactions: {} of {per} messages, {} committed, {} aborted ({})\n",
+        let mut lines = vec![format!(
+            "transactions: {} of {per} messages, {} committed, {} aborted ({})",
             count(ended),
             count(self.committed),
             count(self.aborted),
             percent(self.aborted, ended),
-        );
+        )];
         if 0 < self.forced_to_abort + self.undecided {
-            out.push_str(&format!(
-                "could not be committed: {}; neither committed nor aborted: {}\n",
+            lines.push(format!(
+                "could not be committed: {}; neither committed nor aborted: {}",
                 count(self.forced_to_abort),
                 count(self.undecided),
             ));
         }
-        out.push_str(&format!(
-            "their messages: {} committed, {} aborted\n",
+        lines.push(format!(
+            "their messages: {} committed, {} aborted",
             count(self.committed_messages),
             count(self.aborted_messages),
         ));
-        let head = ["", "p50", "p99", "max"].map(str::to_owned).to_vec();
+        lines
+    }
+
+    /// What took its time, by name; aborts only where there were some.
+    pub(super) fn steps(&self) -> Vec<(&'static str, &Block)> {
         let steps = [
             ("begin", Some(&self.begin)),
             ("last answers", Some(&self.drain)),
@@ -118,14 +123,18 @@ impl TransactionPart {
             ("abort", Some(&self.abort).filter(|of| 0 < of.count)),
             ("due to committed", self.visible.as_ref()),
         ];
-        let row = |(name, block): (&str, Option<&Block>)| {
-            let block = block?;
+        steps.into_iter().filter_map(|(name, block)| Some((name, block?))).collect()
+    }
+
+    fn text(&self) -> String {
+        let head = ["", "p50", "p99", "max"].map(str::to_owned).to_vec();
+        let row = |(name, block): (&str, &Block)| {
             let spans = [block.p50_us, block.p99_us, block.max_us].map(span);
-            Some(std::iter::once(name.to_owned()).chain(spans).collect::<Vec<String>>())
+            std::iter::once(name.to_owned()).chain(spans).collect()
         };
         let rows: Vec<Vec<String>> =
-            std::iter::once(head).chain(steps.into_iter().filter_map(row)).collect();
-        out + &table(&rows)
+            std::iter::once(head).chain(self.steps().into_iter().map(row)).collect();
+        self.counts().join("\n") + "\n" + &table(&rows)
     }
 }
 
@@ -142,41 +151,42 @@ pub(super) fn owed(report: &Report) -> &'static str {
     }
 }
 
+/// The clean run in transactions of 100 messages, a tenth of them aborted, read at this level.
 #[cfg(test)]
-mod tests {
-    use super::{in_words, owed};
-    use crate::report::fixture::{self, Made};
-    use engine::measure::Transacted;
+pub(super) fn made(isolation: &str) -> super::fixture::Made {
     use engine::plan::{TransactionLength, Transactions};
     use engine::units::Nanos;
 
-    /// The clean run in transactions of 100 messages, a tenth of them aborted, read at this level.
-    fn made(isolation: &str) -> Made {
-        let mut made = Made::clean();
-        let clients = &mut made.plan.demand.clients;
-        clients.transactions = Some(Transactions {
-            length: TransactionLength::Messages(100),
-            aborts_per_million: 100_000,
-            seed: 1,
-            longest: Nanos::from_secs(30),
-        });
-        clients.consumer.push(("isolation.level".to_owned(), isolation.to_owned()));
-        let seen = &mut made.outcome.tally.streams[0].measured;
-        let tenth = seen.acked.messages / 10;
-        let mut of = Transacted {
-            begun: 2_000,
-            committed: 1_800,
-            aborted: 200,
-            committed_messages: seen.acked.messages - tenth,
-            aborted_messages: tenth,
-            ..Transacted::default()
-        };
-        of.commit.record(Some(Nanos::from_millis(2)));
-        of.abort.record(Some(Nanos::from_millis(1)));
-        of.visible.record(Some(Nanos::from_millis(9)));
-        seen.transactions = Some(Box::new(of));
-        made
-    }
+    let mut made = super::fixture::Made::clean();
+    let clients = &mut made.plan.demand.clients;
+    clients.transactions = Some(Transactions {
+        length: TransactionLength::Messages(100),
+        aborts_per_million: 100_000,
+        seed: 1,
+        longest: Nanos::from_secs(30),
+    });
+    clients.consumer.push(("isolation.level".to_owned(), isolation.to_owned()));
+    let seen = &mut made.outcome.tally.streams[0].measured;
+    let tenth = seen.acked.messages / 10;
+    let mut of = Transacted {
+        begun: 2_000,
+        committed: 1_800,
+        aborted: 200,
+        committed_messages: seen.acked.messages - tenth,
+        aborted_messages: tenth,
+        ..Transacted::default()
+    };
+    of.commit.record(Some(Nanos::from_millis(2)));
+    of.abort.record(Some(Nanos::from_millis(1)));
+    of.visible.record(Some(Nanos::from_millis(9)));
+    seen.transactions = Some(Box::new(of));
+    made
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{in_words, made, owed};
+    use crate::report::fixture::{self, Made};
 
     #[test]
     fn a_tenth_of_the_transactions_is_aborted_and_their_messages_are_expected_nowhere() {

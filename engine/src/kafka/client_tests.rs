@@ -46,11 +46,10 @@ impl Cluster {
         }
         let own = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let servers = own("bootstrap.servers", &broker.bootstrap_servers());
+        let usual = [servers.clone(), own("linger.ms", "1")];
+        let more = more.iter().map(|(name, value)| own(name, value));
         let settings = ClientSettings {
-            producer: [servers.clone(), own("linger.ms", "1")]
-                .into_iter()
-                .chain(more.iter().map(|(name, value)| own(name, value)))
-                .collect(),
+            producer: usual.into_iter().chain(more).collect(),
             consumer: vec![
                 servers,
                 own("auto.offset.reset", "earliest"),

@@ -36,9 +36,18 @@ pub(super) fn check_transactions(
         if workload.transactions.is_some() {
             let problem =
                 "is not set, and neither is transactionDuration: there are no transactions";
-            ledger.fault(Fault::new(file, "transactionMessages", problem));
+            ledger.fault(Fault::new(&file, "transactionMessages", problem));
         }
-    } else if 0 < wish.aborts_per_million && !driver.driver.is_remote {
+        return;
+    }
+    // Where the workload says both, it was told when it was read.
+    if workload.backlog.is_some() && workload.transactions.is_none() {
+        let problem = "the driver's requestsPerTransaction makes transactions, of which consumers see \
+                       only what is committed, and a backlog is what was acked and not read: leave \
+                       either out";
+        ledger.fault(Fault::new(&file, "consumerBacklog", problem));
+    }
+    if 0 < wish.aborts_per_million && !driver.driver.is_remote {
         let problem = format!(
             "need 0: consumers of the {} driver would see what was aborted, name a cluster \
              (--bootstrap-server)",

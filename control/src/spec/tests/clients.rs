@@ -63,6 +63,17 @@ fn client_properties_are_held_to_their_types() {
 }
 
 #[test]
+fn a_backlog_takes_no_transactions_of_the_drivers_either() {
+    let desk = Desk::new(OMB_DRIVER);
+    let faults = |sets: &[&str]| desk.faults(&desk.order(sets));
+    let transactions = "driver.requestsPerTransaction=5";
+    assert_eq!(faults(&[transactions]), Vec::<String>::new(), "by themselves");
+    assert_eq!(faults(&["consumerBacklog=1MiB"]), Vec::<String>::new(), "by itself");
+    let both = faults(&[transactions, "consumerBacklog=1MiB"]);
+    assert!(both.len() == 1 && both[0].contains("requestsPerTransaction makes"), "{both:?}");
+}
+
+#[test]
 fn offsets_are_committed_as_asked() {
     let check = |consumer: &str, workload: &str, expected: CommitMode, auto: &str| {
         let desk = Desk::new(&format!(

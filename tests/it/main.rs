@@ -20,6 +20,7 @@ mod fleet;
 mod golden;
 mod hiccups;
 mod interrupt;
+mod keys;
 mod lanes;
 mod led;
 mod library;

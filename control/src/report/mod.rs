@@ -60,6 +60,7 @@ mod text_events;
 mod text_system;
 mod text_table;
 mod text_workers;
+mod topic_load;
 mod traffic;
 mod warmup;
 mod workers;

@@ -11,7 +11,7 @@ use super::text_table::{count, percent, rate, span, table, wrapped};
 use super::text_workers;
 use super::traffic::Flow;
 use super::warmup;
-use super::{assertions, search, shape};
+use super::{assertions, search, shape, topic_load};
 use engine::measure::constants::exit;
 use std::path::Path;
 
@@ -26,6 +26,7 @@ pub fn text(report: &Report, directory: &Path) -> String {
         load(report),
         search::in_words(report.search.as_ref()),
         table(&count_rows(report)) + &verified(report),
+        topic_load::text(report),
         shape::text(report),
         latencies(report),
         publish_parts(report),

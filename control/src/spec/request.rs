@@ -19,7 +19,7 @@ use super::fault::{Fault, Ledger, Remark};
 use super::files::Files;
 use super::identity::Identities;
 use super::sweep::{self, Cell};
-use super::workload::{BodySource, Speed, Workload};
+use super::workload::{BodySource, Speed, Workload, key_source};
 use super::{Order, room, test_id};
 
 /// A run to be planned.
@@ -127,6 +127,7 @@ impl Shared<'_> {
     ) -> Option<Request> {
         let source = workload.body.source(files);
         let source = ledger.take(source.map_err(|problem| Fault::whole("payloadFile", problem)))?;
+        let keys = key_source(workload.keys.as_ref(), files, ledger)?;
         let has_turn = self.cell.repeat.is_some() || !self.cell.values.is_empty();
         let bodies = if has_turn { Vec::new() } else { source.bodies() };
         let search = self.search(workload, ledger)?;
@@ -150,7 +151,7 @@ impl Shared<'_> {
             message_size: workload.body.size,
             bodies,
             stamp: workload.body.stamp.place(),
-            keys: workload.keys,
+            keys,
             partitioner: clients.partitioner,
             topics,
             producers_per_topic: shape.producers,

@@ -8,6 +8,7 @@ mod end;
 mod freeze;
 mod interrupt;
 mod join;
+mod keys;
 mod load;
 mod omb;
 mod outage;

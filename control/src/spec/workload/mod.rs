@@ -2,6 +2,7 @@
 
 mod backlog;
 mod body;
+mod keys;
 mod pace;
 mod phases;
 mod rate_shape;
@@ -12,6 +13,7 @@ mod shape;
 use backlog::Bringing;
 pub(crate) use backlog::{BacklogWish, Size as BacklogSize};
 pub(crate) use body::{Body, BodySource, Payload, StampWish};
+pub(crate) use keys::{KeyWish, source as key_source};
 pub(crate) use pace::Speed;
 pub(crate) use rate_shape::is_shape;
 pub(crate) use search::SearchWish;
@@ -19,7 +21,6 @@ pub(crate) use shape::Shape;
 
 use std::path::{Path, PathBuf};
 
-use engine::message::KeySource;
 use engine::plan::{Varied, Verification, Warmup};
 use engine::time::Arrival;
 use engine::units::Nanos;
@@ -46,6 +47,10 @@ pub(crate) const FIELDS: &[Field] = &[
     Field::used("verification"),
     Field::used("hiccups"),
     Field::used("keyDistributor"),
+    keys::FIELDS[0],
+    keys::FIELDS[1],
+    keys::FIELDS[2],
+    keys::FIELDS[3],
     Field::used("producersPerTopic"),
     Field::used("producerRate"),
     search::FIELDS[0],
@@ -111,8 +116,8 @@ pub(crate) struct Workload {
     pub search: Option<SearchWish>,
     /// How evenly.
     pub arrival: Arrival,
-    /// Where keys come from.
-    pub keys: KeySource,
+    /// Which keys messages have, if any.
+    pub keys: Option<KeyWish>,
     /// How closely what is received is held against what was acked.
     pub verification: Verification,
     /// Whether lanes note for how long their cores are taken away from them.
@@ -205,7 +210,7 @@ fn read(
     let speed = pace::read(&pace::Reading { givens, workload: path, files }, ledger);
     let search = search::read(givens, speed.as_ref(), ledger);
     let arrival = pace::arrival(givens, speed.as_ref(), ledger);
-    let keys = givens.read("keyDistributor", ledger, key_source).unwrap_or(KeySource::None);
+    let keys = keys::read(givens, path, files, ledger);
     let verification = givens.read("verification", ledger, verification).unwrap_or_default();
     let hiccups = givens.read("hiccups", ledger, scalar::switch).unwrap_or(true);
     let warmup = phases::warmup(givens, ledger);
@@ -238,20 +243,6 @@ fn read(
         commit,
     })
 }
-
-fn key_source(value: &Value) -> Result<KeySource, String> {
-    match scalar::text(value).unwrap_or_default().trim() {
-        "NO_KEY" => Ok(KeySource::None),
-        "KEY_ROUND_ROBIN" | "ROUND_ROBIN" => Ok(KeySource::RoundRobin),
-        "RANDOM_NANO" | "RANDOM" => Ok(KeySource::Random),
-        "ZIP_LATENT" => {
-            Err(format!("got {}, which is not supported, need {KEYS}", scalar::show(value)))
-        }
-        _ => Err(format!("got {}, need {KEYS}", scalar::show(value))),
-    }
-}
-
-const KEYS: &str = "NO_KEY, KEY_ROUND_ROBIN (or ROUND_ROBIN) or RANDOM_NANO (or RANDOM)";
 
 /// The words of a workload's `verification`.
 const VERIFICATIONS: [(&str, Verification); 3] = [

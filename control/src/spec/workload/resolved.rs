@@ -1,13 +1,12 @@
 //! A workload as reports show it: every field, defaults included, in the form that can be read
 //! again.
 
-use engine::message::KeySource;
 use engine::time::Arrival;
 use serde_json::{Map, Value, json};
 
 use super::{
     BacklogSize, BacklogWish, CommitWish, Payload, SearchWish, Speed, StampWish, VERIFICATIONS,
-    Workload, phases,
+    Workload, keys, phases,
 };
 
 impl Workload {
@@ -41,14 +40,7 @@ impl Workload {
         let mut words = VERIFICATIONS.iter().filter(|(_, of)| *of == self.verification);
         put("verification", json!(words.next().map(|(word, _)| word)));
         put("hiccups", json!(self.hiccups));
-        put(
-            "keyDistributor",
-            json!(match self.keys {
-                KeySource::None => "NO_KEY",
-                KeySource::RoundRobin => "KEY_ROUND_ROBIN",
-                KeySource::Random => "RANDOM_NANO",
-            }),
-        );
+        keys::shown(self.keys.as_ref()).into_iter().for_each(|(name, value)| put(name, value));
         put("producersPerTopic", json!(self.shape.producers));
         self.resolve_pace(&mut put);
         put("subscriptionsPerTopic", json!(self.shape.subscriptions));

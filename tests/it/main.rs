@@ -14,6 +14,7 @@ mod directory;
 mod dry_run;
 mod embedded;
 mod engine_run;
+mod existing;
 mod exit_codes;
 mod faults;
 mod fleet;

@@ -234,6 +234,10 @@ impl Reader<'_> {
             skip_warmup: benchmark.warmup_enabled == Some(false),
         };
         let workload = Workload::read(&cell.workload, &asked, files, ledger);
+        if fleet.is_some() && workload.as_ref().is_some_and(|of| of.shape.is_read_only()) {
+            let problem = "a run that only reads is done by one host: leave the workers out";
+            ledger.fault(Fault::whole("--workers", problem));
+        }
         let request = driver.as_ref().and_then(|driver| {
             let mut shared = Shared { order, benchmark, driver, flags: &flags, cell, identities };
             shared.request(workload, files, ledger)

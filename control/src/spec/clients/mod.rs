@@ -83,8 +83,9 @@ pub(crate) fn clients(
             producer: pairs(&resolution.producer.properties),
             consumer: pairs(&resolution.consumer.properties),
             admin: pairs(&resolution.admin.properties),
-            topic: pairs(&resolution.topic.properties),
-            replication_factor: driver.replication_factor,
+            // Of topics that are there nothing is made, so nothing of the cluster is needed to make them.
+            topic: if existing_topics { Vec::new() } else { pairs(&resolution.topic.properties) },
+            replication_factor: if existing_topics { -1 } else { driver.replication_factor },
             commit: commit_mode(&resolution.consumer, commit, ledger),
         },
     })

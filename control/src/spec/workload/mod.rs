@@ -5,6 +5,7 @@ mod body;
 mod pace;
 mod phases;
 mod rate_shape;
+mod read_only;
 mod resolved;
 mod search;
 mod shape;
@@ -201,6 +202,9 @@ fn read(
 ) -> Option<Workload> {
     let name = givens.read("name", ledger, scalar::word);
     let shape = shape::read(givens, asked.existing_topics, ledger);
+    if let Some(shape) = shape.filter(|shape| shape.is_read_only()) {
+        return read_only::read((path, name), givens, shape, ledger);
+    }
     let body = body::read(givens, path, files, ledger);
     let speed = pace::read(&pace::Reading { givens, workload: path, files }, ledger);
     let search = search::read(givens, speed.as_ref(), ledger);
@@ -220,9 +224,8 @@ fn read(
     };
     let backlog = backlog::read(givens, load(), ledger);
     let commit = givens.read("offsetCommitInterval", ledger, commit_wish);
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     Some(Workload {
-        name: name.unwrap_or(stem),
+        name: named(name, path),
         file: path.to_owned(),
         shape: shape?,
         body: body?,
@@ -237,6 +240,11 @@ fn read(
         backlog,
         commit,
     })
+}
+
+/// Its name, else that of its file.
+fn named(name: Option<String>, path: &Path) -> String {
+    name.unwrap_or_else(|| path.file_stem().unwrap_or_default().to_string_lossy().into_owned())
 }
 
 fn key_source(value: &Value) -> Result<KeySource, String> {

@@ -5,6 +5,7 @@ use engine::message::KeySource;
 use engine::time::Arrival;
 use serde_json::{Map, Value, json};
 
+use super::read_only::is_of_reading;
 use super::{
     BacklogSize, BacklogWish, CommitWish, Payload, SearchWish, Speed, StampWish, VERIFICATIONS,
     Workload, phases,
@@ -61,6 +62,9 @@ impl Workload {
         put("testDuration", json!(self.measured.to_string()));
         put("warmupDuration", json!(phases::show(self.warmup)));
         self.resolve_backlog(&mut put);
+        if self.shape.is_read_only() {
+            fields.retain(|name, _| is_of_reading(name));
+        }
         fields
     }
 

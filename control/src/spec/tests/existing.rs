@@ -1,0 +1,61 @@
+//! Runs on topics that are there already: what they need, what they leave alone, and what only reads.
+
+use super::{Desk, OMB_DRIVER, one, remark, stream};
+use crate::spec::Order;
+use engine::plan::Pace;
+
+/// Sets that leave a run with nobody who sends.
+const ONLY_READ: [&str; 1] = ["producersPerTopic=0"];
+
+fn existing(desk: &Desk, sets: &[&str]) -> Order {
+    Order { topics: vec!["theirs".to_owned()], ..desk.order(sets) }
+}
+
+#[test]
+fn nothing_that_only_new_topics_need_is_asked_of_the_cluster() {
+    let desk = Desk::new(OMB_DRIVER);
+    let clients = one(&existing(&desk, &[])).demand.clients;
+    assert_eq!((clients.replication_factor, clients.topic.len()), (-1, 0), "no topic is made");
+    let clients = one(&desk.order(&[])).demand.clients;
+    assert_eq!((clients.replication_factor, clients.topic.len()), (3, 1), "as the file has it");
+}
+
+#[test]
+fn what_is_there_is_read_where_nobody_sends() {
+    let desk = Desk::new(OMB_DRIVER);
+    let request = one(&existing(&desk, &ONLY_READ));
+    let stream = stream(&request);
+    assert_eq!((stream.producers_per_topic, stream.consumers_per_subscription), (0, 2));
+    assert_eq!(stream.pace, Pace::Max { in_flight: None }, "nothing is due");
+    assert!(request.demand.is_catch_up() && stream.topics[0].existing, "and none is made");
+    let said = remark(&request, "field_without_effect").expect("what has no effect is said");
+    assert!(said.ends_with("have no effect: messageSize, producerRate"), "{said}");
+    let fields: Vec<&str> = request.resolved.workload.keys().map(String::as_str).collect();
+    let expected = [
+        "name",
+        "topics",
+        "hiccups",
+        "producersPerTopic",
+        "subscriptionsPerTopic",
+        "consumerPerSubscription",
+        "testDuration",
+    ];
+    assert_eq!(fields, expected, "what is of sending is not shown");
+}
+
+#[test]
+fn reading_needs_topics_readers_and_no_backlog() {
+    let desk = Desk::new(OMB_DRIVER);
+    let check = |order: &Order, expected: &str| {
+        let faults = desk.faults(order);
+        assert!(faults.len() == 1 && faults[0].contains(expected), "{expected}: {faults:?}");
+    };
+    let new = desk.order(&ONLY_READ);
+    check(&new, "producersPerTopic: got \"0\", need at least 1: reading without sending needs topics");
+    let nobody = existing(&desk, &[ONLY_READ[0], "subscriptionsPerTopic=0"]);
+    check(&nobody, "subscriptionsPerTopic: got none, need at least 1 where producersPerTopic is 0");
+    let backlog = existing(&desk, &[ONLY_READ[0], "consumerBacklog=30s"]);
+    check(&backlog, "consumerBacklog: needs producers that bring it");
+    let none = existing(&desk, &[ONLY_READ[0], "consumerBacklog=none"]);
+    assert_eq!(desk.faults(&none), Vec::<String>::new(), "none is asked for");
+}

@@ -29,6 +29,8 @@ pub(crate) struct Progress<'run> {
     after_backlog: Option<Nanos>,
     /// With how many messages the measured phase ends, where nobody knows when that is.
     ends_after: Option<u64>,
+    /// Whether nobody sends.
+    is_catch_up: bool,
     test_id: String,
     /// The phase that goes on.
     phase: Option<Begun>,
@@ -79,6 +81,7 @@ impl<'run> Progress<'run> {
             early_end: None,
             after_backlog: demand.backlog.map(|backlog| backlog.after),
             ends_after: demand.ends_after(),
+            is_catch_up: demand.is_catch_up(),
             test_id,
             phase: Some(phase),
             warmup: None,
@@ -143,6 +146,12 @@ impl<'run> Progress<'run> {
             && let Some(phase) = self.phase.take_if(|phase| phase.is(Phase::WarmUp))
         {
             phase.end_after(warmup, "");
+        }
+        if self.is_catch_up {
+            let words = format!("measured phase: until all that was asked for is read, at most {length}");
+            self.enter(Phase::Measured, Length::AtMost(length), &words);
+            self.phase = self.phase.take().map(|phase| phase.since(from));
+            return;
         }
         match (self.after_backlog, self.ends_after) {
             (_, Some(count)) => {

@@ -17,7 +17,8 @@ pub struct CatchUpPart {
     pub offsets: u64,
     /// Of these, how many had not been passed when reading ended.
     pub left: u64,
-    /// `all_read`: every group passed the ends that stood when the run began; `time_over`: the time that was
+    /// `all_read`: every group passed the ends that stood when the run began; `enough`: as many messages were
+    /// read as were asked for; `time_over`: the time that was
     /// asked for was over; `broken`: it ended before, and the findings say why.
     pub ended: Cow<'static, str>,
 }
@@ -27,6 +28,7 @@ impl CatchUpPart {
         let seen = outcome.catch_up?;
         let ended = match seen.end {
             CatchUpEnd::AllRead => "all_read",
+            CatchUpEnd::Enough => "enough",
             CatchUpEnd::TimeOver => "time_over",
             CatchUpEnd::Broken => "broken",
         };
@@ -38,6 +40,7 @@ impl CatchUpPart {
         let fast = rate(flow.messages_per_second);
         let what = match &*self.ended {
             "all_read" => "all that was there was read",
+            "enough" => "as many messages were read as were asked for",
             _ => "what is there was read for as long as was asked",
         };
         format!("VALID: {what}, at {fast} msg/s\n")

@@ -282,6 +282,7 @@ fn run_consumer<T: Target, C: Clock>(
         commit,
         // What is there is read from the start line on, not while members join.
         is_held: reads_only,
+        left: setup.plan.demand.messages.filter(|_| reads_only).unwrap_or(u64::MAX),
     };
     for client in clients {
         match make_member(setup, client) {

@@ -8,6 +8,8 @@ use super::verdict::{Case, Found};
 pub enum CatchUpEnd {
     /// Every group passed the ends that stood when the run began.
     AllRead,
+    /// As many messages were read as were asked for.
+    Enough,
     /// The time that was asked for was over.
     TimeOver,
     /// It was ended before: by a deadline, by the user, or because its lanes had ended.

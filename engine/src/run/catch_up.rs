@@ -140,6 +140,9 @@ impl Watch<'_> {
         if self.halted_at.is_some() || self.have_ended(&self.lanes_of(Role::Consumer)) {
             return Some(CatchUpEnd::Broken);
         }
+        if self.has_enough() {
+            return Some(CatchUpEnd::Enough);
+        }
         // What was passed before the measured phase began would be in no figure of it.
         if now < self.warming.measured() {
             return None;
@@ -147,10 +150,19 @@ impl Watch<'_> {
         self.ready.stock.as_ref()?.is_enough(come, (now, self.end()))
     }
 
+    /// Whether every lane that reads has read as much as it was to.
+    fn has_enough(&self) -> bool {
+        let lanes = self.lanes_of(Role::Consumer);
+        lanes.iter().all(|lane| self.ready.board.slot(*lane).has_enough)
+    }
+
     /// The deadline that has struck, in words, if one has.
     fn silent(&self, come: &Come, quiet: Nanos) -> Option<String> {
-        let allowed = self.ready.plan.demand.deadlines.quiet;
-        let is_awaited = self.ready.stock.as_ref().is_some_and(|stock| !stock.is_open);
+        let demand = &self.ready.plan.demand;
+        let allowed = demand.deadlines.quiet;
+        // What is still to come may take its time, unless so many messages are waited for.
+        let is_closed = self.ready.stock.as_ref().is_some_and(|stock| !stock.is_open);
+        let is_awaited = is_closed || demand.messages.is_some();
         (is_awaited && allowed <= quiet).then(|| {
             format!(
                 "consumers: nothing came for {allowed}, {} of {} offsets not read",
@@ -159,10 +171,10 @@ impl Watch<'_> {
         })
     }
 
-    /// The measured phase of a catch-up that read everything ends with its last message: told when all
+    /// The measured phase of a catch-up that read all it was to read ends with its last message: told when all
     /// lanes have handed over.
     pub(super) fn end_with_the_last_read(&self) {
-        let all_read = |seen: CatchUpSeen| seen.end == CatchUpEnd::AllRead;
+        let all_read = |seen: CatchUpSeen| matches!(seen.end, CatchUpEnd::AllRead | CatchUpEnd::Enough);
         if !self.caught_up.is_some_and(all_read) {
             return;
         }

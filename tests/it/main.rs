@@ -3,6 +3,7 @@
 mod absent;
 mod assertions;
 mod bad_input;
+mod catch_up;
 mod ceiling;
 mod cli;
 mod clock;

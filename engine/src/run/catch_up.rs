@@ -171,17 +171,19 @@ impl Watch<'_> {
         })
     }
 
-    /// The measured phase of a catch-up that read all it was to read ends with its last message: told when all
-    /// lanes have handed over.
+    /// The measured phase of a catch-up ends with its last message, unless it took all its time: told when
+    /// all lanes have handed over.
     pub(super) fn end_with_the_last_read(&self) {
-        let all_read = |seen: CatchUpSeen| matches!(seen.end, CatchUpEnd::AllRead | CatchUpEnd::Enough);
-        if !self.caught_up.is_some_and(all_read) {
+        let is_shorter = |seen: CatchUpSeen| seen.end != CatchUpEnd::TimeOver;
+        if !self.caught_up.is_some_and(is_shorter) {
             return;
         }
         let tally = self.ready.collector.total();
         let consumed = tally.streams.iter().flat_map(|of| &of.measured.consumed);
-        if let Some(last) = consumed.filter_map(|of| of.window.last()).max() {
-            self.ready.signal.end_at(last + Nanos(1));
+        let last = consumed.filter_map(|of| of.window.last()).max();
+        // Where nothing came it ends when that was seen.
+        if let Some(end) = last.map(|last| last + Nanos(1)).or(self.stopped) {
+            self.ready.signal.end_at(end);
         }
     }
 }

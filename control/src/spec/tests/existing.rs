@@ -1,6 +1,6 @@
 //! Runs on topics that are there already: what they need, what they leave alone, and what only reads.
 
-use super::{Desk, OMB_DRIVER, one, remark, stream};
+use super::{Desk, OMB_DRIVER, WORKLOAD, one, remark, stream};
 use crate::spec::Order;
 use engine::plan::Pace;
 
@@ -58,4 +58,57 @@ fn reading_needs_topics_readers_and_no_backlog() {
     check(&backlog, "consumerBacklog: needs producers that bring it");
     let none = existing(&desk, &[ONLY_READ[0], "consumerBacklog=none"]);
     assert_eq!(desk.faults(&none), Vec::<String>::new(), "none is asked for");
+}
+
+/// A workload whose file names topics in this line, and not how many.
+fn naming(line: &str) -> Desk {
+    let desk = Desk::new(OMB_DRIVER);
+    desk.write("w.yaml", &format!("{}{line}\n", WORKLOAD.replace("topics: 2\n", "")));
+    desk
+}
+
+#[test]
+fn a_file_names_topics_that_are_there() {
+    let names = |order: &Order| -> Vec<String> {
+        let request = one(order);
+        let topics = stream(&request).topics.iter();
+        topics.filter(|of| of.existing).map(|of| of.name.clone()).collect()
+    };
+    let same = "existingProduceTopicList: [a, b]\nexistingConsumeTopicList: [a, b]";
+    for line in ["existingTopicList: [a, b]", same] {
+        let desk = naming(line);
+        assert_eq!(names(&desk.order(&[])), ["a", "b"], "{line}");
+        assert_eq!(names(&existing(&desk, &[])), ["theirs"], "{line}: the command line wins");
+        let request = one(&desk.order(&[]));
+        assert_eq!(request.resolved.workload["existingTopicList"], serde_json::json!(["a", "b"]));
+        assert_eq!(request.demand.clients.replication_factor, -1, "no topic is made");
+    }
+    let read = naming("existingConsumeTopicList: [a]");
+    let request = one(&read.order(&ONLY_READ));
+    assert!(request.demand.is_catch_up(), "what is there is read");
+    let written = naming("existingProduceTopicList: [a]");
+    assert_eq!(names(&written.order(&["subscriptionsPerTopic=0"])), ["a"]);
+}
+
+#[test]
+fn lists_of_topics_that_cannot_be_followed_are_told() {
+    let check = |line: &str, expected: &str| {
+        let desk = naming(line);
+        let faults = desk.faults(&desk.order(&[]));
+        assert!(faults.len() == 1 && faults[0].contains(expected), "{line}: {faults:?}");
+    };
+    check("existingTopicList: some", "existingTopicList: got \"some\", need a list of names");
+    check("existingTopicList: [a/b]", "existingTopicList: got \"a/b\", need a topic's name");
+    check("existingTopicList: [a, a]", "existingTopicList: got \"a\" twice");
+    check(
+        "existingProduceTopicList: [a]\nexistingConsumeTopicList: [b]",
+        "existingConsumeTopicList: names other topics than existingProduceTopicList",
+    );
+    check(
+        "existingTopicList: [a]\nexistingConsumeTopicList: [a]",
+        "existingConsumeTopicList: is given beside existingTopicList",
+    );
+    check("existingProduceTopicList: [a]", "says what is written and not what is read");
+    check("existingConsumeTopicList: [a]", "says what is read and not what is written");
+    check("topics: 2\nexistingTopicList: [a]", "topics: says how many topics to make");
 }

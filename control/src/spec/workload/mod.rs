@@ -2,6 +2,7 @@
 
 mod backlog;
 mod body;
+mod existing;
 mod pace;
 mod phases;
 mod rate_shape;
@@ -79,9 +80,9 @@ pub(crate) const FIELDS: &[Field] = &[
         &[],
         "all messages have one size, give messageSize",
     ),
-    Field::unsupported("existingTopicList", &[], "name existing topics with --topic NAME"),
-    Field::unsupported("existingProduceTopicList", &[], "name existing topics with --topic NAME"),
-    Field::unsupported("existingConsumeTopicList", &[], "name existing topics with --topic NAME"),
+    Field::used("existingTopicList"),
+    Field::used("existingProduceTopicList"),
+    Field::used("existingConsumeTopicList"),
     Field::used("sweep"),
 ];
 
@@ -102,6 +103,8 @@ pub(crate) struct Workload {
     pub name: String,
     /// The file.
     pub file: PathBuf,
+    /// Topics that it names since they are there; none where it has new ones made.
+    pub topics: Vec<String>,
     /// How many topics, producers and consumers.
     pub shape: Shape,
     /// What a message is.
@@ -201,9 +204,17 @@ fn read(
     ledger: &mut Ledger,
 ) -> Option<Workload> {
     let name = givens.read("name", ledger, scalar::word);
-    let shape = shape::read(givens, asked.existing_topics, ledger);
+    let topics = existing::read(givens, ledger);
+    // Those of the command line win.
+    let listed = topics.len().max(usize::from(existing::is_given(givens)));
+    let count = if asked.existing_topics == 0 { listed } else { asked.existing_topics };
+    let shape = shape::read(givens, count, ledger);
+    if let Some(shape) = shape {
+        existing::check_sides(givens, shape, ledger);
+    }
     if let Some(shape) = shape.filter(|shape| shape.is_read_only()) {
-        return read_only::read((path, name), givens, shape, ledger);
+        let read = read_only::read((path, name), givens, shape, ledger)?;
+        return Some(Workload { topics, ..read });
     }
     let body = body::read(givens, path, files, ledger);
     let speed = pace::read(&pace::Reading { givens, workload: path, files }, ledger);
@@ -227,6 +238,7 @@ fn read(
     Some(Workload {
         name: named(name, path),
         file: path.to_owned(),
+        topics,
         shape: shape?,
         body: body?,
         speed: speed?,

@@ -61,6 +61,7 @@ pub(super) fn read(
     Some(Workload {
         name: named(name, path),
         file: path.to_owned(),
+        topics: Vec::new(),
         shape,
         body: BODY,
         speed: Speed::Max,

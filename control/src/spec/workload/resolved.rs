@@ -19,7 +19,11 @@ impl Workload {
             fields.insert(name.to_owned(), value);
         };
         put("name", json!(self.name));
-        put("topics", json!(self.shape.topics));
+        if self.topics.is_empty() {
+            put("topics", json!(self.shape.topics));
+        } else {
+            put("existingTopicList", json!(self.topics));
+        }
         if 0 < self.shape.partitions {
             put("partitionsPerTopic", json!(self.shape.partitions));
         }

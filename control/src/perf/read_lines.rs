@@ -2,6 +2,7 @@
 
 use crate::report::{float, rfc3339};
 use engine::units::{Nanos, Timestamp};
+use std::ops::Range;
 
 /// The names of the columns of the last line.
 pub(super) const HEADER: &str = "start.time, end.time, data.consumed.in.MB, MB.sec, data.consumed.in.nMsg, \
@@ -96,7 +97,7 @@ const fn millis(span: Nanos) -> u64 {
 /// In the tool's format of dates, `yyyy-MM-dd HH:mm:ss:SSS`, UTC.
 fn moment(at: Timestamp) -> String {
     let written = rfc3339(at);
-    let part = |range| written.get(range).unwrap_or_default();
+    let part = |range: Range<usize>| written.get(range).unwrap_or_default();
     format!("{} {}:{}", part(0..10), part(11..19), part(20..23))
 }
 

@@ -15,8 +15,11 @@ fn existing(desk: &Desk, sets: &[&str]) -> Order {
 fn nothing_that_only_new_topics_need_is_asked_of_the_cluster() {
     let desk = Desk::new(OMB_DRIVER);
     let clients = one(&existing(&desk, &[])).demand.clients;
+    let makes_none = ("allow.auto.create.topics".to_owned(), "false".to_owned());
+    assert!(clients.producer.contains(&makes_none), "nor made again: {:?}", clients.producer);
     assert_eq!((clients.replication_factor, clients.topic.len()), (-1, 0), "no topic is made");
     let clients = one(&desk.order(&[])).demand.clients;
+    assert!(!clients.producer.contains(&makes_none), "as the client has it");
     assert_eq!((clients.replication_factor, clients.topic.len()), (3, 1), "as the file has it");
 }
 

@@ -358,6 +358,8 @@ fn a_member_of_a_group_gets_its_partitions_reads_and_commits() {
     });
     assert_eq!((inlet.revision(), inlet.assignment().len()), (1, 8), "given once, all of them");
     assert_eq!(read.numbers(), (0..100).collect::<Vec<_>>(), "each once");
+    // A moment that stood for several would be before what came since: an arrival before its send.
+    assert!(read.all.is_sorted_by(|one, next| one.now < next.now), "each at a moment of its own");
     inlet.commit(&mut read);
     cluster.until("the commit is answered", || {
         while inlet.poll(&cluster.clock, 64, &mut read) {}

@@ -16,10 +16,6 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use std::collections::HashMap;
 use std::time::Duration;
 
-/// Messages read under one reading of the clock at most. Popping one takes below 1 µs, so the last
-/// of them is read at most 16 µs after the clock was.
-const BATCH: usize = 16;
-
 /// How long looking up a partition's end may take.
 const LOOKUP: Duration = Duration::from_secs(5);
 
@@ -269,23 +265,19 @@ impl Inlet for KafkaInlet {
         if !self.queue.is_ready() {
             return false;
         }
-        let mut now = None;
-        for taken in 0..limit {
+        for _ in 0..limit {
             let Some(mut event) = self.queue.next() else { return false };
             if event.kind() != EventKind::Delivery {
                 self.take_event(clock, event, sink);
-                now = None;
                 continue;
             }
-            let moment = match now {
-                Some(moment) if taken % BATCH != 0 => moment,
-                _ => clock.now(),
-            };
-            now = Some(moment);
+            // Read for each, once it is taken: between two the lane may lose its core, and what comes
+            // meanwhile would have arrived before it was sent.
+            let now = clock.now();
             // One message each (librdkafka 2.12.1, `rd_kafka_event_message_next`): asking for another
             // would be a call for nothing.
             if let Some(message) = event.next_message() {
-                self.deliver(&message, moment, sink);
+                self.deliver(&message, now, sink);
             }
         }
         true

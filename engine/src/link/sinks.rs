@@ -34,6 +34,7 @@ impl OutletSink for Acks {
 /// A message as it came.
 #[derive(Clone, Debug)]
 pub(crate) struct Received {
+    pub(crate) now: Timestamp,
     pub(crate) stamp: Result<Stamp, StampFault>,
     pub(crate) at: Assigned,
     pub(crate) offset: i64,
@@ -60,10 +61,10 @@ impl Deliveries {
 }
 
 impl InletSink for Deliveries {
-    fn delivery(&mut self, _now: Timestamp, delivery: &Delivery<'_>) {
+    fn delivery(&mut self, now: Timestamp, delivery: &Delivery<'_>) {
         let at = Assigned { route: delivery.route, partition: delivery.partition };
         let (stamp, offset, body) = (delivery.stamp, delivery.offset, delivery.body.to_vec());
-        self.all.push(Received { stamp, at, offset, body });
+        self.all.push(Received { now, stamp, at, offset, body });
     }
 
     fn committed(&mut self, result: Result<(), Failure>) {

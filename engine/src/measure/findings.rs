@@ -151,13 +151,13 @@ fn closed_loop(case: &Case<'_>, found: &mut Found) {
 }
 
 /// What was due and never offered fails the target however little it is: a lane that could not pay
-/// its debt within the grace was not going at the rate. A run that was cut short or interrupted gave it
-/// none, and what lost workers left unsent is told with their loss.
+/// its debt within the grace was not going at the rate. A run that was cut short gave it none, and
+/// what lost workers left unsent is told with their loss. One that was interrupted gave it none either, but
+/// what is in no histogram is told, however it came.
 fn unsent(case: &Case<'_>, found: &mut Found) {
     let unsent = case.sums.unsent.saturating_sub(fleet::untold(case));
     let due = case.sums.due;
-    let had_no_grace = matches!(case.evidence.ended, Ended::CutShort { .. } | Ended::Interrupted);
-    if unsent == 0 || had_no_grace {
+    if unsent == 0 || matches!(case.evidence.ended, Ended::CutShort { .. }) {
         return;
     }
     let mut window = Window::default();
@@ -165,13 +165,17 @@ fn unsent(case: &Case<'_>, found: &mut Found) {
         window.merge(&stream.measured.produced.unsent_due);
     }
     let age = window.first().map_or(Nanos::ZERO, |first| first.until(case.evidence.stopped));
+    let advice = match case.evidence.ended {
+        Ended::Interrupted => "The interrupt left no time to send them.",
+        _ => "Lower the rate.",
+    };
     found.fail(
         exit::TARGET,
         "unsent",
         format!(
             "{unsent} messages were due and never sent ({}); the oldest had waited {:.3} s when \
              sending stopped. They are in no histogram: the true latencies are worse than shown. \
-             Lower the rate.",
+             {advice}",
             percent(unsent, due),
             age.as_secs_f64()
         ),
@@ -348,9 +352,11 @@ mod tests {
         assert_eq!((verdict.exit_code, verdict.findings[0].code), (12, "unsent"), "fails");
         assert!(verdict.findings[0].message.contains("waited 2.500 s"), "{verdict:?}");
         let seen = Evidence { stopped, ended: Ended::Interrupted, ..evidence() };
-        let verdict = Verdict::of(&plan, &tally, &seen);
-        let is_told = verdict.findings.iter().any(|finding| finding.code == "unsent");
-        assert!(verdict.exit_code == 130 && !is_told, "an interrupt gives no grace: {verdict:?}");
+        let ended = Verdict::of(&plan, &tally, &seen);
+        let told = ended.findings.iter().find(|finding| finding.code == "unsent");
+        let words = &told.expect("they are in no histogram").message;
+        assert!(words.ends_with("The interrupt left no time to send them."), "{words}");
+        assert_eq!(ended.exit_code, 130, "{ended:?}");
     }
 
     #[test]

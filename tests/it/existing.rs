@@ -34,5 +34,8 @@ fn a_topic_that_is_not_there_is_missed_and_not_made_by_looking_for_it() {
     assert!(!names(&broker).iter().any(|name| name == "typo"), "{:?}", names(&broker));
 
     let made = cluster(&broker).partitions_or_made("asked-for", SOON).expect("it answers");
-    assert!(names(&broker).iter().any(|name| name == "asked-for"), "that is how one asks: {made:?}");
+    assert!(
+        names(&broker).iter().any(|name| name == "asked-for"),
+        "that is how one asks: {made:?}"
+    );
 }

@@ -107,8 +107,7 @@ mod tests {
     }
 
     /// A line of the Java tool's with one word changed.
-    const LINE: &str =
-        "kdyno perf-test consumer --topic t --messages 1000 --bootstrap-server h:1";
+    const LINE: &str = "kdyno perf-test consumer --topic t --messages 1000 --bootstrap-server h:1";
 
     #[test]
     fn a_line_of_the_java_tool_is_taken_as_it_is() {
@@ -117,7 +116,11 @@ mod tests {
         assert_eq!(plain.bootstrap_server.as_deref(), Some("h:1"));
         let sizes = (plain.fetch_size, plain.socket_buffer_size);
         assert_eq!(sizes, (1_048_576, 2_097_152), "the tool's own");
-        assert_eq!((plain.timeout, plain.lines.reporting_interval), (10_000, 5_000), "the tool's own");
+        assert_eq!(
+            (plain.timeout, plain.lines.reporting_interval),
+            (10_000, 5_000),
+            "the tool's own"
+        );
         let on = [plain.from_latest, plain.lines.show_detailed_stats, plain.lines.hide_header];
         assert_eq!(on, [false; 3], "none of them");
 
@@ -139,7 +142,8 @@ mod tests {
 
     #[test]
     fn the_spellings_of_kafka_4_2_mean_the_same() {
-        let line = "kdyno perf-test consumer --topic t --num-records 5 --command-config c.properties";
+        let line =
+            "kdyno perf-test consumer --topic t --num-records 5 --command-config c.properties";
         let given = flags(line).expect("legal");
         assert_eq!(given.messages, 5);
         assert_eq!(given.consumer_config, Some(PathBuf::from("c.properties")));

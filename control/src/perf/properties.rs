@@ -53,7 +53,8 @@ pub(super) fn flags(
     files: &mut Files,
     faults: &mut Vec<Fault>,
 ) -> Vec<FieldFlag> {
-    let mut given: Vec<Property> = file.map_or_else(Vec::new, |path| of_file(tool, path, files, faults));
+    let mut given: Vec<Property> =
+        file.map_or_else(Vec::new, |path| of_file(tool, path, files, faults));
     for word in line {
         match of_word(tool, word) {
             Ok(property) => given.push(property),
@@ -92,12 +93,7 @@ fn flag(property: Property) -> FieldFlag {
     FieldFlag { flag: place, field: format!("{COMMON}{name}"), value }
 }
 
-fn of_file(
-    tool: Tool,
-    path: &Path,
-    files: &mut Files,
-    faults: &mut Vec<Fault>,
-) -> Vec<Property> {
+fn of_file(tool: Tool, path: &Path, files: &mut Files, faults: &mut Vec<Fault>) -> Vec<Property> {
     let shown = path.display().to_string();
     let read = files.read(path).map_err(|error| error.to_string());
     let text = read.and_then(|bytes| {
@@ -243,7 +239,7 @@ mod tests {
             "--command-property fetch.min.bytes|driver.commonConfig.fetch.min.bytes=9",
         ];
         assert_eq!(shown, expected);
-        let expected = "--command-property: got \"nothing\", need NAME=VALUE, e.g. acks=1";
-        assert_eq!(faults[0].to_string(), expected);
+        let fault = "--command-property: got \"nothing\", need NAME=VALUE, e.g. acks=1";
+        assert_eq!(faults[0].to_string(), fault);
     }
 }

@@ -123,11 +123,10 @@ mod tests {
 
     #[test]
     fn a_line_between_tells_of_its_own_time_with_sums_from_the_start() {
-        let (within, in_all) = (
-            Read { messages: 500, bytes: 524_288 },
-            Read { messages: 1_500, bytes: 1_572_864 },
-        );
-        let expected = "2023-11-14 22:13:21:250, 0, 1.5000, 0.5000, 1500, 500.0000, 0, 1000, 0.5000, 500.0000";
+        let (within, in_all) =
+            (Read { messages: 500, bytes: 524_288 }, Read { messages: 1_500, bytes: 1_572_864 });
+        let expected =
+            "2023-11-14 22:13:21:250, 0, 1.5000, 0.5000, 1500, 500.0000, 0, 1000, 0.5000, 500.0000";
         assert_eq!(stretch(1_000, 0).detailed(within, in_all), expected);
     }
 

@@ -85,8 +85,7 @@ pub(super) fn made() -> super::fixture::Made {
     let stream = &mut made.plan.demand.streams[0];
     (stream.producers_per_topic, stream.pace) = (0, engine::plan::Pace::Max { in_flight: None });
     let end = CatchUpEnd::AllRead;
-    made.outcome.catch_up =
-        Some(engine::measure::CatchUpSeen { offsets: 400_001, left: 0, end });
+    made.outcome.catch_up = Some(engine::measure::CatchUpSeen { offsets: 400_001, left: 0, end });
     made
 }
 

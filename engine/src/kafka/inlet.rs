@@ -239,8 +239,8 @@ impl KafkaInlet {
     /// A partition is read to its end as it is now, also where its last offsets hold no message: those that
     /// compaction removed, and the marks of transactions.
     fn note_end(&mut self, event: &Event) {
-        let Some((topic, partition, end)) = event.place() else { return };
-        let Some(index) = self.by_name.get(&topic).copied() else { return };
+        let Some((name, partition, end)) = event.place() else { return };
+        let Some(index) = self.by_name.get(&name).copied() else { return };
         let topic = &mut self.topics[index];
         if let Some(next) = usize::try_from(partition).ok().and_then(|at| topic.next.get_mut(at)) {
             *next = (*next).max(end);

@@ -151,8 +151,8 @@ impl Grounds {
         let began = clock.now();
         let demand = plan.demand.clone();
         let teardown = Teardown::new(&demand, topics);
-        let (groups, stock) = (plan.groups.len(), None);
-        let mut grounds = Self { demand, groups, stock, clock, began, teardown };
+        let groups = plan.groups.len();
+        let mut grounds = Self { demand, groups, stock: None, clock, began, teardown };
         let laid = make_topics(&grounds.demand, &mut grounds.teardown, hooks)
             .and_then(|()| Stock::of(&grounds.demand, &*grounds.teardown.topics));
         match laid {

@@ -14,17 +14,19 @@ const READER: &str = "name: reader\nproducersPerTopic: 0\nsubscriptionsPerTopic:
 fn what_a_run_has_left_is_read_to_the_end_as_often_as_asked() {
     let Some(turn) = turn() else { return };
     let load = Load { name: "left", warmup: 0, partitions: 3, ..SMALL };
-    let first = Kdyno::new(&["run", "w.yaml", "--bootstrap-server", &turn.address, "--keep-topics"])
-        .with_file("w.yaml", &load.yaml())
-        .run();
+    let first =
+        Kdyno::new(&["run", "w.yaml", "--bootstrap-server", &turn.address, "--keep-topics"])
+            .with_file("w.yaml", &load.yaml())
+            .run();
     let left = first.result();
     assert_read(&left, load.due(), 1);
     let test_id = left["test_id"].as_str().expect("a run has an id");
     let topic = format!("benchmark-{test_id}-topic-0");
 
-    let ran = Kdyno::new(&["run", "r.yaml", "--bootstrap-server", &turn.address, "--topic", &topic])
-        .with_file("r.yaml", READER)
-        .run();
+    let ran =
+        Kdyno::new(&["run", "r.yaml", "--bootstrap-server", &turn.address, "--topic", &topic])
+            .with_file("r.yaml", READER)
+            .run();
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     let result = ran.result();
     let logs = cluster(&turn.address).logs(&topic, 3, SOON).expect("the broker answers");
@@ -43,10 +45,12 @@ fn what_a_run_has_left_is_read_to_the_end_as_often_as_asked() {
     let theirs = tool("org.apache.kafka.tools.ConsumerPerformance", &words);
     let ours = Kdyno::new(&["perf-test", "consumer"]).and(&words).run();
     assert_eq!(ours.code, 0, "{}", ours.stderr);
-    let names = |text: &str| text.lines().find(|line| line.starts_with("start.time")).map(str::to_owned);
+    let names =
+        |text: &str| text.lines().find(|line| line.starts_with("start.time")).map(str::to_owned);
     assert_eq!(names(&theirs), names(&ours.stdout), "the columns have the same names");
     let read = |text: &str| {
-        let line = text.lines().rfind(|line| line.split(", ").count() == 10).expect("the last line");
+        let line =
+            text.lines().rfind(|line| line.split(", ").count() == 10).expect("the last line");
         line.split(", ").nth(4).map(str::to_owned)
     };
     assert_eq!(read(&theirs), read(&ours.stdout), "and they read the same");

@@ -18,9 +18,9 @@ fn nothing_that_only_new_topics_need_is_asked_of_the_cluster() {
     let makes_none = ("allow.auto.create.topics".to_owned(), "false".to_owned());
     assert!(clients.producer.contains(&makes_none), "nor made again: {:?}", clients.producer);
     assert_eq!((clients.replication_factor, clients.topic.len()), (-1, 0), "no topic is made");
-    let clients = one(&desk.order(&[])).demand.clients;
-    assert!(!clients.producer.contains(&makes_none), "as the client has it");
-    assert_eq!((clients.replication_factor, clients.topic.len()), (3, 1), "as the file has it");
+    let makes = one(&desk.order(&[])).demand.clients;
+    assert!(!makes.producer.contains(&makes_none), "as the client has it");
+    assert_eq!((makes.replication_factor, makes.topic.len()), (3, 1), "as the file has it");
 }
 
 #[test]
@@ -54,7 +54,10 @@ fn reading_needs_topics_readers_and_no_backlog() {
         assert!(faults.len() == 1 && faults[0].contains(expected), "{expected}: {faults:?}");
     };
     let new = desk.order(&ONLY_READ);
-    check(&new, "producersPerTopic: got \"0\", need at least 1: reading without sending needs topics");
+    check(
+        &new,
+        "producersPerTopic: got \"0\", need at least 1: reading without sending needs topics",
+    );
     let nobody = existing(&desk, &[ONLY_READ[0], "subscriptionsPerTopic=0"]);
     check(&nobody, "subscriptionsPerTopic: got none, need at least 1 where producersPerTopic is 0");
     let backlog = existing(&desk, &[ONLY_READ[0], "consumerBacklog=30s"]);

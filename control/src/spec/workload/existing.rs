@@ -15,11 +15,11 @@ const READ: &str = "existingConsumeTopicList";
 
 /// Reads the names; none where no list is given, or only empty ones.
 pub(super) fn read(givens: &Givens, ledger: &mut Ledger) -> Vec<String> {
-    let mut of = |field: &str| givens.read(field, ledger, names).unwrap_or_default();
-    let [both, written, read] = [BOTH, WRITTEN, READ].map(&mut of);
+    let mut list = |field: &str| givens.read(field, ledger, names).unwrap_or_default();
+    let [both, written, read] = [BOTH, WRITTEN, READ].map(&mut list);
     let apart = [(WRITTEN, &written), (READ, &read)];
     for (field, _) in apart.iter().filter(|(_, names)| !both.is_empty() && !names.is_empty()) {
-        ledger.fault(givens.fault(*field, format!("is given beside {BOTH}: keep one of them")));
+        ledger.fault(givens.fault(field, format!("is given beside {BOTH}: keep one of them")));
     }
     if !written.is_empty() && !read.is_empty() && written != read {
         let problem = format!(
@@ -34,7 +34,9 @@ pub(super) fn read(givens: &Givens, ledger: &mut Ledger) -> Vec<String> {
     if let Some(given) = givens.get("topics").filter(|of| is_counted(&of.value))
         && !named.is_empty()
     {
-        let problem = format!("says how many topics to make, and {BOTH} names those that are there: leave it out");
+        let problem = format!(
+            "says how many topics to make, and {BOTH} names those that are there: leave it out"
+        );
         ledger.fault(given.fault(problem));
     }
     named
@@ -56,17 +58,22 @@ pub(super) fn check_sides(givens: &Givens, shape: Shape, ledger: &mut Ledger) {
     }
     let (written, read) = (asks(givens, WRITTEN), asks(givens, READ));
     if written && !read && 0 < shape.subscriptions {
-        let problem = format!("says what is written and not what is read: give {BOTH}, or subscriptionsPerTopic: 0");
+        let problem = format!(
+            "says what is written and not what is read: give {BOTH}, or subscriptionsPerTopic: 0"
+        );
         ledger.fault(givens.fault(WRITTEN, problem));
     }
     if read && !written && !shape.is_read_only() {
-        let problem = format!("says what is read and not what is written: give {BOTH}, or producersPerTopic: 0");
+        let problem = format!(
+            "says what is read and not what is written: give {BOTH}, or producersPerTopic: 0"
+        );
         ledger.fault(givens.fault(READ, problem));
     }
 }
 
 fn names(value: &Value) -> Result<Vec<String>, String> {
-    let need = || format!("got {}, need a list of names, e.g. [orders, payments]", scalar::show(value));
+    let need =
+        || format!("got {}, need a list of names, e.g. [orders, payments]", scalar::show(value));
     let Value::Sequence(list) = value else { return Err(need()) };
     let mut names: Vec<String> = Vec::new();
     for entry in list {

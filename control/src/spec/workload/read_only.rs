@@ -49,11 +49,12 @@ pub(super) fn read(
     let measured = phases::measured(givens, ledger);
     let commit = givens.read("offsetCommitInterval", ledger, commit_wish);
     for size in ["consumerBacklog", "consumerBacklogSizeGB"] {
-        let asked = givens.get(size).filter(|given| {
-            !crate::spec::fields::is_default(&given.value, &["0", "0.0", "none"])
-        });
+        let asked = givens
+            .get(size)
+            .filter(|given| !crate::spec::fields::is_default(&given.value, &["0", "0.0", "none"]));
         if let Some(given) = asked {
-            let problem = "needs producers that bring it, and producersPerTopic is 0: leave one of them out";
+            let problem =
+                "needs producers that bring it, and producersPerTopic is 0: leave one of them out";
             ledger.fault(given.fault(problem));
         }
     }

@@ -38,9 +38,11 @@ pub(super) fn read(givens: &Givens, existing: usize, ledger: &mut Ledger) -> Opt
     let producers = givens.demand("producersPerTopic", ledger, |value| {
         let producers = count.parse_u32(value)?;
         if producers == 0 && existing == 0 {
-            return Err("got \"0\", need at least 1: reading without sending needs topics that are there, \
+            return Err(
+                "got \"0\", need at least 1: reading without sending needs topics that are there, \
                         name them with --topic NAME"
-                .to_owned());
+                    .to_owned(),
+            );
         }
         Ok(producers)
     });
@@ -49,7 +51,8 @@ pub(super) fn read(givens: &Givens, existing: usize, ledger: &mut Ledger) -> Opt
         givens.read("subscriptionsPerTopic", ledger, |value| groups.parse_u32(value));
     let subscriptions = subscriptions.unwrap_or(0);
     if producers == Some(0) && subscriptions == 0 {
-        let problem = "got none, need at least 1 where producersPerTopic is 0: nobody would send or read";
+        let problem =
+            "got none, need at least 1 where producersPerTopic is 0: nobody would send or read";
         ledger.fault(givens.fault("subscriptionsPerTopic", problem));
     }
     let consumers = if subscriptions == 0 {

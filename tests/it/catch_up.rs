@@ -13,13 +13,18 @@ const READER: &str = "name: reader\nproducersPerTopic: 0\nsubscriptionsPerTopic:
 /// A broker whose topic `held` holds so many records of 100 bytes.
 fn filled() -> MockBroker {
     let broker = MockBroker::start(1).expect("the broker starts");
+    fill(&broker);
+    broker
+}
+
+/// Sends so many more.
+fn fill(broker: &MockBroker) {
     let server = format!("bootstrap.servers={}", broker.bootstrap_servers());
     let records = RECORDS.to_string();
     let ran = Kdyno::new(&["perf-test", "producer", "--topic", "held", "--num-records", &records])
         .and(&["--record-size", "100", "--throughput", "-1", "--producer-props", &server])
         .run();
     assert!(matches!(ran.code, 0 | 11), "exit {}: {}", ran.code, ran.stderr);
-    broker
 }
 
 fn reader(broker: &MockBroker, text: &str) -> Kdyno {
@@ -54,8 +59,12 @@ fn all_that_is_there_is_read_by_every_subscription_and_then_the_run_ends() {
     assert!(number(&result, "/plan/measured_s") < 30.0, "it ends when all is read, not after 60 s");
     assert!(number(&result, "/consumed/duration_s") > 0.0, "from the start to the last message");
     assert!(ran.stdout.starts_with("VALID: all that was there was read, at "), "{}", ran.stdout);
-    // What is not there was never asked for, and what is there stays.
-    let again = reader(&broker, READER).run();
+    // What is there stays, and a file can name it as well as the command line.
+    let named = format!("{READER}existingConsumeTopicList: [held]\n");
+    let address = broker.bootstrap_servers();
+    let again = Kdyno::new(&["run", "w.yaml", "--bootstrap-server", &address])
+        .with_file("w.yaml", &named)
+        .run();
     assert_eq!(whole(&again.result(), "/consumed/messages"), twice, "from the first offset again");
 }
 
@@ -73,6 +82,23 @@ fn where_consumers_begin_at_the_end_the_time_ends_the_run() {
     let findings = result["verdict"]["findings"].as_array().expect("findings are a list");
     let is_said = findings.iter().any(|finding| finding["code"] == "nothing_to_read");
     assert!(is_said, "{findings:#?}");
+}
+
+#[test]
+fn who_begins_at_the_end_reads_what_others_send_meanwhile() {
+    let _alone = alone();
+    let broker = filled();
+    let mut reading = reader(&broker, &READER.replace("60s", "25s"))
+        .and(&["--set", "driver.auto.offset.reset=latest"])
+        .start();
+    reading.await_words("measured phase: until all that was asked for is read");
+    fill(&broker);
+    let ran = reading.finish();
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let result = ran.result();
+    let twice = (2 * RECORDS).to_string();
+    assert_eq!(whole(&result, "/consumed/messages"), twice, "not those that were there before");
+    assert_eq!(text(&result, "/catch_up/ended"), "time_over");
 }
 
 /// The numbers of the tool's last line: messages, and the time in which they were fetched.

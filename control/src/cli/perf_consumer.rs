@@ -25,6 +25,7 @@ What is not the same:
   properties   are the Java client's, translated for librdkafka with its defaults of Kafka 4.1;
                what has no equivalent is said, or refused where it would change the load
   topic        one that does not exist is missed at once and never made
+  left out     --include and --date-format are not taken
   exit code    of kdyno run: 0 valid, 1 could not be finished, 2 usage, 15 timed out, 130 interrupted
 
 Example:

@@ -62,6 +62,9 @@ fn reading_needs_topics_readers_and_no_backlog() {
     check(&nobody, "subscriptionsPerTopic: got none, need at least 1 where producersPerTopic is 0");
     let backlog = existing(&desk, &[ONLY_READ[0], "consumerBacklog=30s"]);
     check(&backlog, "consumerBacklog: needs producers that bring it");
+    let mut shared = existing(&desk, &ONLY_READ);
+    shared.fleet.workers = vec!["http://a:1".to_owned()];
+    check(&shared, "--workers: a run that only reads is done by one host");
     let none = existing(&desk, &[ONLY_READ[0], "consumerBacklog=none"]);
     assert_eq!(desk.faults(&none), Vec::<String>::new(), "none is asked for");
 }

@@ -115,6 +115,9 @@ fn load(demand: &Demand, stream: &StreamDemand) -> String {
     if let Some(search) = &demand.search {
         return searching(search, stream, phases.measured);
     }
+    if stream.is_read_only() {
+        return reading(demand);
+    }
     let pace = match &stream.pace {
         Pace::At(rate) => format!("{rate} in all"),
         Pace::Varied(varied) => varied.to_string(),
@@ -133,6 +136,16 @@ fn load(demand: &Demand, stream: &StreamDemand) -> String {
         "load: messages of {}, {pace}, warm-up {}, measured {measured}",
         stream.message_size, phases.warmup
     )
+}
+
+/// What is read where nobody sends, and for how long at most.
+fn reading(demand: &Demand) -> String {
+    let from = if demand.clients.start_at_the_end() { "what comes" } else { "what is there" };
+    let length = demand.messages.map_or_else(
+        || format!("at most {}", demand.phases.measured),
+        |count| format!("at most {count} messages"),
+    );
+    format!("load: none, {from} is read as fast as it is given, {length}")
 }
 
 /// How long is measured with a backlog.

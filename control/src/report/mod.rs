@@ -3,6 +3,7 @@
 mod again;
 mod assertions;
 mod backlog;
+mod catch_up;
 mod ceiling;
 pub mod chart;
 mod client;
@@ -57,6 +58,7 @@ mod tail;
 mod tasks;
 mod text;
 mod text_events;
+mod text_perf;
 mod text_system;
 mod text_table;
 mod text_workers;

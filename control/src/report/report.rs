@@ -5,6 +5,7 @@
 
 use super::assertions::AssertionPart;
 use super::backlog::BacklogPart;
+use super::catch_up::CatchUpPart;
 use super::ceiling::CeilingPart;
 use super::client::Client;
 use super::figures::{Engine, Startup, Topics, Verification};
@@ -153,6 +154,9 @@ pub struct Report {
     /// What became of a backlog; only where one was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backlog: Option<BacklogPart>,
+    /// What a run that sends nothing found and read; only of such a run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub catch_up: Option<CatchUpPart>,
     /// What became of the topics.
     pub topics: Topics,
     /// One entry per lane, also for one that brought nothing.
@@ -231,6 +235,7 @@ impl Report {
             warmup: Warmup::of(plan, outcome),
             search: Search::of(outcome),
             backlog: BacklogPart::of(plan, outcome),
+            catch_up: CatchUpPart::of(outcome),
             topics: Topics::of(inputs),
             partial: Partial::of(&tasks, outcome, verdict.exit_code),
             tasks,

@@ -29,6 +29,8 @@ pub struct Recorder {
     followers: Vec<Followers>,
     /// By stream.
     watches: Vec<AckWatch>,
+    /// By stream: whether nobody sends it, so that what is read is what others have sent.
+    reads_only: Vec<bool>,
     run: u64,
     /// Whether hiccups are asked for.
     hiccups: bool,
@@ -52,6 +54,7 @@ impl Recorder {
             bases: demand.streams.iter().map(StreamDemand::partition_bases).collect(),
             followers: Followers::of(demand, duties),
             watches: watches(demand, duties),
+            reads_only: demand.streams.iter().map(StreamDemand::is_read_only).collect(),
             run: demand.run,
             hiccups: demand.hiccups,
             outlook: Outlook::before_start(),
@@ -257,6 +260,9 @@ impl Recorder {
         delivery: &Delivery<'_>,
     ) {
         self.turn_page(now);
+        if self.reads_only[stream] {
+            return self.read(now, (stream, subscription), delivery.body);
+        }
         let stamp = match delivery.stamp {
             Ok(stamp) if stamp.run == self.run => stamp,
             Ok(_) | Err(StampFault::Foreign) => {
@@ -283,6 +289,15 @@ impl Recorder {
             let at = (delivery.route, delivery.partition, delivery.offset);
             follower.follow((&stamp, phase), at, self.boundary, account);
         }
+    }
+
+    /// A message came that somebody else has sent: it is due at no time, and belongs to the present.
+    fn read(&mut self, now: Timestamp, (stream, subscription): (usize, usize), body: &[u8]) {
+        let present = self.present;
+        let consumed = &mut self.tally.streams[stream].phase(present).consumed[subscription];
+        consumed.messages += 1;
+        consumed.bytes += u64::try_from(body.len()).expect("a body fits in 64 bits");
+        consumed.window.include(now);
     }
 
     /// A commit of a consumer of this stream ended.

@@ -4,6 +4,7 @@
 //! and [`Wishes`] (what the user set by hand).
 
 mod backlog;
+mod catch_up;
 mod clients;
 mod cores;
 mod count;
@@ -74,6 +75,7 @@ impl Plan {
         machine: &Machine,
         wishes: &Wishes,
     ) -> Result<Self, PlanError> {
+        catch_up::settle(&mut demand);
         let mut groups = clients::groups(&demand, wishes.clients);
         let mut remarks = Vec::new();
         remarks.extend(bound_verification(&mut demand));

@@ -2,6 +2,7 @@
 
 mod backlog;
 pub(crate) mod broker;
+mod catch_up;
 mod close;
 mod commits;
 mod end;

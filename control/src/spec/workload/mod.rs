@@ -2,10 +2,12 @@
 
 mod backlog;
 mod body;
+mod existing;
 mod keys;
 mod pace;
 mod phases;
 mod rate_shape;
+mod read_only;
 mod resolved;
 mod search;
 mod shape;
@@ -83,9 +85,9 @@ pub(crate) const FIELDS: &[Field] = &[
         &[],
         "all messages have one size, give messageSize",
     ),
-    Field::unsupported("existingTopicList", &[], "name existing topics with --topic NAME"),
-    Field::unsupported("existingProduceTopicList", &[], "name existing topics with --topic NAME"),
-    Field::unsupported("existingConsumeTopicList", &[], "name existing topics with --topic NAME"),
+    Field::used("existingTopicList"),
+    Field::used("existingProduceTopicList"),
+    Field::used("existingConsumeTopicList"),
     Field::used("sweep"),
 ];
 
@@ -106,6 +108,8 @@ pub(crate) struct Workload {
     pub name: String,
     /// The file.
     pub file: PathBuf,
+    /// Topics that it names since they are there; none where it has new ones made.
+    pub topics: Vec<String>,
     /// How many topics, producers and consumers.
     pub shape: Shape,
     /// What a message is.
@@ -205,7 +209,18 @@ fn read(
     ledger: &mut Ledger,
 ) -> Option<Workload> {
     let name = givens.read("name", ledger, scalar::word);
-    let shape = shape::read(givens, asked.existing_topics, ledger);
+    let topics = existing::read(givens, ledger);
+    // Those of the command line win.
+    let listed = topics.len().max(usize::from(existing::is_given(givens)));
+    let count = if asked.existing_topics == 0 { listed } else { asked.existing_topics };
+    let shape = shape::read(givens, count, ledger);
+    if let Some(shape) = shape {
+        existing::check_sides(givens, shape, ledger);
+    }
+    if let Some(shape) = shape.filter(|shape| shape.is_read_only()) {
+        let read = read_only::read((path, name), givens, shape, ledger)?;
+        return Some(Workload { topics, ..read });
+    }
     let body = body::read(givens, path, files, ledger);
     let speed = pace::read(&pace::Reading { givens, workload: path, files }, ledger);
     let search = search::read(givens, speed.as_ref(), ledger);
@@ -225,10 +240,10 @@ fn read(
     };
     let backlog = backlog::read(givens, load(), ledger);
     let commit = givens.read("offsetCommitInterval", ledger, commit_wish);
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     Some(Workload {
-        name: name.unwrap_or(stem),
+        name: named(name, path),
         file: path.to_owned(),
+        topics,
         shape: shape?,
         body: body?,
         speed: speed?,
@@ -242,6 +257,11 @@ fn read(
         backlog,
         commit,
     })
+}
+
+/// Its name, else that of its file.
+fn named(name: Option<String>, path: &Path) -> String {
+    name.unwrap_or_else(|| path.file_stem().unwrap_or_default().to_string_lossy().into_owned())
 }
 
 /// The words of a workload's `verification`.

@@ -4,6 +4,7 @@
 use engine::time::Arrival;
 use serde_json::{Map, Value, json};
 
+use super::read_only::is_of_reading;
 use super::{
     BacklogSize, BacklogWish, CommitWish, Payload, SearchWish, Speed, StampWish, VERIFICATIONS,
     Workload, keys, phases,
@@ -17,7 +18,11 @@ impl Workload {
             fields.insert(name.to_owned(), value);
         };
         put("name", json!(self.name));
-        put("topics", json!(self.shape.topics));
+        if self.topics.is_empty() {
+            put("topics", json!(self.shape.topics));
+        } else {
+            put("existingTopicList", json!(self.topics));
+        }
         if 0 < self.shape.partitions {
             put("partitionsPerTopic", json!(self.shape.partitions));
         }
@@ -53,6 +58,9 @@ impl Workload {
         put("testDuration", json!(self.measured.to_string()));
         put("warmupDuration", json!(phases::show(self.warmup)));
         self.resolve_backlog(&mut put);
+        if self.shape.is_read_only() {
+            fields.retain(|name, _| is_of_reading(name));
+        }
         fields
     }
 

@@ -6,6 +6,7 @@
 //! messages.
 
 use engine::driver::{Refusal, find};
+use engine::message::{KeyOrder, KeySource};
 use engine::plan::{Demand, StampPlace, Wishes};
 use engine::run::Outcome;
 use engine::time::{ClockSource, RunClock};
@@ -13,6 +14,7 @@ use kdyno_tests::demand::{on_broker, real_broker, small};
 use kdyno_tests::engine_run::{Silent, plan};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use std::alloc::System;
+use std::num::NonZeroU64;
 
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
@@ -37,6 +39,12 @@ fn what_is_allocated_does_not_grow_with_the_messages() {
     check("embedded", &|rate| {
         let mut demand = small("allocations-header", rate, MILLIS);
         demand.streams[0].stamp = StampPlace::Header;
+        demand
+    });
+    check("loopback", &|rate| {
+        let mut demand = small("allocations-keys", rate, MILLIS);
+        let order = KeyOrder::Zipf { skew: 0.99, recency: NonZeroU64::new(100) };
+        demand.streams[0].keys = KeySource::standard(order);
         demand
     });
     if let Some(address) = real_broker() {

@@ -117,6 +117,9 @@ fn load(demand: &Demand, stream: &StreamDemand) -> String {
     if let Some(search) = &demand.search {
         return searching(search, stream, phases.measured);
     }
+    if stream.is_read_only() {
+        return reading(demand);
+    }
     let pace = match &stream.pace {
         Pace::At(rate) => format!("{rate} in all"),
         Pace::Varied(varied) => varied.to_string(),
@@ -146,6 +149,16 @@ fn transactions(asked: &Transactions) -> String {
     let percent = 100.0 * f64::from(asked.aborts_per_million) / f64::from(MILLION);
     let (seed, longest) = (asked.seed, asked.longest);
     format!("transactions: {length}, open for at most {longest}, {percent} % aborted (seed {seed})")
+}
+
+/// What is read where nobody sends, and for how long at most.
+fn reading(demand: &Demand) -> String {
+    let from = if demand.clients.start_at_the_end() { "what comes" } else { "what is there" };
+    let length = demand.messages.map_or_else(
+        || format!("at most {}", demand.phases.measured),
+        |count| format!("at most {count} messages"),
+    );
+    format!("load: none, {from} is read as fast as it is given, {length}")
 }
 
 /// How long is measured with a backlog.

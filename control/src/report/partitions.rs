@@ -1,6 +1,7 @@
 //! Whether one partition was far slower than the others of its topic.
 
 use super::number::{float, micros, thousandth};
+use super::topic_load::TopicLoadPart;
 use engine::measure::constants::OUTLIER_SAMPLES;
 use engine::measure::{PartitionSeen, partitions_seen};
 use engine::plan::Plan;
@@ -17,6 +18,9 @@ pub struct Partitions {
     pub acked_on: Option<u64>,
     /// The one that was the slowest against the others of its topic; null where no topic has two.
     pub slowest: Option<SlowPartition>,
+    /// How each topic's messages lie on its partitions; only of topics with several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub topics: Vec<TopicLoadPart>,
 }
 
 /// One partition of a thousand messages or more against the others of its topic. Latencies are at most an
@@ -40,7 +44,7 @@ pub struct SlowPartition {
 impl Partitions {
     pub(super) fn of(plan: &Plan, outcome: &Outcome) -> Self {
         if !outcome.tally.streams.iter().any(|stream| stream.partitions.is_kept()) {
-            return Self { kept: false, acked_on: None, slowest: None };
+            return Self { kept: false, acked_on: None, slowest: None, topics: Vec::new() };
         }
         let topics = partitions_seen(&plan.demand, &outcome.tally);
         let acked_on = topics.iter().map(Vec::len).sum::<usize>();
@@ -49,6 +53,7 @@ impl Partitions {
             kept: true,
             acked_on: Some(u64::try_from(acked_on).expect("they are few")),
             slowest: slowest.max_by(|one, other| one.ratio.total_cmp(&other.ratio)),
+            topics: TopicLoadPart::all(plan, &outcome.tally),
         }
     }
 }
@@ -122,6 +127,8 @@ mod tests {
         assert_eq!((told.kept, told.acked_on, told.slowest), (true, Some(2), None), "no peers");
         made.outcome.tally.streams[0].partitions = Kept::off();
         let untold = Partitions::of(&made.plan, &made.outcome);
-        assert_eq!(untold, Partitions { kept: false, acked_on: None, slowest: None }, "too many");
+        let topics = Vec::new();
+        let nothing = Partitions { kept: false, acked_on: None, slowest: None, topics };
+        assert_eq!(untold, nothing, "too many");
     }
 }

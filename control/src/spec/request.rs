@@ -19,7 +19,7 @@ use super::fault::{Fault, Ledger, Remark};
 use super::files::Files;
 use super::identity::Identities;
 use super::sweep::{self, Cell};
-use super::workload::{BodySource, Speed, Workload};
+use super::workload::{BodySource, Speed, Workload, key_source};
 use super::{Order, room, test_id};
 
 /// A run to be planned.
@@ -106,7 +106,8 @@ impl Shared<'_> {
         files: &mut Files,
         ledger: &mut Ledger,
     ) -> Option<Request> {
-        let is_existing = !self.order.topics.is_empty();
+        let is_named = workload.as_ref().is_some_and(|of| !of.topics.is_empty());
+        let is_existing = is_named || !self.order.topics.is_empty();
         let clients = clients(self.driver, workload.as_ref(), is_existing, ledger);
         if let Some(clients) = &clients {
             sweep::refuse_secrets(self.cell, &clients.shown, ledger);
@@ -127,6 +128,7 @@ impl Shared<'_> {
     ) -> Option<Request> {
         let source = workload.body.source(files);
         let source = ledger.take(source.map_err(|problem| Fault::whole("payloadFile", problem)))?;
+        let keys = key_source(workload.keys.as_ref(), files, ledger)?;
         let has_turn = self.cell.repeat.is_some() || !self.cell.values.is_empty();
         let bodies = if has_turn { Vec::new() } else { source.bodies() };
         let search = self.search(workload, ledger)?;
@@ -150,7 +152,7 @@ impl Shared<'_> {
             message_size: workload.body.size,
             bodies,
             stamp: workload.body.stamp.place(),
-            keys: workload.keys,
+            keys,
             partitioner: clients.partitioner,
             topics,
             producers_per_topic: shape.producers,
@@ -243,7 +245,10 @@ impl Shared<'_> {
 
     fn topics(&self, workload: &Workload, test_id: &str) -> Vec<TopicPlan> {
         let partitions = workload.shape.partitions;
-        if self.order.topics.is_empty() {
+        // Those of the command line win over the file's.
+        let told = &self.order.topics;
+        let existing = if told.is_empty() { &workload.topics } else { told };
+        if existing.is_empty() {
             let new = |index| TopicPlan {
                 name: test_id::topic(test_id, index),
                 partitions,
@@ -256,6 +261,6 @@ impl Shared<'_> {
             partitions: self.identities.partitions(name),
             existing: true,
         };
-        self.order.topics.iter().map(old).collect()
+        existing.iter().map(old).collect()
     }
 }

@@ -3,7 +3,7 @@
 use engine::driver::{Driver, Room};
 use engine::plan::StreamDemand;
 
-/// A message's key, header and lengths, at most.
+/// A message's header and lengths, at most; its key comes on top.
 const OVERHEAD: u64 = 128;
 
 /// Of what a target holds this part may be asked for: partitions do not fill quite alike.
@@ -33,7 +33,8 @@ pub(super) fn problem(driver: &Driver, stream: &StreamDemand, messages: u64) -> 
 
 /// How many messages may be unread in each subscription.
 fn allowed(room: Room, stream: &StreamDemand) -> u64 {
-    let of_bytes = room.bytes.map(|bytes| bytes.0 / (stream.message_size.0 + OVERHEAD));
+    let message = stream.message_size.0 + OVERHEAD + stream.keys.longest();
+    let of_bytes = room.bytes.map(|bytes| bytes.0 / message);
     let of_messages = room.messages.map(|count| u64::try_from(count).unwrap_or(u64::MAX));
     let each = [of_bytes, of_messages].into_iter().flatten().min().unwrap_or(u64::MAX);
     let all = each.saturating_mul(stream.partitions()) / PART.1 * PART.0;

@@ -113,14 +113,18 @@ fn decimal_of_text(text: &str) -> Option<f64> {
 
 /// Reads a share from 0 to 1.
 pub(crate) fn ratio(value: &Value) -> Result<f64, String> {
+    number(value, (1.0, 0.5))
+}
+
+/// Reads a number from 0 to the first of two; the other is one to try.
+pub(crate) fn number(value: &Value, (max, example): (f64, f64)) -> Result<f64, String> {
     let number = match value {
         Value::Number(number) => number.as_f64(),
         Value::String(text) => decimal_of_text(text.trim()),
         _ => None,
     };
-    number
-        .filter(|number| (0.0..=1.0).contains(number))
-        .ok_or_else(|| format!("got {}, need a number from 0 to 1, e.g. 0.5", show(value)))
+    let need = || format!("got {}, need a number from 0 to {max}, e.g. {example}", show(value));
+    number.filter(|number| (0.0..=max).contains(number)).ok_or_else(need)
 }
 
 /// Reads a switch as YAML 1.1 writes it.

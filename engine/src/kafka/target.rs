@@ -27,13 +27,6 @@ impl KafkaTarget {
         Self { settings: settings.clone(), topics: Arc::new(KafkaTopics::new(settings)) }
     }
 
-    fn reads_from_end(&self) -> bool {
-        let latest = |(name, value): &(String, String)| {
-            name == "auto.offset.reset" && matches!(value.as_str(), "latest" | "largest" | "end")
-        };
-        self.settings.consumer.iter().any(latest)
-    }
-
     /// A consumer of a group, not subscribed to anything yet.
     pub(super) fn consumer(&self, spec: &InletSpec<'_>) -> Result<KafkaInlet, RunError> {
         let mut config = client_config(&self.settings.consumer);
@@ -42,7 +35,7 @@ impl KafkaTarget {
             config.create_with_context(Quiet).map_err(|error| refused(spec, &error))?;
         let reading = Reading {
             commits: matches!(self.settings.commit, CommitMode::Every(_)),
-            from_end: self.reads_from_end(),
+            from_end: self.settings.start_at_the_end(),
             stamp_in_header: spec.stamp_in_header,
         };
         Ok(KafkaInlet::new(consumer, spec, reading))

@@ -3,6 +3,7 @@
 use crate::link::{Header, Message};
 use crate::message::{Bodies, Covered, Keys, Stamp, murmur2};
 use crate::plan::{Partitioner, ProducerClient, Route, StampPlace, StreamDemand, Verification};
+use crate::time::Turn;
 use crate::units::Timestamp;
 
 /// A logical producer of this lane.
@@ -44,6 +45,8 @@ pub(super) struct Load {
     sequences: Vec<u64>,
     bodies: Bodies,
     keys: Keys,
+    /// Logical producers of the whole stream.
+    producers: u64,
     partitioner: Partitioner,
     place: StampPlace,
     encoded: [u8; Stamp::SIZE],
@@ -122,7 +125,11 @@ impl Load {
             slots,
             sequences: vec![0; base],
             bodies: Bodies::new(&stream.bodies, offset, room).covered(covered),
-            keys: Keys::new(stream.keys, owner.run, first),
+            keys: Keys::new(
+                &stream.keys,
+                u64::try_from(owner.stream).expect("fewer than 65,536 streams"),
+            ),
+            producers: stream.producers(),
             partitioner: stream.partitioner,
             place: stream.stamp,
             encoded: [0; Stamp::SIZE],
@@ -147,14 +154,20 @@ impl Load {
         self.shots.len() < self.room && own.client == other.client && own.route == other.route
     }
 
-    /// Chooses key, partition and number of the slot's next message, and stamps it.
-    pub(super) fn aim(&mut self, slot: usize, due: Timestamp, sent: Timestamp) {
-        let key = self.keys.draw();
+    /// The slot's message of a round, with that due time: what a closed loop has in place of a walk.
+    pub(super) fn turn(&self, (round, slot): (u64, usize), due: Timestamp) -> Turn {
+        let index = round * self.producers + u64::from(self.slots[slot].producer);
+        Turn { index, slot, due }
+    }
+
+    /// Chooses key, partition and number of the message whose turn it is, and stamps it.
+    pub(super) fn aim(&mut self, Turn { index, slot, due }: Turn, sent: Timestamp) {
+        let key = self.keys.place(index);
         let body = self.bodies.advance();
         let bytes = u64::try_from(self.bodies.body(body).len()).expect("a body fits in 64 bits");
         let owner = &mut self.slots[slot];
         let partition = match key {
-            Some(index) => murmur2(self.keys.key(index)) % owner.partitions,
+            Some(place) => murmur2(self.keys.key(place)) % owner.partitions,
             None => owner.stick(self.partitioner, bytes),
         };
         let place = owner.base + usize::try_from(partition).expect("partitions fit in memory");

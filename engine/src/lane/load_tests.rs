@@ -1,16 +1,25 @@
 //! Laws of a lane's load: which partition, which number, which bytes.
 
 use super::load::{Load, Owner};
-use crate::message::{KeySource, Stamp, murmur2};
-use crate::plan::samples::{RUN, stream, topics};
+use crate::message::{KeyOrder, KeySource, Keys, Stamp, murmur2};
+use crate::plan::samples::{RUN, rate, stream, topics};
 use crate::plan::{Partitioner, ProducerClient, StampPlace, StreamDemand, Verification};
+use crate::time::{Schedule, Walk};
 use crate::units::{Bytes, Timestamp};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU64;
 
 const DUE: Timestamp = Timestamp::from_nanos(5);
 const SENT: Timestamp = Timestamp::from_nanos(6);
 const OWNER: Owner =
     Owner { run: RUN, stream: 0, incarnation: 0, verification: Verification::Numbers };
+
+/// Each way to draw keys.
+const ORDERS: [KeyOrder; 3] = [
+    KeyOrder::RoundRobin,
+    KeyOrder::Random,
+    KeyOrder::Zipf { skew: 0.99, recency: NonZeroU64::new(50) },
+];
 
 /// What a client got to see.
 struct Seen {
@@ -31,7 +40,12 @@ fn load(stream: &StreamDemand) -> Load {
 
 /// Aims the slot's next message, alone, and looks at it.
 fn look(load: &mut Load, slot: usize) -> Seen {
-    load.aim(slot, DUE, SENT);
+    look_at(load, (0, slot))
+}
+
+/// Aims the slot's message of a round, alone, and looks at it.
+fn look_at(load: &mut Load, turn: (u64, usize)) -> Seen {
+    load.aim(load.turn(turn, DUE), SENT);
     let shot = load.shots()[0];
     load.fire(&shot, |message| Seen {
         route: message.route.0,
@@ -50,7 +64,12 @@ fn look(load: &mut Load, slot: usize) -> Seen {
 
 /// Sends the slot's next message; the client takes it.
 fn send(load: &mut Load, slot: usize) -> Seen {
-    let seen = look(load, slot);
+    send_at(load, (0, slot))
+}
+
+/// Sends the slot's message of a round; the client takes it.
+fn send_at(load: &mut Load, turn: (u64, usize)) -> Seen {
+    let seen = look_at(load, turn);
     load.clear(|_| true);
     seen
 }
@@ -93,32 +112,95 @@ fn producers_start_on_different_partitions_and_share_none_of_their_state() {
 
 #[test]
 fn keyed_messages_go_where_the_java_client_puts_them() {
-    for keys in [KeySource::RoundRobin, KeySource::Random] {
+    for order in ORDERS {
+        let keys = KeySource::standard(order);
         let mut load = load(&StreamDemand { keys, topics: topics(1, 5), ..stream(1) });
         let mut used = BTreeSet::new();
-        for _ in 0..200 {
-            let seen = send(&mut load, 0);
+        for round in 0..200 {
+            let seen = send_at(&mut load, (round, 0));
             let key = seen.key.expect("every message has a key");
-            assert_eq!(u32::try_from(seen.partition), Ok(murmur2(&key) % 5), "{keys:?}: {key:?}");
+            assert_eq!(u32::try_from(seen.partition), Ok(murmur2(&key) % 5), "{order:?}: {key:?}");
             used.insert(seen.partition);
         }
-        assert_eq!(used.len(), 5, "{keys:?}: all partitions are used");
+        assert_eq!(used.len(), 5, "{order:?}: all partitions are used");
     }
 }
 
 #[test]
 fn numbers_run_per_producer_and_partition_also_with_keys() {
-    let keys = KeySource::Random;
+    let keys = KeySource::standard(KeyOrder::Random);
     let demand = StreamDemand { keys, producers_per_topic: 2, topics: topics(2, 3), ..stream(1) };
     let mut load = load(&demand);
-    let mut next = std::collections::BTreeMap::<_, u64>::new();
-    for slot in (0..4).cycle().take(400) {
-        let seen = send(&mut load, slot);
+    let mut next = BTreeMap::<_, u64>::new();
+    for turn in (0..100).flat_map(|round| [0, 1, 2, 3].map(|slot| (round, slot))) {
+        let seen = send_at(&mut load, turn);
         let expected = next.entry((seen.stamp.producer, seen.route, seen.partition)).or_default();
         assert_eq!(seen.stamp.sequence, *expected, "contiguous from 0");
         *expected += 1;
     }
     assert_eq!(next.len(), 4 * 3, "a producer has one topic of three partitions");
+}
+
+/// The key of each message of 200 rounds by its number, from lanes that have these producers each.
+fn keys_of(demand: &StreamDemand, dealing: &[&[u64]]) -> BTreeMap<u64, Vec<u8>> {
+    let mut keys = BTreeMap::new();
+    for producers in dealing {
+        let producers = producers.to_vec();
+        let clients = [ProducerClient { name: "client".to_owned(), producers }];
+        let mut load = Load::new(demand, &clients, OWNER).0;
+        let slots = load.slots();
+        for turn in (0..200).flat_map(|round| (0..slots).map(move |slot| (round, slot))) {
+            let number = load.turn(turn, DUE).index;
+            let key = send_at(&mut load, turn).key.expect("every message has a key");
+            assert_eq!(keys.insert(number, key), None, "{number} is sent once");
+        }
+    }
+    keys
+}
+
+#[test]
+fn a_message_has_the_same_key_whoever_sends_it() {
+    for order in ORDERS {
+        let demand = StreamDemand {
+            keys: KeySource::standard(order),
+            topics: topics(2, 3),
+            producers_per_topic: 3,
+            ..stream(1)
+        };
+        let alone = keys_of(&demand, &[&[0, 1, 2, 3, 4, 5]]);
+        assert!(alone.keys().copied().eq(0..1_200), "{order:?}: numbers without a gap");
+        let dealings: [&[&[u64]]; 2] = [&[&[0, 2, 4], &[1, 3, 5]], &[&[5], &[0, 3], &[1, 2, 4]]];
+        for dealing in dealings {
+            assert_eq!(keys_of(&demand, dealing), alone, "{order:?}: {dealing:?}");
+        }
+    }
+}
+
+#[test]
+fn a_walk_gives_each_message_the_key_of_its_number() {
+    let source = KeySource::standard(KeyOrder::Zipf { skew: 1.2, recency: NonZeroU64::new(7) });
+    let keys = Keys::new(&source, 0);
+    let demand = StreamDemand { keys: source, producers_per_topic: 4, ..stream(1_000) };
+    let end = Timestamp::from_nanos(500_000_000);
+    let schedule = Schedule::constant(rate(1_000), DUE, end);
+    let dealings: [&[u64]; 3] = [&[0, 1, 2, 3], &[1, 3], &[2]];
+    for own in dealings {
+        let clients = [ProducerClient { name: "client".to_owned(), producers: own.to_vec() }];
+        let mut load = Load::new(&demand, &clients, OWNER).0;
+        let mut walk = Walk::new(schedule.clone(), 4, own);
+        let mut count = 0;
+        while let Some(turn) = walk.peek() {
+            load.aim(turn, SENT);
+            let shot = load.shots()[0];
+            let key = load.fire(&shot, |message| message.key.map(<[u8]>::to_vec));
+            load.clear(|_| true);
+            let place = keys.place(turn.index).expect("every message has a key");
+            assert_eq!(key.as_deref(), Some(keys.key(place)), "{own:?}: message {}", turn.index);
+            walk.advance();
+            count += 1;
+        }
+        assert!(100 < count, "{own:?}: {count} messages");
+    }
 }
 
 #[test]
@@ -140,7 +222,7 @@ fn a_message_that_is_not_taken_changes_nothing() {
 fn batch(load: &mut Load, count: usize, taken: impl Fn(usize) -> bool) -> Vec<u64> {
     for _ in 0..count {
         assert!(load.joins(0), "room for {count}");
-        load.aim(0, DUE, SENT);
+        load.aim(load.turn((0, 0), DUE), SENT);
     }
     let numbers = load.messages().map(|message| message.stamp.sequence).collect();
     load.clear(taken);
@@ -162,7 +244,7 @@ fn messages_wait_for_each_other_only_within_a_topic_a_client_and_the_first_cache
         let joined = slots.iter().take_while(|slot| {
             let joins = load.joins(**slot);
             if joins {
-                load.aim(**slot, DUE, SENT);
+                load.aim(load.turn((0, **slot), DUE), SENT);
             }
             joins
         });

@@ -219,7 +219,7 @@ fn aim_what_is_due<C: Clock, O: Outlet>(
     loop {
         walk.advance();
         port.recorder.due(now, port.stream, turn.due);
-        load.aim(turn.slot, turn.due, now);
+        load.aim(turn, now);
         let has_room = load.shots().len() < room;
         match walk.peek() {
             Some(next) if has_room && next.due <= now && load.joins(next.slot) => turn = next,
@@ -263,7 +263,7 @@ fn send_closed<C: Clock, O: Outlet>(
     Bounds { in_flight, messages: mut left }: Bounds,
 ) {
     let mut course = Course::closed(&orders.timeline);
-    let mut slot = 0;
+    let (mut round, mut slot) = (0, 0);
     loop {
         if 0 < left {
             transact::begin(clock, port);
@@ -288,8 +288,9 @@ fn send_closed<C: Clock, O: Outlet>(
         let mut room = left.min(in_flight - port.in_flight()).min(fits);
         let mut aimed = now;
         loop {
-            load.aim(slot, aimed, aimed);
-            slot = if slot + 1 == load.slots() { 0 } else { slot + 1 };
+            load.aim(load.turn((round, slot), aimed), aimed);
+            (round, slot) =
+                if slot + 1 == load.slots() { (round + 1, 0) } else { (round, slot + 1) };
             (room, left) = (room - 1, left - 1);
             if room == 0 || !load.joins(slot) {
                 break;

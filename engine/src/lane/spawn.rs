@@ -295,13 +295,16 @@ fn run_consumer<T: Target, C: Clock>(
 ) {
     let (clock, signal) = (&setup.clock, &*setup.signal);
     let commit = setup.plan.demand.clients.commit;
+    let reads_only = setup.plan.demand.is_catch_up();
     let mut reader = Reader {
         members: Vec::new(),
         recorder,
         board: &setup.board,
         lane: index,
         commit,
-        is_held: false,
+        // What is there is read from the start line on, not while members join.
+        is_held: reads_only,
+        left: setup.plan.demand.messages.filter(|_| reads_only).unwrap_or(u64::MAX),
     };
     for client in clients {
         match make_member(setup, client) {
@@ -318,6 +321,9 @@ fn run_consumer<T: Target, C: Clock>(
     reader.prepare(clock, signal);
     if let Go::Run(timeline) = ticket.arrive() {
         reader.recorder.join(&timeline.border, timeline.from);
+        if reads_only {
+            wait_for_start(clock, timeline.from);
+        }
         reader.consume(clock, signal, lane.wait);
         reader.settle(clock);
     }

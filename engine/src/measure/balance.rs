@@ -96,7 +96,12 @@ pub fn balances(plan: &Plan, tally: &Tally, readings: &[Reading]) -> Vec<Balance
             }
             let account =
                 Balance { stream, subscription, drained, is_unheard, ..Balance::default() };
-            balances.push(account.filled(seen, owed));
+            let is_others = plan.demand.streams[stream].is_read_only();
+            balances.push(if is_others {
+                account.of_others(seen)
+            } else {
+                account.filled(seen, owed)
+            });
         }
     }
     balances
@@ -122,6 +127,12 @@ impl Owed {
 }
 
 impl Balance {
+    /// Nobody of the run has sent what was read: how much should have come only offsets tell.
+    fn of_others(self, seen: &StreamTally) -> Self {
+        let received = seen.measured.consumed[self.subscription].messages;
+        Self { expected: received, received, ..self }
+    }
+
     fn filled(self, seen: &StreamTally, owed: Owed) -> Self {
         let consumed = &seen.measured.consumed[self.subscription];
         let expected = owed.messages(seen);

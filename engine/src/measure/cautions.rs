@@ -6,6 +6,7 @@ use super::facts::{count, number, percent, some_of, text};
 use super::latency::{LATENCY_MAX, Latency};
 use super::outages::outage;
 use super::parts::{parts_add_up, statistics_missing};
+use super::skew::partition_skew;
 use super::standing::near_ceiling;
 use super::tally::PhaseTally;
 use super::verdict::{Case, Found};
@@ -19,6 +20,7 @@ pub(super) const CHECKS: &[fn(&Case<'_>, &mut Found)] = &[
     errors,
     foreign,
     imbalance,
+    partition_skew,
     spans,
     drift,
     embedded,

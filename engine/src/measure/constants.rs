@@ -47,6 +47,10 @@ pub const SAMPLES_BEYOND: u64 = 10;
 /// The most loaded member of a group may hold this many times the least loaded one's partitions.
 pub const IMBALANCE: u64 = 2;
 
+/// A partition that has more than so many times the mean of its topic's carries the load by itself: what random
+/// keys, a hundred to a partition, make of it stays below two.
+pub const SKEW: u32 = 3;
+
 /// The run's clock may go apart from the kernel's by so many parts in a million: 36 ms in an hour,
 /// ten times what the calibration leaves in doubt. A time server that corrects the kernel's clock,
 /// or a machine that moved under us, shows above it.

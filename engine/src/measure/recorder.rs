@@ -6,6 +6,7 @@ use super::constants::LATE;
 use super::duty::{Duty, Followers};
 use super::hiccup::Gaps;
 use super::tally::{Phase, PhaseTally, StreamTally, Tally};
+use super::transacting::open_transactions;
 use super::transaction::OpenTransaction;
 use crate::link::{Ack, Delivery, Failure, Outcome, Statistics};
 use crate::message::{Stamp, StampFault};
@@ -30,6 +31,8 @@ pub struct Recorder {
     followers: Vec<Followers>,
     /// By stream.
     watches: Vec<AckWatch>,
+    /// By stream: whether nobody sends it, so that what is read is what others have sent.
+    reads_only: Vec<bool>,
     run: u64,
     /// By stream: what was acked of the lane's open transaction, where it sends in transactions.
     pub(super) open: Vec<Option<OpenTransaction>>,
@@ -59,6 +62,7 @@ impl Recorder {
             watches: watches(demand, duties),
             open: open_transactions(demand, duties),
             hides_until_committed: demand.clients.hides_until_committed(),
+            reads_only: demand.streams.iter().map(StreamDemand::is_read_only).collect(),
             run: demand.run,
             hiccups: demand.hiccups,
             outlook: Outlook::before_start(),
@@ -266,6 +270,9 @@ impl Recorder {
         delivery: &Delivery<'_>,
     ) {
         self.turn_page(now);
+        if self.reads_only[stream] {
+            return self.read(now, (stream, subscription), delivery.body);
+        }
         let stamp = match delivery.stamp {
             Ok(stamp) if stamp.run == self.run => stamp,
             Ok(_) | Err(StampFault::Foreign) => {
@@ -292,6 +299,15 @@ impl Recorder {
             let at = (delivery.route, delivery.partition, delivery.offset);
             follower.follow((&stamp, phase), at, self.boundary, account);
         }
+    }
+
+    /// A message came that somebody else has sent: it is due at no time, and belongs to the present.
+    fn read(&mut self, now: Timestamp, (stream, subscription): (usize, usize), body: &[u8]) {
+        let present = self.present;
+        let consumed = &mut self.tally.streams[stream].phase(present).consumed[subscription];
+        consumed.messages += 1;
+        consumed.bytes += u64::try_from(body.len()).expect("a body fits in 64 bits");
+        consumed.window.include(now);
     }
 
     /// A commit of a consumer of this stream ended.
@@ -376,17 +392,6 @@ fn watches(demand: &Demand, duties: &[Duty]) -> Vec<AckWatch> {
         AckWatch::of(if is_sent { partitions } else { 0 }, linger)
     };
     demand.streams.iter().enumerate().map(watch).collect()
-}
-
-/// By stream; for those that the lane sends in transactions.
-fn open_transactions(demand: &Demand, duties: &[Duty]) -> Vec<Option<OpenTransaction>> {
-    let open = |(stream, of): (usize, &StreamDemand)| {
-        let is_sent = duties.contains(&Duty::Send { stream });
-        let partitions = usize::try_from(of.partitions()).expect("partitions fit in memory");
-        let is_asked = is_sent && demand.clients.transactions.is_some();
-        is_asked.then(|| OpenTransaction::of(partitions))
-    };
-    demand.streams.iter().enumerate().map(open).collect()
 }
 
 /// Where the account keeps what was acked or failed: answers say no offset that always holds.

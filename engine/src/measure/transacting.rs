@@ -1,11 +1,24 @@
 //! What a recorder is told of its lane's transactions.
 
 use super::account::{Entry, Side};
+use super::duty::Duty;
 use super::recorder::Recorder;
 use super::transacted::Transacted;
-use super::transaction::{Fate, Run, TransactionEnd};
+use super::transaction::{Fate, OpenTransaction, Run, TransactionEnd};
 use crate::link::{End, Failure};
+use crate::plan::{Demand, StreamDemand};
 use crate::units::{Nanos, Timestamp};
+
+/// By stream; for those that the lane sends in transactions.
+pub(super) fn open_transactions(demand: &Demand, duties: &[Duty]) -> Vec<Option<OpenTransaction>> {
+    let open = |(stream, of): (usize, &StreamDemand)| {
+        let is_sent = duties.contains(&Duty::Send { stream });
+        let partitions = usize::try_from(of.partitions()).expect("partitions fit in memory");
+        let is_asked = is_sent && demand.clients.transactions.is_some();
+        is_asked.then(|| OpenTransaction::of(partitions))
+    };
+    demand.streams.iter().enumerate().map(open).collect()
+}
 
 impl Recorder {
     /// A transaction of this stream was begun, which took so long.

@@ -25,7 +25,8 @@ pub struct Demand {
     pub streams: Vec<StreamDemand>,
     /// How long each phase lasts; with a backlog, or by count without due times, how long at most.
     pub phases: Phases,
-    /// How many messages each stream sends, warm-up included, however long they take; `None` where time
+    /// How many messages each stream sends, warm-up included, however long they take; of a run that sends
+    /// nothing, how many each of its reading lanes reads at most; `None` where time
     /// alone ends the load. Where there are due times, so many are due within the phases. Runs by count are
     /// those of one host.
     pub messages: Option<u64>,

@@ -4,6 +4,7 @@
 //! and [`Wishes`] (what the user set by hand).
 
 mod backlog;
+mod catch_up;
 mod clients;
 mod cores;
 mod count;
@@ -78,6 +79,7 @@ impl Plan {
         machine: &Machine,
         wishes: &Wishes,
     ) -> Result<Self, PlanError> {
+        catch_up::settle(&mut demand);
         bound_transactions(&demand)?;
         let mut groups = clients::groups(&demand, wishes.clients);
         let mut remarks = Vec::new();

@@ -2,12 +2,14 @@
 
 mod backlog;
 pub(crate) mod broker;
+mod catch_up;
 mod close;
 mod commits;
 mod end;
 mod freeze;
 mod interrupt;
 mod join;
+mod keys;
 mod load;
 mod omb;
 mod outage;

@@ -85,16 +85,22 @@ pub(crate) fn clients(
         Dialect::Librdkafka => batch.min(STICKY_MAX),
     };
     let timeout_ms = resolution.producer.integer("message.timeout.ms").unwrap_or(0);
+    let mut producer = pairs(&resolution.producer.properties);
+    if existing_topics {
+        // One that goes away meanwhile is missed, and not made again.
+        producer.push(("allow.auto.create.topics".to_owned(), "false".to_owned()));
+    }
     Some(Clients {
         partitioner: Partitioner::Sticky { batch: Bytes(batch) },
         delivery_timeout: Nanos::from_millis(u64::try_from(timeout_ms).unwrap_or(0)),
         shown: shown::shown(&resolution),
         settings: ClientSettings {
-            producer: pairs(&resolution.producer.properties),
+            producer,
             consumer: pairs(&resolution.consumer.properties),
             admin: pairs(&resolution.admin.properties),
-            topic: pairs(&resolution.topic.properties),
-            replication_factor: driver.replication_factor,
+            // Of topics that are there nothing is made, so nothing of the cluster is needed to make them.
+            topic: if existing_topics { Vec::new() } else { pairs(&resolution.topic.properties) },
+            replication_factor: if existing_topics { -1 } else { driver.replication_factor },
             commit: commit_mode(&resolution.consumer, commit, ledger),
             transactions: transactions(driver, wish, &resolution.producer),
         },

@@ -10,9 +10,10 @@ use crate::spec::driver::Config;
 use crate::spec::workload;
 
 /// Fields whose values are free text.
-const TEXTS: [&str; 7] = [
+const TEXTS: [&str; 8] = [
     "name",
     "payloadFile",
+    "keyFile",
     "commonConfig",
     "producerConfig",
     "consumerConfig",
@@ -135,6 +136,7 @@ mod tests {
         for (field, form) in [
             ("name", Form::Text),
             ("payloadFile", Form::Text),
+            ("keyFile", Form::Text),
             ("messageSize", Form::Separated),
             ("keyDistributor", Form::Separated),
         ] {

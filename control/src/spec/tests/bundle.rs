@@ -141,6 +141,21 @@ fn flags_payloads_and_a_benchmark_file_travel_too() {
 }
 
 #[test]
+fn a_file_of_keys_travels() {
+    let desk = Desk::new(OMB_DRIVER);
+    desk.write("keys.txt", "north\neast\n");
+    desk.write("w.yaml", &format!("{WORKLOAD}keyFile: keys.txt\n"));
+    let mut order = desk.order(&[]);
+    // One that every host can reach: otherwise the coordinator alone remarks it.
+    order.driver.bootstrap_servers = Some("broker-1:9092".to_owned());
+    let sent = Sent::of(&order);
+    let keys = &sent.job.requests[0].demand.streams[0].keys;
+    assert_eq!(keys.longest(), 5, "they were read");
+    drop(desk);
+    sent.check("keys");
+}
+
+#[test]
 fn a_recording_travels_and_is_read_where_it_is_named_from() {
     let desk = Desk::new(OMB_DRIVER);
     desk.write("trace.txt", "0\n0.5 # two at once\n500ms\n");

@@ -2,6 +2,7 @@
 
 mod bundle;
 mod clients;
+mod existing;
 mod fleet;
 mod repeat;
 mod sweep;
@@ -106,7 +107,7 @@ fn an_omb_pair_becomes_a_request() {
     assert!(id.starts_with("a-b_1760000000_") && id.len() == 19, "{id}");
     assert_eq!(stream.pace, Pace::At(Rate::per_second(1000).expect("not 0")));
     assert_eq!((stream.message_size, stream.bodies.len()), (Bytes(100), 100));
-    assert_eq!((stream.stamp, stream.keys), (StampPlace::Body, KeySource::None));
+    assert_eq!((stream.stamp, &stream.keys), (StampPlace::Body, &KeySource::None));
     assert_eq!(
         stream.partitioner,
         Partitioner::Sticky { batch: Bytes(131_072) },

@@ -120,7 +120,8 @@ pub(super) fn read(
     Some(Body { size: size?, payload: payload?, stamp: stamp? })
 }
 
-fn unused(givens: &Givens, name: &str, reason: &str, ledger: &mut Ledger) {
+/// Remarks a field that is given and changes nothing, with the reason.
+pub(super) fn unused(givens: &Givens, name: &str, reason: &str, ledger: &mut Ledger) {
     let given = givens
         .get(name)
         .filter(|given| !crate::spec::fields::is_default(&given.value, &["0", "0.0"]));

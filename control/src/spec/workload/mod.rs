@@ -2,9 +2,12 @@
 
 mod backlog;
 mod body;
+mod existing;
+mod keys;
 mod pace;
 mod phases;
 mod rate_shape;
+mod read_only;
 mod resolved;
 mod search;
 mod shape;
@@ -13,6 +16,7 @@ mod transactions;
 use backlog::Bringing;
 pub(crate) use backlog::{BacklogWish, Size as BacklogSize};
 pub(crate) use body::{Body, BodySource, Payload, StampWish};
+pub(crate) use keys::{KeyWish, source as key_source};
 pub(crate) use pace::Speed;
 pub(crate) use rate_shape::is_shape;
 pub(crate) use search::SearchWish;
@@ -21,7 +25,6 @@ pub(crate) use transactions::TransactionWish;
 
 use std::path::{Path, PathBuf};
 
-use engine::message::KeySource;
 use engine::plan::{Varied, Verification, Warmup};
 use engine::time::Arrival;
 use engine::units::Nanos;
@@ -48,6 +51,10 @@ pub(crate) const FIELDS: &[Field] = &[
     Field::used("verification"),
     Field::used("hiccups"),
     Field::used("keyDistributor"),
+    keys::FIELDS[0],
+    keys::FIELDS[1],
+    keys::FIELDS[2],
+    keys::FIELDS[3],
     Field::used("producersPerTopic"),
     Field::used("producerRate"),
     search::FIELDS[0],
@@ -84,9 +91,9 @@ pub(crate) const FIELDS: &[Field] = &[
         &[],
         "all messages have one size, give messageSize",
     ),
-    Field::unsupported("existingTopicList", &[], "name existing topics with --topic NAME"),
-    Field::unsupported("existingProduceTopicList", &[], "name existing topics with --topic NAME"),
-    Field::unsupported("existingConsumeTopicList", &[], "name existing topics with --topic NAME"),
+    Field::used("existingTopicList"),
+    Field::used("existingProduceTopicList"),
+    Field::used("existingConsumeTopicList"),
     Field::used("sweep"),
 ];
 
@@ -109,6 +116,8 @@ pub(crate) struct Workload {
     pub name: String,
     /// The file.
     pub file: PathBuf,
+    /// Topics that it names since they are there; none where it has new ones made.
+    pub topics: Vec<String>,
     /// How many topics, producers and consumers.
     pub shape: Shape,
     /// What a message is.
@@ -119,8 +128,8 @@ pub(crate) struct Workload {
     pub search: Option<SearchWish>,
     /// How evenly.
     pub arrival: Arrival,
-    /// Where keys come from.
-    pub keys: KeySource,
+    /// Which keys messages have, if any.
+    pub keys: Option<KeyWish>,
     /// How closely what is received is held against what was acked.
     pub verification: Verification,
     /// Whether lanes note for how long their cores are taken away from them.
@@ -210,12 +219,23 @@ fn read(
     ledger: &mut Ledger,
 ) -> Option<Workload> {
     let name = givens.read("name", ledger, scalar::word);
-    let shape = shape::read(givens, asked.existing_topics, ledger);
+    let topics = existing::read(givens, ledger);
+    // Those of the command line win.
+    let listed = topics.len().max(usize::from(existing::is_given(givens)));
+    let count = if asked.existing_topics == 0 { listed } else { asked.existing_topics };
+    let shape = shape::read(givens, count, ledger);
+    if let Some(shape) = shape {
+        existing::check_sides(givens, shape, ledger);
+    }
+    if let Some(shape) = shape.filter(|shape| shape.is_read_only()) {
+        let read = read_only::read((path, name), givens, shape, ledger)?;
+        return Some(Workload { topics, ..read });
+    }
     let body = body::read(givens, path, files, ledger);
     let speed = pace::read(&pace::Reading { givens, workload: path, files }, ledger);
     let search = search::read(givens, speed.as_ref(), ledger);
     let arrival = pace::arrival(givens, speed.as_ref(), ledger);
-    let keys = givens.read("keyDistributor", ledger, key_source).unwrap_or(KeySource::None);
+    let keys = keys::read(givens, path, files, ledger);
     let verification = givens.read("verification", ledger, verification).unwrap_or_default();
     let hiccups = givens.read("hiccups", ledger, scalar::switch).unwrap_or(true);
     let warmup = phases::warmup(givens, ledger);
@@ -236,10 +256,10 @@ fn read(
                        committed: leave either out";
         ledger.fault(givens.fault("transactionMessages", problem));
     }
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     Some(Workload {
-        name: name.unwrap_or(stem),
+        name: named(name, path),
         file: path.to_owned(),
+        topics,
         shape: shape?,
         body: body?,
         speed: speed?,
@@ -256,19 +276,10 @@ fn read(
     })
 }
 
-fn key_source(value: &Value) -> Result<KeySource, String> {
-    match scalar::text(value).unwrap_or_default().trim() {
-        "NO_KEY" => Ok(KeySource::None),
-        "KEY_ROUND_ROBIN" | "ROUND_ROBIN" => Ok(KeySource::RoundRobin),
-        "RANDOM_NANO" | "RANDOM" => Ok(KeySource::Random),
-        "ZIP_LATENT" => {
-            Err(format!("got {}, which is not supported, need {KEYS}", scalar::show(value)))
-        }
-        _ => Err(format!("got {}, need {KEYS}", scalar::show(value))),
-    }
+/// Its name, else that of its file.
+fn named(name: Option<String>, path: &Path) -> String {
+    name.unwrap_or_else(|| path.file_stem().unwrap_or_default().to_string_lossy().into_owned())
 }
-
-const KEYS: &str = "NO_KEY, KEY_ROUND_ROBIN (or ROUND_ROBIN) or RANDOM_NANO (or RANDOM)";
 
 /// The words of a workload's `verification`.
 const VERIFICATIONS: [(&str, Verification); 3] = [

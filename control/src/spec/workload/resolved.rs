@@ -1,13 +1,13 @@
 //! A workload as reports show it: every field, defaults included, in the form that can be read
 //! again.
 
-use engine::message::KeySource;
 use engine::time::Arrival;
 use serde_json::{Map, Value, json};
 
+use super::read_only::is_of_reading;
 use super::{
     BacklogSize, BacklogWish, CommitWish, Payload, SearchWish, Speed, StampWish, TransactionWish,
-    VERIFICATIONS, Workload, phases,
+    VERIFICATIONS, Workload, keys, phases,
 };
 
 impl Workload {
@@ -18,7 +18,11 @@ impl Workload {
             fields.insert(name.to_owned(), value);
         };
         put("name", json!(self.name));
-        put("topics", json!(self.shape.topics));
+        if self.topics.is_empty() {
+            put("topics", json!(self.shape.topics));
+        } else {
+            put("existingTopicList", json!(self.topics));
+        }
         if 0 < self.shape.partitions {
             put("partitionsPerTopic", json!(self.shape.partitions));
         }
@@ -41,14 +45,7 @@ impl Workload {
         let mut words = VERIFICATIONS.iter().filter(|(_, of)| *of == self.verification);
         put("verification", json!(words.next().map(|(word, _)| word)));
         put("hiccups", json!(self.hiccups));
-        put(
-            "keyDistributor",
-            json!(match self.keys {
-                KeySource::None => "NO_KEY",
-                KeySource::RoundRobin => "KEY_ROUND_ROBIN",
-                KeySource::Random => "RANDOM_NANO",
-            }),
-        );
+        keys::shown(self.keys.as_ref()).into_iter().for_each(|(name, value)| put(name, value));
         put("producersPerTopic", json!(self.shape.producers));
         self.resolve_pace(&mut put);
         put("subscriptionsPerTopic", json!(self.shape.subscriptions));
@@ -64,6 +61,9 @@ impl Workload {
         put("testDuration", json!(self.measured.to_string()));
         put("warmupDuration", json!(phases::show(self.warmup)));
         self.resolve_backlog(&mut put);
+        if self.shape.is_read_only() {
+            fields.retain(|name, _| is_of_reading(name));
+        }
         fields
     }
 

@@ -1,7 +1,6 @@
 //! What is unread of each partition, so that nothing unread outgrows what the mock cluster keeps.
 
 use crate::link::RouteSpec;
-use crate::message::KeySource;
 use crate::plan::{Demand, Route, StampPlace, StreamDemand};
 use crate::units::Bytes;
 use std::collections::HashMap;
@@ -19,8 +18,8 @@ const RECORD_OVERHEAD: u64 = 32;
 /// A stamp in a header: the 48 bytes, the header's name, lengths.
 const HEADER_OVERHEAD: u64 = 48 + 8;
 
-/// A key of the pool and its length.
-const KEY_OVERHEAD: u64 = 12;
+/// The length of a key: two bytes for one of the longest.
+const KEY_OVERHEAD: u64 = 2;
 
 /// Bytes written and read of each partition of each stream and topic, for the retention's sake.
 #[derive(Debug)]
@@ -88,7 +87,10 @@ impl Unread {
 impl Level {
     fn new(stream: &StreamDemand) -> Self {
         let header = if stream.stamp == StampPlace::Header { HEADER_OVERHEAD } else { 0 };
-        let key = if stream.keys == KeySource::None { 0 } else { KEY_OVERHEAD };
+        let key = match stream.keys.longest() {
+            0 => 0,
+            longest => KEY_OVERHEAD + longest,
+        };
         Self {
             overhead: RECORD_OVERHEAD + header + key,
             written: AtomicU64::new(0),
@@ -114,7 +116,7 @@ fn index(route: u32) -> usize {
 #[cfg(test)]
 mod tests {
     use super::{RECORD_OVERHEAD, UNREAD_MAX, Unread};
-    use crate::message::KeySource;
+    use crate::message::{KeyOrder, KeySource};
     use crate::plan::samples::{self, topics};
     use crate::plan::{StampPlace, StreamDemand};
 
@@ -177,7 +179,8 @@ mod tests {
     #[test]
     fn keys_and_header_stamps_take_their_room() {
         let plain = room(samples::stream(1));
-        let keyed = room(StreamDemand { keys: KeySource::Random, ..samples::stream(1) });
+        let keys = KeySource::standard(KeyOrder::Random);
+        let keyed = room(StreamDemand { keys, ..samples::stream(1) });
         let headed = room(StreamDemand { stamp: StampPlace::Header, ..samples::stream(1) });
         assert!(headed < keyed && keyed < plain, "{headed} < {keyed} < {plain}");
     }

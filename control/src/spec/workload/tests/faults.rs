@@ -139,8 +139,20 @@ fn each_fault_of_a_word_says_where_what_and_what_instead() {
         "w.yaml:9: keyDistributor: got \"random\", need NO_KEY, KEY_ROUND_ROBIN",
     );
     check(
-        "keyDistributor: ZIP_LATENT",
-        "w.yaml:9: keyDistributor: got \"ZIP_LATENT\", which is not supported",
+        "keyDistributor: ROUND_ROBIN\nkeyCount: 0",
+        "w.yaml:10: keyCount: got \"0\", need a whole number from 1 to 1000000, e.g. 10000",
+    );
+    check(
+        "keyDistributor: ZIP_LATENT\nkeySkew: 11",
+        "w.yaml:10: keySkew: got \"11\", need a number from 0 to 10, e.g. 0.99",
+    );
+    check(
+        "keyDistributor: ZIP_LATENT\nkeyRecency: often",
+        "w.yaml:10: keyRecency: got \"often\", need a whole number from 0",
+    );
+    check(
+        "keyFile: /no/such.txt",
+        "w.yaml:9: keyFile: got \"/no/such.txt\": no such file, looked for /no/such.txt",
     );
     check("stamp: tail", "w.yaml:9: stamp: got \"tail\", need body or header");
     check(
@@ -166,7 +178,7 @@ fn each_fault_of_a_word_says_where_what_and_what_instead() {
     );
     check(
         "existingTopicList: [a]",
-        "w.yaml:9: existingTopicList: is not supported: name existing topics with --topic",
+        "w.yaml:1: topics: says how many topics to make, and existingTopicList names those that are",
     );
     check(
         "payloadFile: /no/such.data",

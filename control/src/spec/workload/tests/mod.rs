@@ -2,6 +2,7 @@
 
 mod backlog;
 mod faults;
+mod keys;
 mod transactions;
 
 use super::{
@@ -12,7 +13,6 @@ use crate::spec::fault::Ledger;
 use crate::spec::fields::snake;
 use crate::spec::files::Files;
 use crate::spec::given::FieldFlag;
-use engine::message::KeySource;
 use engine::plan::{Verification, Warmup};
 use engine::time::Arrival;
 use engine::units::{Bytes, Nanos, Rate};
@@ -67,7 +67,7 @@ fn a_workload_is_read_with_its_defaults() {
     assert_eq!(workload.speed, Speed::At(Rate::per_second(1000).expect("not 0")));
     let payload = Payload::Random { ratio: 0.5, pool: 100 };
     assert_eq!(workload.body, Body { size: Bytes(100), payload, stamp: StampWish::Body });
-    assert_eq!(workload.keys, KeySource::None);
+    assert_eq!(workload.keys, None);
     assert_eq!(workload.measured, Nanos::from_secs(300));
     assert_eq!(workload.warmup, Warmup::Fixed(Nanos::from_secs(60)), "OMB's");
     assert_eq!(workload.commit, None);

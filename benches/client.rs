@@ -182,7 +182,7 @@ fn send<T: Target>(
     count: u64,
     pen: &mut Pen,
 ) -> Took {
-    let spec = OutletSpec { name: "client", routes };
+    let spec = OutletSpec { name: "client", routes, transactional_id: None };
     let mut outlet = target.outlet(&spec).expect("the client is made");
     target.warm(&mut outlet, DEADLINE);
     let (begun, cpu) = (clock.now(), cpu_now());

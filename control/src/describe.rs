@@ -2,7 +2,8 @@
 
 use crate::spec::{Repeats, Request, Side};
 use engine::plan::{
-    Backlog, CoreList, Demand, LaneWork, Pace, Plan, SearchDemand, StreamDemand, Warmup,
+    Backlog, CoreList, Demand, LaneWork, MILLION, Pace, Plan, SearchDemand, StreamDemand,
+    TransactionLength, Transactions, Warmup,
 };
 use engine::time::{ClockSource, WaitMode};
 use engine::units::Nanos;
@@ -67,6 +68,7 @@ pub(crate) fn describe(plan: &Plan, clock: ClockSource) -> String {
     for stream in &plan.demand.streams {
         push(load(&plan.demand, stream));
     }
+    plan.demand.clients.transactions.iter().for_each(|asked| push(transactions(asked)));
     // Without lanes it is not known yet who carries them.
     if !plan.lanes.is_empty() {
         push(format!("machine: {}", plan.machine));
@@ -115,6 +117,9 @@ fn load(demand: &Demand, stream: &StreamDemand) -> String {
     if let Some(search) = &demand.search {
         return searching(search, stream, phases.measured);
     }
+    if stream.is_read_only() {
+        return reading(demand);
+    }
     let pace = match &stream.pace {
         Pace::At(rate) => format!("{rate} in all"),
         Pace::Varied(varied) => varied.to_string(),
@@ -133,6 +138,27 @@ fn load(demand: &Demand, stream: &StreamDemand) -> String {
         "load: messages of {}, {pace}, warm-up {}, measured {measured}",
         stream.message_size, phases.warmup
     )
+}
+
+/// When transactions end, and how many are aborted.
+fn transactions(asked: &Transactions) -> String {
+    let length = match asked.length {
+        TransactionLength::Messages(count) => format!("{count} messages each"),
+        TransactionLength::Span(span) => format!("{span} each"),
+    };
+    let percent = 100.0 * f64::from(asked.aborts_per_million) / f64::from(MILLION);
+    let (seed, longest) = (asked.seed, asked.longest);
+    format!("transactions: {length}, open for at most {longest}, {percent} % aborted (seed {seed})")
+}
+
+/// What is read where nobody sends, and for how long at most.
+fn reading(demand: &Demand) -> String {
+    let from = if demand.clients.start_at_the_end() { "what comes" } else { "what is there" };
+    let length = demand.messages.map_or_else(
+        || format!("at most {}", demand.phases.measured),
+        |count| format!("at most {count} messages"),
+    );
+    format!("load: none, {from} is read as fast as it is given, {length}")
 }
 
 /// How long is measured with a backlog.
@@ -210,6 +236,20 @@ mod tests {
         }
         let expected = std::fs::read_to_string(&path).unwrap_or_default();
         assert_eq!(got, expected, "{name}: UPDATE_GOLDEN=1 rewrites it");
+    }
+
+    #[test]
+    fn the_plan_tells_transactions() {
+        let workloads =
+            vec![PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../workloads/quick-test.yaml")];
+        let sets = vec!["transactionMessages=100".to_owned(), "transactionSeed=7".to_owned()];
+        let order = Order { workloads, sets, ..Order::default() };
+        let job = load(&order, Timestamp::from_nanos(0)).expect("these fields exist");
+        let demand = job.requests[0].demand.clone();
+        let plan = Plan::new(demand, &machine(1, 2, 1), &Wishes::default()).expect("few producers");
+        let told = describe(&plan, ClockSource::Os);
+        let line = "transactions: 100 messages each, open for at most 30s, 0 % aborted (seed 7)";
+        assert!(told.lines().any(|one| one == line), "{told}");
     }
 
     #[test]

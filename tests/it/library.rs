@@ -38,6 +38,7 @@ const SHORT: &[(&str, &[&str])] = &[
     ("soak-1h", &["--rate", "500"]),
     ("throughput-test-100b", &[]),
     ("throughput-test-max", &[]),
+    ("transactions-100", &["--rate", "500"]),
 ];
 
 /// The same of those that take several seconds to do at all what they are for, at rates that disturb nobody.

@@ -3,6 +3,7 @@
 mod absent;
 mod assertions;
 mod bad_input;
+mod catch_up;
 mod ceiling;
 mod cli;
 mod clock;
@@ -14,6 +15,7 @@ mod directory;
 mod dry_run;
 mod embedded;
 mod engine_run;
+mod existing;
 mod exit_codes;
 mod faults;
 mod fleet;

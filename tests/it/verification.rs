@@ -64,6 +64,7 @@ fn each_fault_of_a_link_is_counted_exactly_for_each_subscription() {
                 reordered: 8,
                 failed_but_present: 0,
                 unanswered: 0,
+                aborted_but_present: 0,
             };
             assert_eq!(balance.repeats, Some(repeats), "{clients:?}");
             // Two lost and two damaged of each partition, two there twice and two read twice.

@@ -74,7 +74,12 @@ fn what_is_sent_beside_the_tallies_arrives() {
     let at = Assigned { route: Route(3), partition: 7 };
     let position = vec![Moved { at, next: 1 << 40 }];
     let member = MemberState { group: 1, revision: 2, assignment: vec![at], position };
-    check(&Progress { prepared: true, failed: Some("no".to_owned()), members: vec![member] });
+    check(&Progress {
+        prepared: true,
+        failed: Some("no".to_owned()),
+        has_enough: true,
+        members: vec![member],
+    });
     check(&Progress::default());
     check(&Cost { cpu: Nanos(1), peak_rss: 2 });
     check(&Throttled { periods: 1, of: 2, time: Nanos(3) });

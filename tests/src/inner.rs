@@ -12,12 +12,16 @@ macro_rules! outlet_of_inner {
             self.inner.purge();
         }
 
-        fn begin(&mut self) -> Result<(), engine::link::Failure> {
+        fn begin(&mut self) -> Result<(), engine::link::Denied> {
             self.inner.begin()
         }
 
-        fn end(&mut self, how: engine::link::End) -> Result<(), engine::link::Failure> {
-            self.inner.end(how)
+        fn end(
+            &mut self,
+            how: engine::link::End,
+            within: engine::units::Nanos,
+        ) -> Result<(), engine::link::Denied> {
+            self.inner.end(how, within)
         }
 
         fn last_words(&self) -> Option<&str> {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Subcommand};
 
-use super::LogFlags;
+use super::{ConsumerFlags, LogFlags};
 
 /// librdkafka's greatest `message.max.bytes`.
 const SIZE_MAX: u64 = 1_000_000_000;
@@ -37,6 +37,8 @@ Example:
 pub enum PerfCommand {
     /// Send records to a topic as kafka-producer-perf-test does, with its flags and its lines
     Producer(Box<ProducerFlags>),
+    /// Read from a topic as kafka-consumer-perf-test does, with its flags and its lines
+    Consumer(Box<ConsumerFlags>),
 }
 
 /// Flags of `kdyno perf-test producer`.

@@ -66,6 +66,7 @@ mod tests {
         let lane = |prepared, revisions: &[u64]| Progress {
             prepared,
             failed: None,
+            has_enough: false,
             members: revisions
                 .iter()
                 .map(|revision| MemberState { revision: *revision, ..MemberState::default() })

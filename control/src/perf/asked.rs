@@ -14,7 +14,7 @@ use std::path::Path;
 /// The path under which the workload that is made up is held, and shown by results.
 pub(super) const WORKLOAD: &str = "perf-test-producer.yaml";
 /// A class whose properties are the Java client's.
-const JAVA: &str = "io.openmessaging.benchmark.driver.kafka.KafkaBenchmarkDriver";
+pub(super) const JAVA: &str = "io.openmessaging.benchmark.driver.kafka.KafkaBenchmarkDriver";
 /// From here on a rate is a way to say as fast as possible, in OMB's files and in most scripts.
 const UNLIMITED: f64 = 1e7;
 
@@ -46,6 +46,7 @@ impl Asked {
     pub(crate) fn of(flags: &ProducerFlags, now: Timestamp) -> Result<Self, Faults> {
         let (mut files, mut faults) = (Files::disk(), unsupported(flags));
         let props = properties::flags(
+            properties::PRODUCER,
             flags.producer_config.as_deref(),
             &flags.producer_props,
             &mut files,

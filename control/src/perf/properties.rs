@@ -1,20 +1,40 @@
-//! The properties of a perf test's producer: those of its file, then those of the line, and what the tool adds.
+//! The properties of a perf test's client: those of its file, then those of the line, and what the tool adds.
 
 use crate::spec::{Fault, FieldFlag, Files, properties_text};
 use std::path::Path;
 
-/// The flag, for messages.
-const PROPS: &str = "--producer-props";
 /// Where the driver keeps what all clients of a run are told: the one that asks for topics must reach and
 /// be let in by the same brokers.
 const COMMON: &str = "driver.commonConfig.";
 
-/// What the tool's producer has where nobody says otherwise.
-const DEFAULTS: [(&str, &str); 2] = [
-    ("client.id", "perf-producer-client"),
-    // Java's default since Kafka 4.0 (KIP-1030); that of files written for OMB is 0.
-    ("linger.ms", "5"),
-];
+/// What one of Kafka's tools calls its flags, and what its client has where nobody says otherwise.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tool {
+    /// The flag of properties, for messages.
+    props: &'static str,
+    /// The flag of a file of them.
+    config: &'static str,
+    defaults: &'static [(&'static str, &'static str)],
+}
+
+/// kafka-producer-perf-test.
+pub(super) const PRODUCER: Tool = Tool {
+    props: "--producer-props",
+    config: "--producer.config",
+    defaults: &[
+        ("client.id", "perf-producer-client"),
+        // Java's default since Kafka 4.0 (KIP-1030); that of files written for OMB is 0.
+        ("linger.ms", "5"),
+    ],
+};
+
+/// kafka-consumer-perf-test.
+pub(super) const CONSUMER: Tool = Tool {
+    props: "--command-property",
+    config: "--consumer.config",
+    // As the tool sets them whatever its client's defaults are.
+    defaults: &[("client.id", "perf-consumer-client"), ("check.crcs", "false")],
+};
 
 /// A property and where it was given.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,19 +47,21 @@ struct Property {
 /// The properties as flags of a driver of Java's dialect, each name once: the line wins over the file. What
 /// is wrong is noted in `faults`.
 pub(super) fn flags(
+    tool: Tool,
     file: Option<&Path>,
     line: &[String],
     files: &mut Files,
     faults: &mut Vec<Fault>,
 ) -> Vec<FieldFlag> {
-    let mut given: Vec<Property> = file.map_or_else(Vec::new, |path| of_file(path, files, faults));
+    let mut given: Vec<Property> =
+        file.map_or_else(Vec::new, |path| of_file(tool, path, files, faults));
     for word in line {
-        match of_word(word) {
+        match of_word(tool, word) {
             Ok(property) => given.push(property),
             Err(fault) => faults.push(fault),
         }
     }
-    let added = DEFAULTS.iter().filter(|(name, _)| given.iter().all(|of| of.name != *name));
+    let added = tool.defaults.iter().filter(|(name, _)| given.iter().all(|of| of.name != *name));
     let added: Vec<Property> = added
         .map(|(name, value)| Property {
             name: (*name).to_owned(),
@@ -61,12 +83,17 @@ pub(super) fn name_brokers(flags: &[FieldFlag]) -> bool {
     flags.iter().any(is_address)
 }
 
+/// A property that a flag of its own gives.
+pub(super) fn property(flag: &str, name: &str, value: String) -> FieldFlag {
+    FieldFlag { flag: flag.to_owned(), field: format!("{COMMON}{name}"), value }
+}
+
 fn flag(property: Property) -> FieldFlag {
     let Property { name, value, place } = property;
     FieldFlag { flag: place, field: format!("{COMMON}{name}"), value }
 }
 
-fn of_file(path: &Path, files: &mut Files, faults: &mut Vec<Fault>) -> Vec<Property> {
+fn of_file(tool: Tool, path: &Path, files: &mut Files, faults: &mut Vec<Fault>) -> Vec<Property> {
     let shown = path.display().to_string();
     let read = files.read(path).map_err(|error| error.to_string());
     let text = read.and_then(|bytes| {
@@ -75,7 +102,7 @@ fn of_file(path: &Path, files: &mut Files, faults: &mut Vec<Fault>) -> Vec<Prope
     let text = match text {
         Ok(text) => text,
         Err(problem) => {
-            faults.push(Fault::new("--producer.config", shown, problem));
+            faults.push(Fault::new(tool.config, shown, problem));
             return Vec::new();
         }
     };
@@ -96,22 +123,22 @@ fn of_file(path: &Path, files: &mut Files, faults: &mut Vec<Fault>) -> Vec<Prope
 }
 
 /// `name=value`; what follows the first equals sign is the value, which may hold more of them.
-fn of_word(word: &str) -> Result<Property, Fault> {
+fn of_word(tool: Tool, word: &str) -> Result<Property, Fault> {
     match word.split_once('=') {
         Some((name, value)) if !name.trim().is_empty() => {
             let name = name.trim().to_owned();
-            Ok(Property { place: format!("{PROPS} {name}"), name, value: value.to_owned() })
+            Ok(Property { place: format!("{} {name}", tool.props), name, value: value.to_owned() })
         }
         _ => {
             let problem = format!("got \"{word}\", need NAME=VALUE, e.g. acks=1");
-            Err(Fault::whole(PROPS, problem))
+            Err(Fault::whole(tool.props, problem))
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{flags, name_brokers};
+    use super::{CONSUMER, PRODUCER, flags, name_brokers};
     use crate::spec::Files;
     use std::path::Path;
 
@@ -124,7 +151,7 @@ mod tests {
         }
         let line: Vec<String> = line.iter().map(|word| (*word).to_owned()).collect();
         let mut faults = Vec::new();
-        let read = flags(file.map(|_| path), &line, &mut files, &mut faults);
+        let read = flags(PRODUCER, file.map(|_| path), &line, &mut files, &mut faults);
         let shown =
             read.iter().map(|of| format!("{}|{}={}", of.flag, of.field, of.value)).collect();
         (shown, faults.iter().map(ToString::to_string).collect())
@@ -183,7 +210,7 @@ mod tests {
             ],
         );
         let mut faults = Vec::new();
-        flags(Some(Path::new("/no/such")), &[], &mut Files::disk(), &mut faults);
+        flags(PRODUCER, Some(Path::new("/no/such")), &[], &mut Files::disk(), &mut faults);
         let words = faults[0].to_string();
         assert!(words.starts_with("--producer.config: /no/such: No such file"), "{words}");
     }
@@ -192,10 +219,27 @@ mod tests {
     fn brokers_are_known_by_their_property() {
         let named = |line: &[&str]| {
             let line: Vec<String> = line.iter().map(|word| (*word).to_owned()).collect();
-            name_brokers(&flags(None, &line, &mut Files::disk(), &mut Vec::new()))
+            name_brokers(&flags(PRODUCER, None, &line, &mut Files::disk(), &mut Vec::new()))
         };
         assert!(named(&["acks=1", "bootstrap.servers=h:1"]), "Java's name");
         assert!(named(&["metadata.broker.list=h:1"]), "librdkafka's");
         assert!(!named(&["acks=1", "my.bootstrap.servers=h:1"]), "none");
+    }
+
+    #[test]
+    fn each_tool_has_flags_and_defaults_of_its_own() {
+        let mut faults = Vec::new();
+        let line = ["fetch.min.bytes=9".to_owned(), "nothing".to_owned()];
+        let read = flags(CONSUMER, None, &line, &mut Files::disk(), &mut faults);
+        let shown: Vec<String> =
+            read.iter().map(|of| format!("{}|{}={}", of.flag, of.field, of.value)).collect();
+        let expected = [
+            "perf-test's client.id|driver.commonConfig.client.id=perf-consumer-client",
+            "perf-test's check.crcs|driver.commonConfig.check.crcs=false",
+            "--command-property fetch.min.bytes|driver.commonConfig.fetch.min.bytes=9",
+        ];
+        assert_eq!(shown, expected);
+        let fault = "--command-property: got \"nothing\", need NAME=VALUE, e.g. acks=1";
+        assert_eq!(faults[0].to_string(), fault);
     }
 }

@@ -2,7 +2,6 @@
 
 use crate::interrupt::Interrupt;
 use engine::kafka::KafkaTopics;
-use engine::link::Topics;
 use engine::measure::constants::exit;
 use engine::plan::Demand;
 use engine::time::{Clock, OsClock};
@@ -14,7 +13,8 @@ const MADE_WITHIN: Nanos = Nanos::from_secs(10);
 /// Pause between two questions.
 const PAUSE: Nanos = Nanos::from_millis(100);
 
-/// Waits until the topic is there: the question itself has a broker make it that does such things.
+/// Waits until the topic is there: as the tool's own client does, it asks in a way that has a broker make
+/// it that does such things. Nothing else of kdyno's asks so.
 ///
 /// # Errors
 /// The exit code, and why: no answer, no topic, or the user wants an end.
@@ -26,7 +26,7 @@ pub(super) fn await_topic(
     let (topics, clock) = (KafkaTopics::new(&demand.clients), OsClock::anchored());
     let until = clock.now() + MADE_WITHIN;
     loop {
-        let found = topics.partitions(name, demand.deadlines.reach);
+        let found = topics.partitions_or_made(name, demand.deadlines.reach);
         if found.map_err(|error| (exit::FAILED, error.to_string()))?.is_some() {
             return Ok(());
         }

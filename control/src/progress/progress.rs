@@ -11,7 +11,7 @@ use crate::interrupt::Interrupt;
 use crate::log::SECOND;
 use crate::spec::Request;
 use engine::measure::Tally;
-use engine::plan::{Pace, Plan, Warmup};
+use engine::plan::{Demand, Pace, Plan, Warmup};
 use engine::run::{Event, Hooks, Interval};
 use engine::time::ClockSource;
 use engine::units::{Nanos, Timestamp};
@@ -25,10 +25,7 @@ pub(crate) struct Progress<'run> {
     /// Whether the rate is another from second to second.
     is_varied: bool,
     early_end: Option<EarlyEnd<'run>>,
-    /// How long is measured when the backlog is drained, if there is to be one.
-    after_backlog: Option<Nanos>,
-    /// With how many messages the measured phase ends, where nobody knows when that is.
-    ends_after: Option<u64>,
+    measured_until: Until,
     test_id: String,
     /// The phase that goes on.
     phase: Option<Begun>,
@@ -37,6 +34,31 @@ pub(crate) struct Progress<'run> {
     seen: Seen,
     /// Dropped, it clears the terminal.
     _display: Option<Display>,
+}
+
+/// With what the measured phase ends.
+#[derive(Clone, Copy)]
+enum Until {
+    /// The time that was asked for.
+    TimeIsOver,
+    /// So many messages: nobody knows when that is.
+    Sent(u64),
+    /// A backlog that is drained, and so much time after it.
+    Drained(Nanos),
+    /// Nobody sends: all that is there is read, or as much as was asked for.
+    AllIsRead,
+}
+
+impl Until {
+    fn of(demand: &Demand) -> Self {
+        if demand.is_catch_up() {
+            return Self::AllIsRead;
+        }
+        if let Some(count) = demand.ends_after() {
+            return Self::Sent(count);
+        }
+        demand.backlog.map_or(Self::TimeIsOver, |backlog| Self::Drained(backlog.after))
+    }
 }
 
 impl<'run> Progress<'run> {
@@ -77,8 +99,7 @@ impl<'run> Progress<'run> {
             is_search: demand.search.is_some(),
             is_varied: demand.streams.iter().any(|of| matches!(of.pace, Pace::Varied(_))),
             early_end: None,
-            after_backlog: demand.backlog.map(|backlog| backlog.after),
-            ends_after: demand.ends_after(),
+            measured_until: Until::of(demand),
             test_id,
             phase: Some(phase),
             warmup: None,
@@ -144,22 +165,23 @@ impl<'run> Progress<'run> {
         {
             phase.end_after(warmup, "");
         }
-        match (self.after_backlog, self.ends_after) {
-            (_, Some(count)) => {
-                let words = format!("measured phase: until {count} messages are sent");
-                self.enter(Phase::Measured, Length::Open, &words);
+        let (asked, words) = match self.measured_until {
+            Until::AllIsRead => (
+                Length::AtMost(length),
+                format!("measured phase: until all that was asked for is read, at most {length}"),
+            ),
+            Until::Sent(count) => {
+                (Length::Open, format!("measured phase: until {count} messages are sent"))
             }
-            (Some(after), None) => {
-                let words = format!(
+            Until::Drained(after) => (
+                Length::AtMost(length),
+                format!(
                     "measured phase: until the backlog is drained, and {after} more; at most {length}"
-                );
-                self.enter(Phase::Measured, Length::AtMost(length), &words);
-            }
-            (None, None) => {
-                let words = format!("measured phase for {length}");
-                self.enter(Phase::Measured, Length::Of(length), &words);
-            }
-        }
+                ),
+            ),
+            Until::TimeIsOver => (Length::Of(length), format!("measured phase for {length}")),
+        };
+        self.enter(Phase::Measured, asked, &words);
         self.phase = self.phase.take().map(|phase| phase.since(from));
     }
 

@@ -71,6 +71,27 @@ const COUNTS: [Column; 29] = [
     ("unattributed_messages", "/verification/unattributed"),
 ];
 
+/// What became of transactions; empty where there were none.
+const TRANSACTIONS: [Column; 17] = [
+    ("isolation", "/transactions/isolation"),
+    ("transactions_begun", "/transactions/begun"),
+    ("transactions_committed", "/transactions/committed"),
+    ("transactions_aborted", "/transactions/aborted"),
+    ("transactions_forced_to_abort", "/transactions/forced_to_abort"),
+    ("transactions_undecided", "/transactions/undecided"),
+    ("messages_per_transaction", "/transactions/messages_per_transaction"),
+    ("committed_messages", "/transactions/committed_messages"),
+    ("aborted_messages", "/transactions/aborted_messages"),
+    ("undecided_messages", "/transactions/undecided_messages"),
+    ("aborted_but_delivered_messages", "/transactions/aborted_but_delivered"),
+    ("begin_p99_us", "/transactions/begin/p99_us"),
+    ("drain_p99_us", "/transactions/drain/p99_us"),
+    ("commit_p50_us", "/transactions/commit/p50_us"),
+    ("commit_p99_us", "/transactions/commit/p99_us"),
+    ("abort_p99_us", "/transactions/abort/p99_us"),
+    ("visible_p99_us", "/transactions/visible/p99_us"),
+];
+
 /// Each latency in each of its figures: `publish_p99_us` stands at `/latency/publish/p99_us`.
 const LATENCIES: [&str; 5] = ["publish", "service", "send_delay", "end_to_end", "transit"];
 const FIGURES: [&str; 12] = [
@@ -138,6 +159,7 @@ fn cells(result: &Value) -> Vec<(String, String)> {
         found(result),
         COUNTS.iter().map(at).collect(),
         latencies.collect(),
+        TRANSACTIONS.iter().map(at).collect(),
         COST.iter().map(at).collect::<Vec<_>>(),
     ];
     parts.concat()
@@ -197,9 +219,9 @@ fn quoted(field: &str) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{COST, COUNTS, FIGURES, LATENCIES, RUN, csv, line, plain};
+    use super::{COST, COUNTS, FIGURES, LATENCIES, RUN, TRANSACTIONS, csv, line, plain};
     use crate::report::fixture::{self, Made};
-    use crate::report::{Report, search};
+    use crate::report::{Report, search, transactions};
     use engine::error::RunError;
     use engine::run::Ending;
     use engine::search::Cause;
@@ -283,6 +305,10 @@ mod tests {
         }
         assert_eq!(row(&Made::fleet())["workers"], "3");
         assert_eq!(row(&search::made())["sustainable_messages_per_second"], "20000");
+        assert_eq!((&*clean["isolation"], &*clean["committed_messages"]), ("", ""), "in none");
+        let row = row(&transactions::made("read_uncommitted"));
+        let told = ["isolation", "committed_messages", "aborted_but_delivered_messages"];
+        assert_eq!(told.map(|name| &*row[name]), ["read_uncommitted", "180000", ""]);
     }
 
     #[test]
@@ -352,13 +378,13 @@ mod tests {
 
     #[test]
     fn every_column_names_a_field_of_the_result() {
-        let mut made = [Made::troubled(), search::made()];
+        let mut made = [Made::troubled(), search::made(), transactions::made("read_committed")];
         made[0].outcome.tally.hiccup.record(Some(engine::units::Nanos::from_millis(1)));
         let value = |run| serde_json::to_value(fixture::report(run)).expect("a report is JSON");
         let results: Vec<_> = made.iter().map(value).collect();
         let latencies =
             LATENCIES.map(|kind| FIGURES.map(|figure| format!("/latency/{kind}/{figure}")));
-        let paths = [&RUN[..], &COUNTS, &COST].concat();
+        let paths = [&RUN[..], &COUNTS, &TRANSACTIONS, &COST].concat();
         let paths = paths.iter().map(|(_, path)| (*path).to_owned()).chain(latencies.concat());
         for path in paths {
             let found = results.iter().any(|result| result.pointer(&path).is_some());

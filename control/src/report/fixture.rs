@@ -134,6 +134,7 @@ impl Made {
             lanes,
             steady_since: Some(-5),
             backlog: None,
+            catch_up: None,
             intervals: (0..11).map(|second| interval(second, &plan)).collect(),
             ending: Ending::Finished,
             deadlines_struck: Vec::new(),

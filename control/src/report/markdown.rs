@@ -24,6 +24,7 @@ pub fn markdown(report: &Report) -> Vec<u8> {
         assertions(report),
         table(&tables::counts(report)),
         table(&tables::latencies(report)),
+        table(&tables::transactions(report)),
         table(&tables::search(report)),
         table(&tables::workers(report)),
         tables::hosts(report).iter().map(table).collect(),
@@ -127,6 +128,15 @@ mod tests {
         assert!(asserted.contains("- **FAILED**: `publish.p99 < 1ms` ("), "{asserted}");
         let searched = text(&fixture::report(&crate::report::search::made()));
         assert!(searched.contains("20000 messages per second are sustained"), "{searched}");
+    }
+
+    #[test]
+    fn transactions_are_told_where_there_were_some() {
+        let told = text(&fixture::report(&crate::report::transactions::made("read_committed")));
+        assert!(told.contains("\n| commit | 1 | 2.00 ms"), "{told}");
+        assert!(told.contains("\ntheir messages: 180,000 committed, 20,000 aborted\n"), "{told}");
+        let none = text(&fixture::report(&Made::clean()));
+        assert!(!none.contains("Transactions"), "{none}");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod again;
 mod assertions;
 mod backlog;
+mod catch_up;
 mod ceiling;
 pub mod chart;
 mod client;
@@ -57,11 +58,13 @@ mod tail;
 mod tasks;
 mod text;
 mod text_events;
+mod text_perf;
 mod text_system;
 mod text_table;
 mod text_workers;
 mod topic_load;
 mod traffic;
+mod transactions;
 mod warmup;
 mod workers;
 

@@ -5,6 +5,7 @@
 
 use super::assertions::AssertionPart;
 use super::backlog::BacklogPart;
+use super::catch_up::CatchUpPart;
 use super::ceiling::CeilingPart;
 use super::client::Client;
 use super::figures::{Engine, Startup, Topics, Verification};
@@ -27,12 +28,13 @@ use super::sweep::SweepPart;
 use super::system::SystemPart;
 use super::tasks::{Partial, Task};
 use super::traffic::{Acked, Consumed, Produced, Span, Subscription};
+use super::transactions::TransactionPart;
 use super::warmup::Warmup;
 use super::workers::WorkerPart;
 use crate::host::Environment;
 use crate::marks::Mark;
 use crate::monitor::Observation;
-use engine::measure::{Balance, Tally, Verdict, balances};
+use engine::measure::{Tally, Verdict, balances};
 use engine::plan::Plan;
 use engine::run::{CleanUp, Ending, Outcome};
 use serde::{Deserialize, Serialize};
@@ -153,6 +155,12 @@ pub struct Report {
     /// What became of a backlog; only where one was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backlog: Option<BacklogPart>,
+    /// What became of transactions; only where there were some.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transactions: Option<TransactionPart>,
+    /// What a run that sends nothing found and read; only of such a run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub catch_up: Option<CatchUpPart>,
     /// What became of the topics.
     pub topics: Topics,
     /// One entry per lane, also for one that brought nothing.
@@ -182,7 +190,7 @@ impl Report {
         let seen = &whole.measured;
         let span = span(plan, outcome);
         let balances = balances(plan, &outcome.tally, &outcome.readings(plan));
-        let subscriptions = subscriptions((plan, outcome), &balances, span);
+        let subscriptions = Subscription::all((plan, outcome), &balances, span);
         let start = outcome.start.map(|line| line.measured);
         let outages = outcome.outages(plan);
         let shares = sending_lanes(outcome);
@@ -231,6 +239,8 @@ impl Report {
             warmup: Warmup::of(plan, outcome),
             search: Search::of(outcome),
             backlog: BacklogPart::of(plan, outcome),
+            transactions: TransactionPart::of(plan, seen, &balances),
+            catch_up: CatchUpPart::of(outcome),
             topics: Topics::of(inputs),
             partial: Partial::of(&tasks, outcome, verdict.exit_code),
             tasks,
@@ -244,20 +254,6 @@ impl Report {
             periods: inputs.periods.to_vec(),
         }
     }
-}
-
-/// Each subscription's receiving side.
-fn subscriptions(
-    (plan, outcome): (&Plan, &Outcome),
-    balances: &[Balance],
-    span: Span,
-) -> Vec<Subscription> {
-    let of = |balance: &Balance| {
-        let name = &plan.demand.streams[balance.stream].name;
-        let tally = &outcome.tally.streams[balance.stream].measured;
-        Subscription::of(name, balance, tally, span)
-    };
-    balances.iter().map(of).collect()
 }
 
 /// The measured phase on the time line.

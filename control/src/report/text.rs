@@ -2,16 +2,18 @@
 
 use super::Report;
 use super::backlog::BacklogPart;
+use super::catch_up;
 use super::ceiling::CeilingPart;
 use super::errors::ByType;
 use super::latency::Block;
 use super::text_events::events;
+use super::text_perf::perf_line;
 use super::text_system;
 use super::text_table::{count, percent, rate, span, table, wrapped};
 use super::text_workers;
 use super::traffic::Flow;
 use super::warmup;
-use super::{assertions, search, shape, topic_load};
+use super::{assertions, search, shape, topic_load, transactions};
 use engine::measure::constants::exit;
 use std::path::Path;
 
@@ -32,6 +34,7 @@ pub fn text(report: &Report, directory: &Path) -> String {
         publish_parts(report),
         events(report, WIDTH),
         report.backlog.as_ref().map_or_else(String::new, BacklogPart::text),
+        transactions::in_words(report.transactions.as_ref()),
         text_workers::workers(report),
         text_system::systems(report),
         ceiling(report),
@@ -55,6 +58,9 @@ pub(super) fn verdict(report: &Report) -> String {
     };
     let words = match verdict.exit_code {
         exit::VALID => {
+            if let Some(part) = &report.catch_up {
+                return part.valid(&report.consumed.flow);
+            }
             return match report.produced.target_messages_per_second {
                 Some(target) => {
                     let mean = if report.shape.is_some() { " on average" } else { "" };
@@ -82,6 +88,9 @@ pub(super) fn verdict(report: &Report) -> String {
 
 /// What was run.
 pub(super) fn load(report: &Report) -> String {
+    if let Some(reading) = catch_up::load(report) {
+        return reading;
+    }
     let plan = &report.plan;
     let streams: Vec<String> = plan
         .streams
@@ -108,6 +117,9 @@ pub(super) fn load(report: &Report) -> String {
 
 /// What was due, sent, acked and received: a row each, under their heads.
 pub(super) fn count_rows(report: &Report) -> Vec<Vec<String>> {
+    if let Some(rows) = catch_up::count_rows(report) {
+        return rows;
+    }
     let (produced, acked) = (&report.produced, &report.acked);
     let head = ["", "messages", "share", "msg/s", "MiB/s"].map(str::to_owned).to_vec();
     let mut rows = vec![head];
@@ -127,14 +139,14 @@ pub(super) fn count_rows(report: &Report) -> Vec<Vec<String>> {
     rows.push(row("sent".to_owned(), produced.messages, done(produced.messages), &produced.flow));
     rows.push(row("acked".to_owned(), acked.messages, done(acked.messages), &acked.flow));
     let subscriptions = &report.consumed.subscriptions;
-    let several_streams = 1 < report.plan.streams.len();
+    let (several_streams, owed) = (1 < report.plan.streams.len(), transactions::owed(report));
     for part in subscriptions {
         let name = match (several_streams, subscriptions.len()) {
             (true, _) => format!("received, {} {}", part.stream, part.subscription),
             (false, 1) => "received".to_owned(),
             (false, _) => format!("received, subscription {}", part.subscription),
         };
-        let share = format!("{} of acked", percent(part.messages, part.expected));
+        let share = format!("{} of {owed}", percent(part.messages, part.expected));
         rows.push(row(name, part.messages, share, &part.flow));
     }
     rows
@@ -143,7 +155,7 @@ pub(super) fn count_rows(report: &Report) -> Vec<Vec<String>> {
 /// What was held against what, and what came of it.
 pub(super) fn verified(report: &Report) -> String {
     let seen = &report.verification;
-    if report.consumed.subscriptions.is_empty() {
+    if report.consumed.subscriptions.is_empty() || report.catch_up.is_some() {
         return String::new();
     }
     let told = |name: &str, number: Option<u64>| Some(format!("{name} {}", count(number?)));
@@ -315,27 +327,6 @@ fn topics(report: &Report) -> String {
     let (name, reason) = (&first.name, &first.reason);
     let what = format!("left on the cluster: {name} ({reason}){more}; remove with:");
     format!("{unclosed}{}  {}\n", wrapped(&what, "", WIDTH), first.command)
-}
-
-/// The line of Kafka's own perf tool, whose latency counts from the real send.
-fn perf_line(report: &Report) -> String {
-    // The tool counts what was answered, to the last answer, and latencies in whole milliseconds that passed.
-    let (acked, service) = (&report.acked, report.latency.service.as_ref());
-    let millis = |micros: Option<f64>| micros.unwrap_or(0.0) / 1_000.0;
-    let Some(service) = service.filter(|service| 0 < service.count) else { return String::new() };
-    format!(
-        "{} records sent, {:.1} records/sec ({:.2} MB/sec), {:.2} ms avg latency, {:.2} ms max \
-         latency, {:.0} ms 50th, {:.0} ms 95th, {:.0} ms 99th, {:.0} ms 99.9th.\n",
-        acked.messages,
-        acked.flow.messages_per_second.unwrap_or(0.0),
-        acked.flow.mib_per_second.unwrap_or(0.0),
-        millis(service.mean_us),
-        millis(service.max_us),
-        millis(service.p50_us).floor(),
-        millis(service.p95_us).floor(),
-        millis(service.p99_us).floor(),
-        millis(service.p99_9_us).floor(),
-    )
 }
 
 #[cfg(test)]

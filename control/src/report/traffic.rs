@@ -3,6 +3,8 @@
 use super::errors::Errors;
 use super::number::{mib, per_second, ratio, rfc3339, seconds};
 use engine::measure::{Balance, ErrorCounts, PhaseTally, Window};
+use engine::plan::Plan;
+use engine::run::Outcome;
 use engine::units::{Nanos, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -286,6 +288,20 @@ impl Consumed {
 }
 
 impl Subscription {
+    /// Each subscription's receiving side.
+    pub(super) fn all(
+        (plan, outcome): (&Plan, &Outcome),
+        balances: &[Balance],
+        span: Span,
+    ) -> Vec<Self> {
+        let of = |balance: &Balance| {
+            let name = &plan.demand.streams[balance.stream].name;
+            let tally = &outcome.tally.streams[balance.stream].measured;
+            Self::of(name, balance, tally, span)
+        };
+        balances.iter().map(of).collect()
+    }
+
     pub(super) fn of(stream: &str, balance: &Balance, seen: &PhaseTally, span: Span) -> Self {
         let consumed = &seen.consumed[balance.subscription];
         let duration = span.of_events(&consumed.window);

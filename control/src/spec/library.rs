@@ -57,6 +57,7 @@ pub const WORKLOADS: &[BuiltIn] = built_in!("workloads":
     "soak-1h"
     "throughput-test-100b"
     "throughput-test-max"
+    "transactions-100"
 );
 
 /// All driver configs, by name.

@@ -24,6 +24,8 @@ use super::request::{DriverChoice, Request, Shared};
 use super::sweep::{self, Cell, Sweep};
 use super::workload::{Circumstances, Workload};
 
+/// What a topic's name is to be, for messages.
+pub(super) const TOPIC_NEED: &str = "need a topic's name: at most 249 of a-z A-Z 0-9 . _ -";
 /// Kafka's longest topic name.
 const TOPIC_NAME_MAX: usize = 249;
 /// Where results go unless a flag or a file says otherwise.
@@ -234,6 +236,18 @@ impl Reader<'_> {
             skip_warmup: benchmark.warmup_enabled == Some(false),
         };
         let workload = Workload::read(&cell.workload, &asked, files, ledger);
+        if fleet.is_some() && workload.as_ref().is_some_and(|of| of.shape.is_read_only()) {
+            let problem = "a run that only reads is done by one host: leave the workers out";
+            ledger.fault(Fault::whole("--workers", problem));
+        }
+        let names_topics = workload.as_ref().is_some_and(|of| !of.topics.is_empty());
+        if let Some(driver) = driver.as_ref().filter(|driver| !driver.driver.is_remote)
+            && names_topics
+        {
+            let problem = format!("the {} driver has no topics before a run", driver.driver.name);
+            let file = cell.workload.display().to_string();
+            ledger.fault(Fault::new(file, "existingTopicList", problem));
+        }
         let request = driver.as_ref().and_then(|driver| {
             let mut shared = Shared { order, benchmark, driver, flags: &flags, cell, identities };
             shared.request(workload, files, ledger)
@@ -270,15 +284,18 @@ pub fn target(source: &DriverSource) -> Result<Target, Faults> {
     Ok(Target { driver: DriverChoice::of(&driver), settings: resolved.settings })
 }
 
+/// Whether Kafka would take a topic's name.
+pub(super) fn is_topic_name(name: &str) -> bool {
+    let legal = |letter: char| letter.is_ascii_alphanumeric() || "._-".contains(letter);
+    let is_fit = !name.is_empty() && name.len() <= TOPIC_NAME_MAX && name.chars().all(legal);
+    is_fit && name != "." && name != ".."
+}
+
 fn check_topics(order: &Order, ledger: &mut Ledger) {
     let mut seen = BTreeSet::new();
     for name in &order.topics {
-        let legal = |letter: char| letter.is_ascii_alphanumeric() || "._-".contains(letter);
-        let is_legal = !name.is_empty() && name.len() <= TOPIC_NAME_MAX && name.chars().all(legal);
-        if !is_legal || name == "." || name == ".." {
-            let need =
-                format!("need a topic's name: at most {TOPIC_NAME_MAX} of a-z A-Z 0-9 . _ -");
-            ledger.fault(Fault::whole("--topic", format!("got \"{name}\", {need}")));
+        if !is_topic_name(name) {
+            ledger.fault(Fault::whole("--topic", format!("got \"{name}\", {TOPIC_NEED}")));
         } else if !seen.insert(name) {
             ledger.fault(Fault::whole("--topic", format!("got \"{name}\" twice, need each once")));
         }

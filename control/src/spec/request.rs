@@ -106,7 +106,8 @@ impl Shared<'_> {
         files: &mut Files,
         ledger: &mut Ledger,
     ) -> Option<Request> {
-        let is_existing = !self.order.topics.is_empty();
+        let is_named = workload.as_ref().is_some_and(|of| !of.topics.is_empty());
+        let is_existing = is_named || !self.order.topics.is_empty();
         let clients = clients(self.driver, workload.as_ref(), is_existing, ledger);
         if let Some(clients) = &clients {
             sweep::refuse_secrets(self.cell, &clients.shown, ledger);
@@ -244,7 +245,10 @@ impl Shared<'_> {
 
     fn topics(&self, workload: &Workload, test_id: &str) -> Vec<TopicPlan> {
         let partitions = workload.shape.partitions;
-        if self.order.topics.is_empty() {
+        // Those of the command line win over the file's.
+        let told = &self.order.topics;
+        let existing = if told.is_empty() { &workload.topics } else { told };
+        if existing.is_empty() {
             let new = |index| TopicPlan {
                 name: test_id::topic(test_id, index),
                 partitions,
@@ -257,7 +261,7 @@ impl Shared<'_> {
             partitions: self.identities.partitions(name),
             existing: true,
         };
-        self.order.topics.iter().map(old).collect()
+        existing.iter().map(old).collect()
     }
 }
 

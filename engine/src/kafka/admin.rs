@@ -23,6 +23,12 @@ const LOOK: Nanos = Nanos::from_secs(5);
 /// Pause between two looks at a cluster that is not there yet.
 const PAUSE: Nanos = Nanos::from_millis(50);
 
+/// Whether brokers may make a topic that they are asked about, where they make topics by themselves. By
+/// default they may when the client is no consumer (librdkafka 2.12.1, `rd_kafka_conf_finalize`): looking
+/// whether a topic is there would make it.
+const MAKES_NOTHING: (&str, &str) = ("allow.auto.create.topics", "false");
+const MAY_MAKE: (&str, &str) = ("allow.auto.create.topics", "true");
+
 /// The handler of topics of one cluster. Makes its client anew for each job: it is idle otherwise.
 #[derive(Debug)]
 pub struct KafkaTopics {
@@ -37,12 +43,41 @@ impl KafkaTopics {
     }
 
     fn admin(&self) -> Result<AdminClient<Quiet>, RunError> {
-        client_config(&self.settings.admin).create_with_context(Quiet).map_err(|error| {
-            RunError::Client {
-                client: "the handler of topics".to_owned(),
-                reason: error.to_string(),
-            }
+        self.admin_that(MAKES_NOTHING)
+    }
+
+    fn admin_that(&self, makes: (&str, &str)) -> Result<AdminClient<Quiet>, RunError> {
+        let mut config = client_config(&self.settings.admin);
+        config.set(makes.0, makes.1);
+        config.create_with_context(Quiet).map_err(|error| RunError::Client {
+            client: "the handler of topics".to_owned(),
+            reason: error.to_string(),
         })
+    }
+
+    /// How many partitions a topic has. One that is not there is made by brokers that make topics by
+    /// themselves, since they are asked so: `None` where they do not, or have not yet.
+    ///
+    /// # Errors
+    /// Unreachable.
+    pub fn partitions_or_made(
+        &self,
+        topic: &str,
+        deadline: Nanos,
+    ) -> Result<Option<u32>, RunError> {
+        self.partitions_by(&self.admin_that(MAY_MAKE)?, topic, deadline)
+    }
+
+    fn partitions_by(
+        &self,
+        admin: &AdminClient<Quiet>,
+        topic: &str,
+        deadline: Nanos,
+    ) -> Result<Option<u32>, RunError> {
+        let metadata = self.metadata(admin, Some(topic), deadline)?;
+        let found =
+            metadata.topics().iter().find(|found| found.name() == topic && found.error().is_none());
+        Ok(found.map(|found| u32::try_from(found.partitions().len()).unwrap_or(u32::MAX)))
     }
 
     fn metadata(
@@ -318,10 +353,7 @@ impl Topics for KafkaTopics {
     }
 
     fn partitions(&self, topic: &str, deadline: Nanos) -> Result<Option<u32>, RunError> {
-        let metadata = self.metadata(&self.admin()?, Some(topic), deadline)?;
-        let found =
-            metadata.topics().iter().find(|found| found.name() == topic && found.error().is_none());
-        Ok(found.map(|found| u32::try_from(found.partitions().len()).unwrap_or(u32::MAX)))
+        self.partitions_by(&self.admin()?, topic, deadline)
     }
 
     fn logs(&self, topic: &str, partitions: u32, deadline: Nanos) -> Result<Vec<Log>, RunError> {

@@ -46,11 +46,10 @@ impl Cluster {
         }
         let own = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let servers = own("bootstrap.servers", &broker.bootstrap_servers());
+        let usual = [servers.clone(), own("linger.ms", "1")];
+        let more = more.iter().map(|(name, value)| own(name, value));
         let settings = ClientSettings {
-            producer: [servers.clone(), own("linger.ms", "1")]
-                .into_iter()
-                .chain(more.iter().map(|(name, value)| own(name, value)))
-                .collect(),
+            producer: usual.into_iter().chain(more).collect(),
             consumer: vec![
                 servers,
                 own("auto.offset.reset", "earliest"),
@@ -65,7 +64,11 @@ impl Cluster {
     }
 
     pub(super) fn outlet(&self) -> impl Outlet + use<> {
-        let spec = OutletSpec { name: "producer", routes: &ROUTES };
+        self.outlet_of(None)
+    }
+
+    pub(super) fn outlet_of(&self, transactional_id: Option<&str>) -> impl Outlet + use<> {
+        let spec = OutletSpec { name: "producer", routes: &ROUTES, transactional_id };
         let mut outlet = self.target.outlet(&spec).expect("a producer");
         self.target.warm(&mut outlet, DEADLINE);
         outlet
@@ -104,7 +107,7 @@ impl Cluster {
         count
     }
 
-    fn take_acks(&self, outlet: &mut impl Outlet, count: usize) -> Vec<Ack> {
+    pub(super) fn take_acks(&self, outlet: &mut impl Outlet, count: usize) -> Vec<Ack> {
         let mut acks = Acks::default();
         self.until("all answers are in", || {
             while outlet.poll(&self.clock, 64, &mut acks) {}
@@ -126,7 +129,7 @@ fn place(number: u64) -> (Route, i32) {
     (route, i32::try_from(number / 2 % u64::from(PARTITIONS)).expect("four partitions"))
 }
 
-fn offer(outlet: &mut impl Outlet, number: u64, in_header: bool) -> Offer {
+pub(super) fn offer(outlet: &mut impl Outlet, number: u64, in_header: bool) -> Offer {
     let stamp = stamp(number);
     let encoded = stamp.encode();
     let (route, partition) = place(number);

@@ -15,6 +15,8 @@ pub const PURGED_FROM_QUEUE: i32 = -152;
 pub const PURGED_IN_FLIGHT: i32 = -151;
 /// A commit that had nothing to commit.
 pub(super) const NO_OFFSET: i32 = -168;
+/// A partition was read to its end: an event only where it is asked for.
+pub(super) const PARTITION_EOF: i32 = -191;
 /// Partitions are given.
 pub(super) const ASSIGN_PARTITIONS: i32 = -175;
 

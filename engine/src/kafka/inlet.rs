@@ -1,7 +1,7 @@
 //! A consuming client: a member of a group, or the holder of partitions it was told to read.
 
 use super::context::Quiet;
-use super::errors::{self, ALL_BROKERS_DOWN, ASSIGN_PARTITIONS, NO_OFFSET};
+use super::errors::{self, ALL_BROKERS_DOWN, ASSIGN_PARTITIONS, NO_OFFSET, PARTITION_EOF};
 use super::native::{Event, EventKind, Handle, Queue, RawMessage};
 use super::statistics::{KafkaStatistics, Own, max_in_flight};
 use crate::error::RunError;
@@ -220,6 +220,7 @@ impl KafkaInlet {
                     code => sink.committed(Err(errors::failure(code))),
                 }
             }
+            EventKind::Trouble if event.code() == PARTITION_EOF => self.note_end(&event),
             EventKind::Trouble => {
                 let code = event.code();
                 if code != ALL_BROKERS_DOWN || self.last_words.is_none() {
@@ -232,6 +233,17 @@ impl KafkaInlet {
                 sink.statistics(clock.now(), KafkaStatistics::boxed(event, self.own));
             }
             EventKind::Acks | EventKind::Delivery | EventKind::Other => {}
+        }
+    }
+
+    /// A partition is read to its end as it is now, also where its last offsets hold no message: those that
+    /// compaction removed, and the marks of transactions.
+    fn note_end(&mut self, event: &Event) {
+        let Some((name, partition, end)) = event.place() else { return };
+        let Some(index) = self.by_name.get(&name).copied() else { return };
+        let topic = &mut self.topics[index];
+        if let Some(next) = usize::try_from(partition).ok().and_then(|at| topic.next.get_mut(at)) {
+            *next = (*next).max(end);
         }
     }
 }

@@ -29,4 +29,8 @@ pub fn version() -> String {
 #[cfg(test)]
 mod client_tests;
 #[cfg(test)]
+mod ends_tests;
+#[cfg(test)]
 mod statistics_tests;
+#[cfg(test)]
+mod transaction_tests;

@@ -2,22 +2,25 @@
 
 use super::context::Quiet;
 use super::errors::{self, ALL_BROKERS_DOWN, PURGED_FROM_QUEUE, PURGED_IN_FLIGHT, QUEUE_FULL};
-use super::native::{Batch, Event, EventKind, Handle, Queue, RawMessage, TopicHandle};
+use super::native::{
+    Batch, Event, EventKind, Handle, Queue, RawMessage, TopicHandle, TransactionAnswer,
+};
 use super::statistics::{KafkaStatistics, Own, max_in_flight};
 use crate::error::RunError;
-use crate::link::{Ack, End, Failure, Message, Offer, Outcome, Outlet, OutletSink, OutletSpec};
+use crate::link::{Ack, Denied, End, Message, Offer, Outcome, Outlet, OutletSink, OutletSpec};
 use crate::message::Stamp;
 use crate::plan::Route;
 use crate::time::Clock;
 use crate::units::{Nanos, Timestamp};
-use rdkafka::producer::{BaseProducer, Producer};
+use rdkafka::producer::BaseProducer;
 use std::time::Duration;
 
 /// Acks handed over in one slice at most; the rest of a delivery event waits for the next call.
 const SLICE: usize = 256;
 
-/// How long a transaction's end may take before it is an error.
-const TRANSACTION_DEADLINE: Duration = Duration::from_secs(60);
+/// How long the brokers may take to know a transactional id: where they have never met one they first
+/// make the topic that keeps them.
+const INIT_DEADLINE: Duration = Duration::from_secs(30);
 
 /// One `BaseProducer`, whose queue this outlet polls by itself.
 #[derive(Debug)]
@@ -33,11 +36,13 @@ pub struct KafkaOutlet {
     in_flight: u64,
     own: Own,
     last_words: Option<String>,
-    producer: ProducerBox,
+    _producer: ProducerBox,
 }
 
-/// The owner of configuration and life; not `Debug` itself.
-struct ProducerBox(BaseProducer<Quiet>);
+/// The owner of configuration and life, and no more: calls go by the handle. Not `Debug` itself.
+struct ProducerBox {
+    _client: BaseProducer<Quiet>,
+}
 
 impl std::fmt::Debug for ProducerBox {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -74,7 +79,7 @@ impl KafkaOutlet {
             in_flight: 0,
             own: Own { max_in_flight: max_in_flight(handle), taken: 0 },
             last_words: None,
-            producer: ProducerBox(producer),
+            _producer: ProducerBox { _client: producer },
         })
     }
 
@@ -82,6 +87,19 @@ impl KafkaOutlet {
     pub(super) fn fetch_metadata(&self, deadline: Nanos) {
         let millis = i32::try_from(deadline.duration().as_millis()).unwrap_or(i32::MAX);
         self.handle.fetch_metadata(millis);
+    }
+
+    /// Makes its transactional id known; before the run, since it takes its time.
+    pub(super) fn init_transactions(&self, name: &str) -> Result<(), RunError> {
+        self.handle.init_transactions(INIT_DEADLINE).map_err(|(code, _)| RunError::Client {
+            client: name.to_owned(),
+            reason: format!(
+                "its transactional id is not taken within {} s: {} ({})",
+                INIT_DEADLINE.as_secs(),
+                errors::description(code),
+                errors::name(code)
+            ),
+        })
     }
 
     /// Turns up to `room` reports of the current delivery event into acks.
@@ -209,17 +227,16 @@ impl Outlet for KafkaOutlet {
         self.handle.purge();
     }
 
-    fn begin(&mut self) -> Result<(), Failure> {
-        self.producer.0.begin_transaction().map_err(|error| failure(&error))
+    fn begin(&mut self) -> Result<(), Denied> {
+        told(self.handle.begin_transaction())
     }
 
-    fn end(&mut self, how: End) -> Result<(), Failure> {
+    fn end(&mut self, how: End, within: Nanos) -> Result<(), Denied> {
         assert!(self.in_flight == 0, "a transaction ends when nothing is in flight");
-        let ended = match how {
-            End::Commit => self.handle.commit_transaction(TRANSACTION_DEADLINE),
-            End::Abort => self.handle.abort_transaction(TRANSACTION_DEADLINE),
-        };
-        ended.map_err(errors::failure)
+        told(match how {
+            End::Commit => self.handle.commit_transaction(within.duration()),
+            End::Abort => self.handle.abort_transaction(within.duration()),
+        })
     }
 
     fn last_words(&self) -> Option<&str> {
@@ -227,8 +244,8 @@ impl Outlet for KafkaOutlet {
     }
 }
 
-fn failure(error: &rdkafka::error::KafkaError) -> Failure {
-    errors::failure(error.rdkafka_error_code().map_or(-196, |code| code as i32))
+fn told(answer: TransactionAnswer) -> Result<(), Denied> {
+    answer.map_err(|(code, then)| Denied { failure: errors::failure(code), then })
 }
 
 /// Reads one delivery report.

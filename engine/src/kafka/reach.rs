@@ -59,7 +59,7 @@ impl OutletSink for Deaf {
 }
 
 fn last_words(producer: BaseProducer<Quiet>) -> Option<String> {
-    let spec = OutletSpec { name: ASKER, routes: &[] };
+    let spec = OutletSpec { name: ASKER, routes: &[], transactional_id: None };
     let mut outlet = KafkaOutlet::new(producer, &spec).ok()?;
     outlet.poll(&OsClock::anchored(), EVENTS, &mut Deaf);
     outlet.last_words().map(str::to_owned)

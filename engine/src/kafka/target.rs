@@ -27,13 +27,6 @@ impl KafkaTarget {
         Self { settings: settings.clone(), topics: Arc::new(KafkaTopics::new(settings)) }
     }
 
-    fn reads_from_end(&self) -> bool {
-        let latest = |(name, value): &(String, String)| {
-            name == "auto.offset.reset" && matches!(value.as_str(), "latest" | "largest" | "end")
-        };
-        self.settings.consumer.iter().any(latest)
-    }
-
     /// A consumer of a group, not subscribed to anything yet.
     pub(super) fn consumer(&self, spec: &InletSpec<'_>) -> Result<KafkaInlet, RunError> {
         let mut config = client_config(&self.settings.consumer);
@@ -42,7 +35,7 @@ impl KafkaTarget {
             config.create_with_context(Quiet).map_err(|error| refused(spec, &error))?;
         let reading = Reading {
             commits: matches!(self.settings.commit, CommitMode::Every(_)),
-            from_end: self.reads_from_end(),
+            from_end: self.settings.start_at_the_end(),
             stamp_in_header: spec.stamp_in_header,
         };
         Ok(KafkaInlet::new(consumer, spec, reading))
@@ -61,11 +54,20 @@ impl Target for KafkaTarget {
     }
 
     fn outlet(&self, spec: &OutletSpec<'_>) -> Result<KafkaOutlet, RunError> {
-        let config = client_config(&self.settings.producer);
+        let mut config = client_config(&self.settings.producer);
+        // The settings name how the ids begin; each client has its own.
+        match spec.transactional_id {
+            Some(id) => config.set("transactional.id", id),
+            None => config.remove("transactional.id"),
+        };
         let producer: BaseProducer<Quiet> = config.create_with_context(Quiet).map_err(|error| {
             RunError::Client { client: spec.name.to_owned(), reason: error.to_string() }
         })?;
-        KafkaOutlet::new(producer, spec)
+        let outlet = KafkaOutlet::new(producer, spec)?;
+        if spec.transactional_id.is_some() {
+            outlet.init_transactions(spec.name)?;
+        }
+        Ok(outlet)
     }
 
     fn inlet(&self, spec: &InletSpec<'_>) -> Result<KafkaInlet, RunError> {

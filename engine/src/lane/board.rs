@@ -25,6 +25,8 @@ pub struct Progress {
     pub prepared: bool,
     /// Why it cannot go on.
     pub failed: Option<String>,
+    /// It has read as many messages as it was to read.
+    pub has_enough: bool,
     /// Its members, for consuming lanes.
     pub members: Vec<MemberState>,
 }

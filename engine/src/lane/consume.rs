@@ -56,6 +56,8 @@ pub(super) struct Reader<'lane, I> {
     pub(super) commit: CommitMode,
     /// Whether the run lets nobody read for now.
     pub(super) is_held: bool,
+    /// How many messages more it is to read; the greatest number: as many as come.
+    pub(super) left: u64,
 }
 
 struct Sink<'reader> {
@@ -64,6 +66,8 @@ struct Sink<'reader> {
     client: usize,
     stream: usize,
     subscription: usize,
+    /// Messages that came.
+    delivered: u64,
     trouble: Option<(Failure, bool)>,
     brought: Brought,
 }
@@ -102,6 +106,7 @@ impl InletSink for Sink<'_> {
             Brought::Nothing => self.brought = Brought::Messages(Some(now)),
             Brought::Other => self.brought = Brought::Messages(None),
         }
+        self.delivered += 1;
         self.recorder.delivery(now, self.stream, self.subscription, delivery);
     }
 
@@ -134,11 +139,21 @@ impl<I: Inlet> Reader<'_, I> {
                 client: index,
                 stream: *stream,
                 subscription: *subscription,
+                delivered: 0,
                 trouble: None,
                 brought: turn.brought,
             };
-            turn.more |= inlet.poll(clock, EVENTS_AT_ONCE, &mut sink);
+            let room = usize::try_from(self.left).unwrap_or(usize::MAX).min(EVENTS_AT_ONCE);
+            if room == 0 {
+                // It has read all that it was to read: the run is about to close it.
+                break;
+            }
+            turn.more |= inlet.poll(clock, room, &mut sink);
             turn.brought = sink.brought;
+            self.left = self.left.saturating_sub(sink.delivered);
+            if self.left == 0 {
+                self.board.slot(self.lane).has_enough = true;
+            }
             if let Some((_, fatal)) = sink.trouble {
                 note_trouble(self.board, self.lane, (inlet.last_words(), name), fatal);
             }
@@ -178,6 +193,7 @@ impl<I: Inlet> Reader<'_, I> {
                 client,
                 stream: *stream,
                 subscription: *subscription,
+                delivered: 0,
                 trouble: None,
                 brought: Brought::Nothing,
             };
@@ -282,6 +298,11 @@ impl<I: Inlet> Reader<'_, I> {
     pub(super) fn settle(&mut self, clock: &impl Clock) {
         if !matches!(self.commit, CommitMode::Every(_)) {
             return;
+        }
+        if self.left == 0 {
+            // The answers are polled for, and no message is to come with them.
+            self.hold();
+            self.left = u64::MAX;
         }
         self.commit();
         let until = clock.now() + COMMIT_DEADLINE;

@@ -254,6 +254,7 @@ impl Case {
             lane: 0,
             commit: self.commit,
             is_held: false,
+            left: u64::MAX,
         };
         reader.announce();
         reader.prepare(&clock, &signal);

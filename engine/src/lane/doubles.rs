@@ -5,7 +5,10 @@ use super::load::{Load, Owner};
 use super::port::Port;
 use super::produce::{Orders, Walker, produce};
 use super::signal::{Signal, Timeline};
-use crate::link::{Ack, End, Failure, FailureKind, Message, Offer, Outcome, Outlet, OutletSink};
+use super::transact::Transactor;
+use crate::link::{
+    Ack, Denied, End, Failure, FailureKind, Message, Offer, Outcome, Outlet, OutletSink, Then,
+};
 use crate::measure::{Duty, LaneEnd, Recorder, Tally, mailboxes};
 use crate::message::Stamp;
 use crate::plan::samples::RUN;
@@ -60,6 +63,12 @@ pub(super) struct Script {
     pub(super) incidents: Vec<(u64, Incident)>,
     /// How long each offer takes.
     pub(super) offer_takes: Nanos,
+    /// How long beginning each transaction takes.
+    pub(super) begin_takes: Nanos,
+    /// How long each end of a transaction takes, however often it is asked for.
+    pub(super) end_takes: Nanos,
+    /// Which ends, counted from 1, are refused, and what may follow; ascending.
+    pub(super) denied: Vec<(usize, Then)>,
 }
 
 impl Default for Script {
@@ -74,6 +83,9 @@ impl Default for Script {
             refuse_every: None,
             incidents: Vec::new(),
             offer_takes: Nanos::ZERO,
+            begin_takes: Nanos::ZERO,
+            end_takes: Nanos::ZERO,
+            denied: Vec::new(),
         }
     }
 }
@@ -103,6 +115,19 @@ pub(super) struct Log {
     pub(super) polls: Vec<Polled>,
     pub(super) most_in_flight: usize,
     pub(super) purges: usize,
+    pub(super) ends: Vec<Ended>,
+}
+
+/// One answered call to end a transaction.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ended {
+    /// When it took its first message.
+    pub(super) first: Timestamp,
+    pub(super) at: Timestamp,
+    pub(super) how: End,
+    /// Messages that it took.
+    pub(super) messages: usize,
+    pub(super) answer: Result<(), Then>,
 }
 
 impl Log {
@@ -120,6 +145,12 @@ pub(super) struct ScriptedOutlet<'run> {
     border: Arc<Border>,
     pending: VecDeque<(Timestamp, Ack)>,
     next_offset: i64,
+    /// Whether it takes messages in transactions alone.
+    is_transactional: bool,
+    /// When the open transaction took its first message, else when it began, and how many it has.
+    open: Option<(Timestamp, usize)>,
+    /// How long the end that was asked for still takes.
+    ending: Option<Nanos>,
     log: Rc<RefCell<Log>>,
 }
 
@@ -165,7 +196,10 @@ impl Outlet for ScriptedOutlet<'_> {
         self.live_through(now);
         let number = self.log.borrow().offers.len() + 1;
         let partition = message.partition.expect("the lane chooses the partition");
-        let answer = if self.script.refuse_every.is_some_and(|every| number.is_multiple_of(every)) {
+        let refuse = self.script.refuse_every;
+        let is_refused = refuse.is_some_and(|every| number.is_multiple_of(every))
+            || (self.is_transactional && self.open.is_none());
+        let answer = if is_refused {
             Offer::Refused(REFUSAL)
         } else if self.script.room <= self.pending.len() {
             Offer::Full
@@ -181,6 +215,10 @@ impl Outlet for ScriptedOutlet<'_> {
             let at = self.answered_at(now, partition);
             self.clock.wake_at(at);
             self.pending.push_back((at, ack));
+            if let Some((first, messages)) = &mut self.open {
+                *first = if *messages == 0 { now } else { *first };
+                *messages += 1;
+            }
             Offer::Accepted
         };
         let mut log = self.log.borrow_mut();
@@ -224,12 +262,35 @@ impl Outlet for ScriptedOutlet<'_> {
         }
     }
 
-    fn begin(&mut self) -> Result<(), Failure> {
-        Err(REFUSAL)
+    fn begin(&mut self) -> Result<(), Denied> {
+        let is_broken = self.log.borrow().ends.iter().any(|end| end.answer == Err(Then::Nothing));
+        if !self.is_transactional || is_broken || self.open.is_some() {
+            return Err(Denied::for_good(REFUSAL));
+        }
+        self.clock.advance(self.script.begin_takes);
+        self.open = Some((self.clock.now(), 0));
+        Ok(())
     }
 
-    fn end(&mut self, _how: End) -> Result<(), Failure> {
-        Err(REFUSAL)
+    fn end(&mut self, how: End, within: Nanos) -> Result<(), Denied> {
+        assert!(self.pending.is_empty(), "a transaction ends when nothing is in flight");
+        let (first, messages) = self.open.expect("what was begun is ended");
+        let left = self.ending.take().unwrap_or(self.script.end_takes);
+        if within < left {
+            self.clock.advance(within);
+            self.ending = Some(left.less(within));
+            return Err(Denied { failure: REFUSAL, then: Then::Repeat });
+        }
+        self.clock.advance(left);
+        let number = self.log.borrow().ends.len() + 1;
+        let denied = self.script.denied.iter().find(|(at, _)| *at == number);
+        let answer = denied.map_or(Ok(()), |(_, then)| Err(*then));
+        let at = self.clock.now();
+        self.log.borrow_mut().ends.push(Ended { first, at, how, messages, answer });
+        if answer != Err(Then::Abort) {
+            self.open = None;
+        }
+        answer.map_err(|then| Denied { failure: REFUSAL, then })
     }
 
     fn last_words(&self) -> Option<&str> {
@@ -300,6 +361,9 @@ impl Case {
             border: Arc::clone(&border),
             pending: VecDeque::new(),
             next_offset: 0,
+            is_transactional: demand.clients.transactions.is_some(),
+            open: None,
+            ending: None,
             log: Rc::clone(&log),
         };
         let mut port = Port::new(vec![outlet], recorder, 0, &board);
@@ -309,6 +373,8 @@ impl Case {
         let from = border.start();
         let timeline = Timeline { border, from, measured: demand.phases.measured, grace };
         let orders = Orders { signal: &signal, timeline, deadlines: demand.deadlines, wait };
+        let transactor = |asked| Transactor::new(asked, producers[0], orders.patience());
+        port.transactor = demand.clients.transactions.map(transactor);
         let struck = produce(&clock, &orders, &mut port, &mut load, walker);
         let ended = clock.now();
         port.recorder.finish(ended, LaneEnd::default());

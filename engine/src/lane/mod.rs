@@ -11,6 +11,7 @@ mod produce;
 mod signal;
 mod spawn;
 mod start;
+mod transact;
 
 pub use board::{Board, MemberState, Progress};
 pub use pin::settle_on;
@@ -40,3 +41,5 @@ mod produce_tests;
 mod share_tests;
 #[cfg(test)]
 mod silence_tests;
+#[cfg(test)]
+mod transact_tests;

@@ -4,6 +4,7 @@ use super::course::Course;
 use super::load::{BATCH, Load};
 use super::port::{ACKS_AT_ONCE, ACKS_PER_LOOK, Port, Served};
 use super::signal::Signal;
+use super::transact;
 use crate::link::{Failure, Message, Offer, Outlet};
 use crate::time::{Clock, WaitMode};
 use crate::units::Nanos;
@@ -33,6 +34,9 @@ pub(super) fn offer<C: Clock, O: Outlet>(
     load: &mut Load,
     effort: &mut Effort<'_>,
 ) {
+    if let Some(first) = load.shots().first() {
+        transact::open(port, first.stamp.sent);
+    }
     for shot in load.shots() {
         port.recorder.attempted(port.stream, &shot.stamp, port.full_since);
     }
@@ -72,6 +76,10 @@ pub(super) fn offer<C: Clock, O: Outlet>(
     }
     load.clear(|index| answers[index] == Offer::Accepted);
     port.answers = answers;
+    if port.transactor.is_some() {
+        let taken = port.answers.iter().filter(|answer| **answer == Offer::Accepted).count();
+        transact::took(clock, port, u64::try_from(taken).expect("a batch is small"));
+    }
 }
 
 /// Offers a message for which the client had no room, `refusals` times so far, until something

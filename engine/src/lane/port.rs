@@ -2,6 +2,7 @@
 
 use super::board::Board;
 use super::load::BATCH;
+use super::transact::Transactor;
 use crate::link::{Ack, Failure, Offer, Outlet, OutletSink, Statistics};
 use crate::measure::{Gaps, Recorder};
 use crate::time::Clock;
@@ -29,6 +30,8 @@ pub(super) struct Port<'lane, O> {
     pub(super) answers: Vec<Offer>,
     /// What the lane sees of its core while it waits for due times.
     pub(super) gaps: Gaps,
+    /// Who begins and ends transactions; `None` where the lane sends in none.
+    pub(super) transactor: Option<Transactor<'lane>>,
 }
 
 struct Sink<'port> {
@@ -88,6 +91,7 @@ impl<'lane, O: Outlet> Port<'lane, O> {
             offers: 0,
             answers: Vec::with_capacity(BATCH),
             gaps: Gaps::off(),
+            transactor: None,
         }
     }
 

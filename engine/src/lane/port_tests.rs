@@ -4,7 +4,7 @@ use super::board::Board;
 use super::doubles::{REFUSAL, START};
 use super::port::{ACKS_PER_LOOK, Port};
 use crate::link::{
-    Ack, ClientSample, Counters, End, Failure, Mean, Message, Offer, Outcome, Outlet, OutletSink,
+    Ack, ClientSample, Counters, Denied, End, Mean, Message, Offer, Outcome, Outlet, OutletSink,
     Statistics,
 };
 use crate::measure::{Duty, Recorder, mailboxes};
@@ -59,12 +59,12 @@ impl Outlet for Talker {
 
     fn purge(&mut self) {}
 
-    fn begin(&mut self) -> Result<(), Failure> {
-        Err(REFUSAL)
+    fn begin(&mut self) -> Result<(), Denied> {
+        Err(Denied::for_good(REFUSAL))
     }
 
-    fn end(&mut self, _how: End) -> Result<(), Failure> {
-        Err(REFUSAL)
+    fn end(&mut self, _how: End, _within: Nanos) -> Result<(), Denied> {
+        Err(Denied::for_good(REFUSAL))
     }
 
     fn last_words(&self) -> Option<&str> {

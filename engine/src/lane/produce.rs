@@ -5,6 +5,7 @@ use super::load::Load;
 use super::offer::{Effort, offer};
 use super::port::{ACKS_AT_ONCE, ACKS_PER_LOOK, Port, Served};
 use super::signal::{Signal, Timeline};
+use super::transact::{self, Transactor};
 use crate::link::{Failure, FailureKind, Outlet};
 use crate::plan::{Deadlines, Pace, part_of_lane};
 use crate::time::{Clock, Guard, Look, Turn, WaitMode, Waiter, Walk, wait_until};
@@ -23,6 +24,21 @@ const GAVE_UP: Failure = Failure { kind: FailureKind::Client, code: -184 };
 pub(super) struct Orders<'lane> {
     pub(super) signal: &'lane Signal,
     pub(super) timeline: Timeline,
+    pub(super) deadlines: Deadlines,
+    pub(super) wait: WaitMode,
+}
+
+impl<'lane> Orders<'lane> {
+    /// How it waits for answers.
+    pub(super) const fn patience(&self) -> Patience<'lane> {
+        Patience { signal: self.signal, deadlines: self.deadlines, wait: self.wait }
+    }
+}
+
+/// How a lane waits for the answers that are to come.
+#[derive(Clone, Copy)]
+pub(super) struct Patience<'lane> {
+    pub(super) signal: &'lane Signal,
     pub(super) deadlines: Deadlines,
     pub(super) wait: WaitMode,
 }
@@ -84,7 +100,10 @@ pub(super) fn produce<C: Clock, O: Outlet>(
         }
         Walker::Closed(bounds) => send_closed(clock, orders, port, load, bounds),
     }
-    drain(clock, orders, port)
+    transact::end(clock, port);
+    // Where that deadline has struck already, waiting once more brings nothing.
+    let struck = port.transactor.as_mut().and_then(Transactor::take_struck);
+    struck.or_else(|| drain(clock, &orders.patience(), port))
 }
 
 fn send_by_schedule<C: Clock, O: Outlet>(
@@ -101,13 +120,19 @@ fn send_by_schedule<C: Clock, O: Outlet>(
     let mut version = heed(signal, port.stream, &mut course, &mut walk);
     loop {
         let next = walk.peek();
+        if next.is_some() {
+            transact::begin(clock, port);
+        }
         // With nothing left to send the lane waits for the end: a new rate may bring more before it,
         // and an open border another second.
         let moment = next.map_or(walk.limit(), |turn| turn.due);
+        // A transaction ends in time, whatever is due then.
+        let over = port.transactor.as_ref().and_then(Transactor::until);
+        let moment = over.map_or(moment, |over| moment.min(over));
         // What the lane did since it waited last is no gap of its core's.
         port.gaps.interrupt();
-        let serving =
-            Serving { clock, port: &mut *port, signal, version, due: next.map(|turn| turn.due) };
+        let due = next.map(|turn| turn.due.min(moment));
+        let serving = Serving { clock, port: &mut *port, signal, version, due };
         let woken = wait_until(clock, moment, guard.as_mut(), serving);
         // A gap that goes on beyond the due time is seen only now.
         if let Some((now, gap)) = woken.and_then(|now| Some((now, port.gaps.look(now)?))) {
@@ -120,6 +145,9 @@ fn send_by_schedule<C: Clock, O: Outlet>(
         let Some(now) = woken.filter(|now| !course.is_over(*now) && !signal.is_halted()) else {
             return leave_unsent(port, walk, &mut course, (clock.now(), signal.is_halted()));
         };
+        if transact::end_if_over(clock, port, now) {
+            continue;
+        }
         let Some(turn) = next else {
             if course.horizon() <= walk.limit() {
                 return;
@@ -187,17 +215,25 @@ fn aim_what_is_due<C: Clock, O: Outlet>(
     walk: &mut Walk,
     (mut turn, mut now): (Turn, Timestamp),
 ) {
+    let room = room(port);
     loop {
         walk.advance();
         port.recorder.due(now, port.stream, turn.due);
         load.aim(turn, now);
+        let has_room = load.shots().len() < room;
         match walk.peek() {
-            Some(next) if next.due <= now && load.joins(next.slot) => turn = next,
+            Some(next) if has_room && next.due <= now && load.joins(next.slot) => turn = next,
             _ => return,
         }
         // Each has its own reading: what the ones before it took is in its send delay.
         now = clock.now();
     }
+}
+
+/// Messages that fit in the lane's transaction; any number where it sends in none.
+fn room<O>(port: &Port<'_, O>) -> usize {
+    let room = port.transactor.as_ref().map_or(u64::MAX, Transactor::room);
+    usize::try_from(room).unwrap_or(usize::MAX)
 }
 
 /// Counts what the walk has left before the end, warm-up and measured phase apart; where the run was
@@ -229,10 +265,16 @@ fn send_closed<C: Clock, O: Outlet>(
     let mut course = Course::closed(&orders.timeline);
     let (mut round, mut slot) = (0, 0);
     loop {
+        if 0 < left {
+            transact::begin(clock, port);
+        }
         let now = clock.now();
         course.end_at(orders.signal.end());
         if left == 0 || course.is_over(now) || orders.signal.is_halted() {
             return;
+        }
+        if transact::end_if_over(clock, port, now) {
+            continue;
         }
         if in_flight <= port.in_flight() {
             let served = port.serve(clock, ACKS_AT_ONCE, now);
@@ -242,7 +284,8 @@ fn send_closed<C: Clock, O: Outlet>(
             }
             continue;
         }
-        let mut room = left.min(in_flight - port.in_flight());
+        let fits = u64::try_from(room(port)).expect("a transaction's room fits in 64 bits");
+        let mut room = left.min(in_flight - port.in_flight()).min(fits);
         let mut aimed = now;
         loop {
             load.aim(load.turn((round, slot), aimed), aimed);
@@ -263,13 +306,13 @@ fn send_closed<C: Clock, O: Outlet>(
 }
 
 /// Waits for the last ack, by a deadline; what is left then is given up and called outstanding.
-fn drain<C: Clock, O: Outlet>(
+pub(super) fn drain<C: Clock, O: Outlet>(
     clock: &C,
-    orders: &Orders<'_>,
+    patience: &Patience<'_>,
     port: &mut Port<'_, O>,
 ) -> Option<String> {
     let begun = clock.now();
-    let mut allowed = orders.deadlines.acks;
+    let mut allowed = patience.deadlines.acks;
     loop {
         let now = clock.now();
         let served = port.serve(clock, ACKS_AT_ONCE, now);
@@ -277,15 +320,15 @@ fn drain<C: Clock, O: Outlet>(
         if left == 0 {
             return None;
         }
-        if orders.signal.is_halted() {
+        if patience.signal.is_halted() {
             allowed =
-                allowed.min(now.since(begun).unwrap_or_default() + orders.deadlines.interrupt);
+                allowed.min(now.since(begun).unwrap_or_default() + patience.deadlines.interrupt);
         }
         if begun + allowed <= now {
             give_back(clock, port);
             return Some(format!("delivery reports: {left} not in after {allowed}"));
         }
-        if orders.wait == WaitMode::Sleep && served != Served::More {
+        if patience.wait == WaitMode::Sleep && served != Served::More {
             clock.park(PATIENCE);
         }
     }

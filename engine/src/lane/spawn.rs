@@ -5,13 +5,17 @@ use super::consume::{Member, Reader, leave};
 use super::load::{Load, Owner};
 use super::pin::{bind_to_any, settle_on};
 use super::port::Port;
-use super::produce::{Orders, Walker, produce};
+use super::produce::{Orders, Patience, Walker, produce};
 use super::signal::{Signal, Stage};
 use super::start::{Go, Ticket};
+use super::transact::Transactor;
 use crate::error::RunError;
 use crate::link::{InletSpec, OutletSpec, RouteSpec, Target};
 use crate::measure::{Duty, LaneEnd, Mailbox, Recorder, Tally};
-use crate::plan::{ConsumerClient, LanePlan, LaneWork, Plan, ProducerClient, Route, StampPlace};
+use crate::plan::{
+    ConsumerClient, Demand, LanePlan, LaneWork, Plan, ProducerClient, Route, StampPlace,
+    transactional_id,
+};
 use crate::time::{Clock, Walk};
 use crate::units::{Nanos, Timestamp};
 use std::collections::BTreeSet;
@@ -171,6 +175,13 @@ fn run_producer<T: Target, C: Clock>(
         Err(error) => return fail(setup, index, &error, (recorder, ticket)),
     };
     let mut port = Port::new(outlets, recorder, stream, &setup.board);
+    port.transactor = plan.demand.clients.transactions.map(|asked| {
+        let [producer] = producers[..] else {
+            unreachable!("a producer that sends in transactions has a lane of its own")
+        };
+        let deadlines = plan.demand.deadlines;
+        Transactor::new(asked, producer, Patience { signal, deadlines, wait: lane.wait })
+    });
     settle_on(&lane.cores);
     setup.board.slot(index).prepared = true;
     while signal.stage() == Stage::Preparing {
@@ -234,9 +245,20 @@ fn make_outlet<T: Target, C: Clock>(
             )
         })
         .collect();
-    let mut outlet = setup.target.outlet(&OutletSpec { name: &client.name, routes: &routes })?;
+    let id = transactional_id_of(&setup.plan, stream, client);
+    let spec = OutletSpec { name: &client.name, routes: &routes, transactional_id: id.as_deref() };
+    let mut outlet = setup.target.outlet(&spec)?;
     setup.target.warm(&mut outlet, WARM_DEADLINE);
     Ok(outlet)
+}
+
+/// By which id brokers know a client's transactions; `None` where it makes none.
+fn transactional_id_of(plan: &Plan, stream: usize, client: &ProducerClient) -> Option<String> {
+    let Demand { test_id, streams, clients, .. } = &plan.demand;
+    clients.transactions?;
+    let producer = *client.producers.first()?;
+    let prefix = clients.transactional_prefix();
+    Some(transactional_id(prefix, test_id, &streams[stream].name, producer))
 }
 
 fn route_spec(plan: &Plan, stream: usize, route: Route) -> RouteSpec<'_> {
@@ -273,13 +295,16 @@ fn run_consumer<T: Target, C: Clock>(
 ) {
     let (clock, signal) = (&setup.clock, &*setup.signal);
     let commit = setup.plan.demand.clients.commit;
+    let reads_only = setup.plan.demand.is_catch_up();
     let mut reader = Reader {
         members: Vec::new(),
         recorder,
         board: &setup.board,
         lane: index,
         commit,
-        is_held: false,
+        // What is there is read from the start line on, not while members join.
+        is_held: reads_only,
+        left: setup.plan.demand.messages.filter(|_| reads_only).unwrap_or(u64::MAX),
     };
     for client in clients {
         match make_member(setup, client) {
@@ -296,6 +321,9 @@ fn run_consumer<T: Target, C: Clock>(
     reader.prepare(clock, signal);
     if let Go::Run(timeline) = ticket.arrive() {
         reader.recorder.join(&timeline.border, timeline.from);
+        if reads_only {
+            wait_for_start(clock, timeline.from);
+        }
         reader.consume(clock, signal, lane.wait);
         reader.settle(clock);
     }

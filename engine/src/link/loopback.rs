@@ -4,8 +4,8 @@
 //! double for tests.
 
 use super::{
-    Ack, Assigned, Delivery, End, Failure, Inlet, InletSink, InletSpec, Message, Moved, Offer,
-    Outcome, Outlet, OutletSink, OutletSpec, Target, TopicSpec, Topics,
+    Ack, Assigned, Delivery, Denied, End, Failure, Inlet, InletSink, InletSpec, Message, Moved,
+    Offer, Outcome, Outlet, OutletSink, OutletSpec, Target, TopicSpec, Topics,
 };
 use crate::error::RunError;
 use crate::message::Stamp;
@@ -206,11 +206,11 @@ impl Outlet for LoopbackOutlet {
     /// Nothing to give up: the next poll acks what is pending.
     fn purge(&mut self) {}
 
-    fn begin(&mut self) -> Result<(), Failure> {
+    fn begin(&mut self) -> Result<(), Denied> {
         Ok(())
     }
 
-    fn end(&mut self, _how: End) -> Result<(), Failure> {
+    fn end(&mut self, _how: End, _within: Nanos) -> Result<(), Denied> {
         Ok(())
     }
 

@@ -29,7 +29,7 @@ impl Link {
             ..stream(1)
         });
         let target = LoopbackTarget::new(&demand);
-        let spec = OutletSpec { name: "producer", routes: &ROUTES };
+        let spec = OutletSpec { name: "producer", routes: &ROUTES, transactional_id: None };
         let outlet = target.outlet(&spec).expect("the loopback refuses nobody");
         Self { target, outlet, clock: StepClock::default(), acks: Acks::default(), sent: 0 }
     }

@@ -9,13 +9,13 @@ mod outlet;
 mod statistics;
 mod target;
 pub mod throttled;
+mod transaction;
 
 pub use inlet::{Assigned, Delivery, Inlet, InletSink, Moved};
-pub use outlet::{
-    Ack, End, Failure, FailureKind, Header, Message, Offer, Outcome, Outlet, OutletSink,
-};
+pub use outlet::{Ack, Failure, FailureKind, Header, Message, Offer, Outcome, Outlet, OutletSink};
 pub use statistics::{BrokerSample, ClientSample, Counters, Mean, Statistics};
 pub use target::{GroupState, InletSpec, Log, OutletSpec, RouteSpec, Target, TopicSpec, Topics};
+pub use transaction::{Denied, End, Then};
 
 #[cfg(test)]
 mod loopback_tests;

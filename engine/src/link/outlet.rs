@@ -1,6 +1,6 @@
 //! The producing side of a broker.
 
-use super::Statistics;
+use super::{Denied, End, Statistics};
 use crate::message::Stamp;
 use crate::plan::Route;
 use crate::time::Clock;
@@ -108,15 +108,6 @@ pub enum Outcome {
     },
 }
 
-/// How a transaction ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
-    /// Its messages become visible.
-    Commit,
-    /// Its messages never do.
-    Abort,
-}
-
 /// Takes what an outlet reports.
 pub trait OutletSink {
     /// The answers of one delivery event, read at `now`.
@@ -168,13 +159,14 @@ pub trait Outlet {
     ///
     /// # Errors
     /// The client's refusal, e.g. when it is not transactional.
-    fn begin(&mut self) -> Result<(), Failure>;
+    fn begin(&mut self) -> Result<(), Denied>;
 
-    /// Ends the transaction; nothing may be in flight.
+    /// Ends the transaction; nothing may be in flight. Blocks for at most about `within`.
     ///
     /// # Errors
-    /// The broker's or the client's refusal.
-    fn end(&mut self, how: End) -> Result<(), Failure>;
+    /// The broker's or the client's refusal, or that it was not answered `within` that time: then the
+    /// same call may be made again.
+    fn end(&mut self, how: End, within: Nanos) -> Result<(), Denied>;
 
     /// The client's last own words about trouble, for messages to people.
     fn last_words(&self) -> Option<&str>;

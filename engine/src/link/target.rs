@@ -41,6 +41,8 @@ pub struct OutletSpec<'plan> {
     pub name: &'plan str,
     /// Where it will send to.
     pub routes: &'plan [RouteSpec<'plan>],
+    /// By which id brokers know its transactions; `None` where it makes none.
+    pub transactional_id: Option<&'plan str>,
 }
 
 /// What a consuming client is made from.

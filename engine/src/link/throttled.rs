@@ -3,7 +3,7 @@
 //! It is for known answers: a search against it must find the number that was put in. A token bucket
 //! is shared by all outlets; who finds it empty gets no acks, and is full as soon as its client is.
 
-use super::{End, Failure, Message, Offer, Outlet, OutletSink, OutletSpec, Target, Topics};
+use super::{Denied, End, Message, Offer, Outlet, OutletSink, OutletSpec, Target, Topics};
 use crate::error::RunError;
 use crate::time::Clock;
 use crate::units::{NANOS_PER_SECOND, Nanos, Rate, Timestamp};
@@ -120,12 +120,12 @@ impl<O: Outlet> Outlet for ThrottledOutlet<O> {
         self.inner.purge();
     }
 
-    fn begin(&mut self) -> Result<(), Failure> {
+    fn begin(&mut self) -> Result<(), Denied> {
         self.inner.begin()
     }
 
-    fn end(&mut self, how: End) -> Result<(), Failure> {
-        self.inner.end(how)
+    fn end(&mut self, how: End, within: Nanos) -> Result<(), Denied> {
+        self.inner.end(how, within)
     }
 
     fn last_words(&self) -> Option<&str> {

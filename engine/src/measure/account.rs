@@ -28,6 +28,10 @@ pub enum Side {
     Failed,
     /// A subscription received them.
     Received(u32),
+    /// Acked, and their transaction was committed. They lie at their numbers.
+    Committed,
+    /// Acked, and their transaction was aborted. They lie at their numbers.
+    Aborted,
 }
 
 /// One line of the log.
@@ -121,11 +125,11 @@ impl Account {
         all
     }
 
-    /// How many messages of the measured phase were acked.
+    /// How many messages of the measured phase are on a side, where each lies at its number.
     #[must_use]
-    pub fn acked(&self) -> u64 {
-        let acked = self.filed.all().filter(|((side, _), _)| *side == Side::Acked);
-        let stretches = acked.flat_map(|(_, list)| list);
+    pub fn count(&self, asked: Side) -> u64 {
+        let told = self.filed.all().filter(|((side, _), _)| *side == asked);
+        let stretches = told.flat_map(|(_, list)| list);
         let measured = stretches.filter(|stretch| stretch.phase == Phase::Measured);
         measured.map(|stretch| stretch.count).sum()
     }

@@ -21,6 +21,8 @@ pub struct Audit {
     pub failed_but_present: u64,
     /// Received, and neither acked nor given up: its answer never came.
     pub unanswered: u64,
+    /// Received although its transaction was aborted; only where that must not be.
+    pub aborted_but_present: u64,
 }
 
 /// Numbers from the first to the second, excluded; sorted, none empty, none overlapping.
@@ -33,17 +35,36 @@ impl Audit {
         let side = Side::Received(subscription);
         let mut whole = Self::default();
         for series in account.series(&[Side::Acked, side]) {
-            whole.add(&Self::of_series(account, (side, series), drained));
+            whole.add(&Self::of_series(account, (side, series), (Side::Acked, drained)));
         }
         whole
     }
 
-    fn of_series(account: &Account, (side, series): (Side, Series), drained: Drained) -> Self {
+    /// The same for a subscription that sees committed messages alone: those it must receive, no aborted
+    /// one it may, and of those whose transaction nobody knows the end of, either is right.
+    #[must_use]
+    pub fn of_committed(account: &Account, subscription: u32, drained: Drained) -> Self {
+        let side = Side::Received(subscription);
+        let mut whole = Self::default();
+        for series in account.series(&[Side::Acked, side]) {
+            whole.add(&Self::of_series(account, (side, series), (Side::Committed, drained)));
+            let aborted = numbers(account.of(Side::Aborted, series));
+            whole.aborted_but_present += common(&aborted, &numbers(account.of(side, series)));
+        }
+        whole
+    }
+
+    /// What is `owed` must have been received.
+    fn of_series(
+        account: &Account,
+        (side, series): (Side, Series),
+        (owed, drained): (Side, Drained),
+    ) -> Self {
         let acked = numbers(account.of(Side::Acked, series));
         let failed = numbers(account.of(Side::Failed, series));
         let stretches = account.of(side, series);
         let received = numbers(stretches);
-        let missing = minus(&acked, &received);
+        let missing = minus(&numbers(account.of(owed, series)), &received);
         let furthest = received.last().map_or(0, |(_, end)| *end);
         let lost = match drained {
             Drained::Everywhere => size(&missing),
@@ -59,6 +80,7 @@ impl Audit {
             reordered: steps_back(stretches),
             failed_but_present: common(&failed, &received),
             unanswered: size(&minus(&minus(&received, &acked), &failed)),
+            aborted_but_present: 0,
         }
     }
 
@@ -71,6 +93,7 @@ impl Audit {
             reordered,
             failed_but_present,
             unanswered,
+            aborted_but_present,
         } = other;
         self.distinct += distinct;
         self.lost += lost;
@@ -79,6 +102,7 @@ impl Audit {
         self.reordered += reordered;
         self.failed_but_present += failed_but_present;
         self.unanswered += unanswered;
+        self.aborted_but_present += aborted_but_present;
     }
 }
 
@@ -244,6 +268,7 @@ mod tests {
                 reordered: 1,
                 failed_but_present: 1,
                 unanswered: 0,
+                aborted_but_present: 0,
             },
         );
     }
@@ -337,6 +362,7 @@ mod tests {
                 unanswered: count(
                     seen.iter().filter(|of| !acked.contains(of) && !given_up.contains(of)),
                 ),
+                aborted_but_present: 0,
             };
             assert_eq!(got, expected, "{read:?}");
             // Who has read the same once more adds nothing.

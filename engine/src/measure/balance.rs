@@ -1,5 +1,6 @@
 //! What was acked against what each subscription received.
 
+use super::account::Side;
 use super::audit::{Audit, Drained};
 use super::tally::{StreamTally, Tally};
 use crate::plan::Plan;
@@ -15,7 +16,8 @@ pub struct Balance {
     pub stream: usize,
     /// The subscription of the stream.
     pub subscription: usize,
-    /// What it should have received: everything acked.
+    /// What it should have received: everything acked, or where it sees committed messages alone,
+    /// everything committed.
     pub expected: u64,
     /// What it received, the damaged ones not counted.
     pub received: u64,
@@ -50,6 +52,8 @@ pub struct Repeats {
     pub failed_but_present: u64,
     /// Received, though its answer never came.
     pub unanswered: u64,
+    /// Received by who sees committed messages alone, though its transaction was aborted.
+    pub aborted_but_present: u64,
 }
 
 /// What is known of a group's reading at the end of a run.
@@ -70,6 +74,8 @@ impl Reading {
 #[must_use]
 pub fn balances(plan: &Plan, tally: &Tally, readings: &[Reading]) -> Vec<Balance> {
     let mut balances = Vec::new();
+    let is_hidden = plan.demand.clients.hides_until_committed();
+    let owed = if is_hidden { Owed::Committed } else { Owed::Acked };
     for (stream, seen) in tally.streams.iter().enumerate() {
         for subscription in 0..seen.measured.consumed.len() {
             let is_its = |index: usize| {
@@ -90,25 +96,55 @@ pub fn balances(plan: &Plan, tally: &Tally, readings: &[Reading]) -> Vec<Balance
             }
             let account =
                 Balance { stream, subscription, drained, is_unheard, ..Balance::default() };
-            balances.push(account.filled(seen));
+            let is_others = plan.demand.streams[stream].is_read_only();
+            balances.push(if is_others {
+                account.of_others(seen)
+            } else {
+                account.filled(seen, owed)
+            });
         }
     }
     balances
 }
 
+/// What a subscription is to receive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Owed {
+    /// Everything acked.
+    Acked,
+    /// Of that, what was committed.
+    Committed,
+}
+
+impl Owed {
+    /// How much that is of the measured phase.
+    fn messages(self, seen: &StreamTally) -> u64 {
+        match self {
+            Self::Acked => seen.measured.acked.messages,
+            Self::Committed => seen.measured.committed(),
+        }
+    }
+}
+
 impl Balance {
-    fn filled(self, seen: &StreamTally) -> Self {
-        let measured = &seen.measured;
-        let consumed = &measured.consumed[self.subscription];
+    /// Nobody of the run has sent what was read: how much should have come only offsets tell.
+    fn of_others(self, seen: &StreamTally) -> Self {
+        let received = seen.measured.consumed[self.subscription].messages;
+        Self { expected: received, received, ..self }
+    }
+
+    fn filled(self, seen: &StreamTally, owed: Owed) -> Self {
+        let consumed = &seen.measured.consumed[self.subscription];
+        let expected = owed.messages(seen);
         let filled = Self {
-            expected: measured.acked.messages,
+            expected,
             received: consumed.messages,
-            surplus: consumed.messages.saturating_sub(measured.acked.messages),
+            surplus: consumed.messages.saturating_sub(expected),
             corrupted: consumed.corrupted,
             foreign: consumed.foreign,
             ..self
         };
-        match filled.audit(seen) {
+        match filled.audit(seen, owed) {
             Some(audit) => filled.by_numbers(&audit),
             None => filled.by_counts(),
         }
@@ -116,8 +152,9 @@ impl Balance {
 
     /// By the numbers, if every acked message's is known: what a lane that panicked had in hand is
     /// not.
-    fn audit(&self, seen: &StreamTally) -> Option<Audit> {
-        if !seen.account.is_whole() || seen.account.acked() != self.expected {
+    fn audit(&self, seen: &StreamTally, owed: Owed) -> Option<Audit> {
+        let account = &seen.account;
+        if !account.is_whole() || account.count(Side::Acked) != seen.measured.acked.messages {
             return None;
         }
         let subscription = u32::try_from(self.subscription).expect("a plan's are a u32");
@@ -126,18 +163,25 @@ impl Balance {
             (false, true) => Drained::Everywhere,
             (false, false) => Drained::NotKnown,
         };
-        Some(Audit::of(&seen.account, subscription, drained))
+        match owed {
+            Owed::Acked => Some(Audit::of(account, subscription, drained)),
+            Owed::Committed => (account.count(Side::Committed) == self.expected)
+                .then(|| Audit::of_committed(account, subscription, drained)),
+        }
     }
 
     fn by_numbers(self, audit: &Audit) -> Self {
         // A damaged message did arrive, whichever it was: it is corrupted, not lost as well.
         let lost = audit.lost.saturating_sub(self.corrupted);
-        let Audit { outstanding, duplicated, reordered, failed_but_present, unanswered, .. } =
-            *audit;
-        let redelivered = self.received.saturating_sub(audit.distinct);
-        let repeats =
-            Repeats { redelivered, duplicated, reordered, failed_but_present, unanswered };
-        Self { lost, outstanding, repeats: Some(repeats), ..self }
+        let repeats = Repeats {
+            redelivered: self.received.saturating_sub(audit.distinct),
+            duplicated: audit.duplicated,
+            reordered: audit.reordered,
+            failed_but_present: audit.failed_but_present,
+            unanswered: audit.unanswered,
+            aborted_but_present: audit.aborted_but_present,
+        };
+        Self { lost, outstanding: audit.outstanding, repeats: Some(repeats), ..self }
     }
 
     fn by_counts(self) -> Self {

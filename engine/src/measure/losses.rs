@@ -34,12 +34,12 @@ impl Promises {
     /// Idempotence promises both. Without retries nothing is sent twice; with one request in flight
     /// nothing overtakes. librdkafka's defaults promise neither.
     fn of(plan: &Plan) -> Self {
-        let settings = &plan.demand.clients.producer;
+        let clients = &plan.demand.clients;
         let is = |names: &[&str], value: &str| {
-            let mut named = settings.iter().filter(|(name, _)| names.contains(&name.as_str()));
-            named.any(|(_, given)| given == value)
+            let mut all = clients.producer.iter();
+            all.any(|(name, given)| names.contains(&name.as_str()) && given == value)
         };
-        let idempotent = is(&["enable.idempotence"], "true");
+        let idempotent = is(&["enable.idempotence"], "true") || clients.transactions.is_some();
         Self {
             once: idempotent || is(&["message.send.max.retries", "retries"], "0"),
             ordered: idempotent

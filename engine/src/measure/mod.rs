@@ -8,9 +8,11 @@ mod back_pressure;
 mod backlog;
 mod balance;
 mod bounded;
+mod catch_up;
 mod cautions;
 mod client_tally;
 mod collector;
+mod commitment;
 pub mod constants;
 mod counts;
 mod duty;
@@ -44,6 +46,9 @@ mod standing;
 mod steady;
 mod stretch;
 mod tally;
+mod transacted;
+mod transacting;
+mod transaction;
 mod verdict;
 #[cfg(test)]
 mod verdict_fixture;
@@ -53,6 +58,7 @@ pub use account::{Account, Entry, FILED_MAX, LOG_MAX, Side};
 pub use audit::{Audit, Drained};
 pub use backlog::{BacklogEnd, BacklogSeen, Given, Leg, Unread};
 pub use balance::{Balance, Reading, Repeats, balances};
+pub use catch_up::{CatchUpEnd, CatchUpSeen};
 pub use client_tally::{ClientStats, ClientTallies, ClientTally, Weighed};
 pub use collector::{Collector, Handover, LaneEnd, Mailbox, Second, mailboxes};
 pub use counts::{ErrorCounts, Window};
@@ -76,11 +82,15 @@ pub use standing::Standing;
 pub use steady::{Pulse, STEADY_WINDOW, steady_since};
 pub use stretch::{Series, Stretch, Stretches};
 pub use tally::{Phase, PhaseTally, StreamTally, Tally};
+pub use transacted::Transacted;
+pub use transaction::{Fate, TransactionEnd};
 pub use verdict::{Ended, Evidence, Finding, LimitedBy, Severity, Verdict};
 pub use workers::{FleetSeen, Gone, GoneWhen, WorkerSeen};
 
 #[cfg(test)]
 mod collector_tests;
+#[cfg(test)]
+mod committed_tests;
 #[cfg(test)]
 mod fleet_tests;
 #[cfg(test)]
@@ -89,6 +99,8 @@ mod listener_tests;
 mod recorder_tests;
 #[cfg(test)]
 mod tally_tests;
+#[cfg(test)]
+mod transacting_tests;
 #[cfg(test)]
 mod verdict_tests;
 #[cfg(test)]

@@ -6,6 +6,8 @@ use super::constants::LATE;
 use super::duty::{Duty, Followers};
 use super::hiccup::Gaps;
 use super::tally::{Phase, PhaseTally, StreamTally, Tally};
+use super::transacting::open_transactions;
+use super::transaction::OpenTransaction;
 use crate::link::{Ack, Delivery, Failure, Outcome, Statistics};
 use crate::message::{Stamp, StampFault};
 use crate::plan::{Demand, Route, StreamDemand};
@@ -21,7 +23,7 @@ const NEVER: Timestamp = Timestamp::from_nanos(u64::MAX);
 /// What a lane writes into.
 #[derive(Debug)]
 pub struct Recorder {
-    tally: Box<Tally>,
+    pub(super) tally: Box<Tally>,
     mailbox: Mailbox,
     /// By stream: by route, where the topic's partitions begin in a row of all.
     bases: Vec<Vec<usize>>,
@@ -29,7 +31,13 @@ pub struct Recorder {
     followers: Vec<Followers>,
     /// By stream.
     watches: Vec<AckWatch>,
+    /// By stream: whether nobody sends it, so that what is read is what others have sent.
+    reads_only: Vec<bool>,
     run: u64,
+    /// By stream: what was acked of the lane's open transaction, where it sends in transactions.
+    pub(super) open: Vec<Option<OpenTransaction>>,
+    /// Whether consumers see committed messages alone.
+    pub(super) hides_until_committed: bool,
     /// Whether hiccups are asked for.
     hiccups: bool,
     /// Tells warm-up and measured phase apart.
@@ -39,7 +47,7 @@ pub struct Recorder {
     /// The end of the second that is being written.
     boundary: Timestamp,
     /// Which phase the present belongs to: for commits and trouble, which are due at no time.
-    present: Phase,
+    pub(super) present: Phase,
 }
 
 impl Recorder {
@@ -52,6 +60,9 @@ impl Recorder {
             bases: demand.streams.iter().map(StreamDemand::partition_bases).collect(),
             followers: Followers::of(demand, duties),
             watches: watches(demand, duties),
+            open: open_transactions(demand, duties),
+            hides_until_committed: demand.clients.hides_until_committed(),
+            reads_only: demand.streams.iter().map(StreamDemand::is_read_only).collect(),
             run: demand.run,
             hiccups: demand.hiccups,
             outlook: Outlook::before_start(),
@@ -76,7 +87,7 @@ impl Recorder {
         self.note_present(start);
     }
 
-    fn phase_of(&mut self, due: Timestamp) -> Phase {
+    pub(super) fn phase_of(&mut self, due: Timestamp) -> Phase {
         if self.outlook.is_measured(due) { Phase::Measured } else { Phase::Warmup }
     }
 
@@ -170,7 +181,11 @@ impl Recorder {
                         let at = (ack.route, partition, at_its_number(&ack.stamp));
                         acked.follow((&ack.stamp, phase), at, self.boundary, account);
                     }
-                    let place = self.note_offset(stream, ack.route, partition, offset);
+                    let place = self.place(stream, ack.route, partition);
+                    match &mut self.open[stream] {
+                        Some(open) => open.acked((&ack.stamp, phase), (place, partition), offset),
+                        None => self.note_offset(stream, place, offset),
+                    }
                     let (span, seen) = (now.since(ack.stamp.due), &mut self.tally.streams[stream]);
                     if phase == Phase::Measured {
                         seen.partitions.record(place, span);
@@ -234,12 +249,10 @@ impl Recorder {
         handed_over
     }
 
-    /// Notes the offset and returns the partition's place in the row of all.
-    fn note_offset(&mut self, stream: usize, route: Route, partition: i32, offset: i64) -> usize {
-        let place = self.place(stream, route, partition);
+    /// Notes the highest offset of a partition, by its place in the row of all.
+    fn note_offset(&mut self, stream: usize, place: usize, offset: i64) {
         let highest = &mut self.tally.streams[stream].acked_offsets[place];
         *highest = (*highest).max(offset);
-        place
     }
 
     /// A partition's place in the row of all.
@@ -257,6 +270,9 @@ impl Recorder {
         delivery: &Delivery<'_>,
     ) {
         self.turn_page(now);
+        if self.reads_only[stream] {
+            return self.read(now, (stream, subscription), delivery.body);
+        }
         let stamp = match delivery.stamp {
             Ok(stamp) if stamp.run == self.run => stamp,
             Ok(_) | Err(StampFault::Foreign) => {
@@ -283,6 +299,15 @@ impl Recorder {
             let at = (delivery.route, delivery.partition, delivery.offset);
             follower.follow((&stamp, phase), at, self.boundary, account);
         }
+    }
+
+    /// A message came that somebody else has sent: it is due at no time, and belongs to the present.
+    fn read(&mut self, now: Timestamp, (stream, subscription): (usize, usize), body: &[u8]) {
+        let present = self.present;
+        let consumed = &mut self.tally.streams[stream].phase(present).consumed[subscription];
+        consumed.messages += 1;
+        consumed.bytes += u64::try_from(body.len()).expect("a body fits in 64 bits");
+        consumed.window.include(now);
     }
 
     /// A commit of a consumer of this stream ended.
@@ -319,7 +344,7 @@ impl Recorder {
     /// Hands the tally over when its second is over, so that what happens at `now` is written into
     /// its own second. If the collector is behind, goes on with the same tally: nothing waits,
     /// nothing is lost.
-    fn turn_page(&mut self, now: Timestamp) -> bool {
+    pub(super) fn turn_page(&mut self, now: Timestamp) -> bool {
         if now < self.boundary {
             return false;
         }

@@ -3,8 +3,8 @@
 use super::{Collector, Duty, LaneEnd, PhaseTally, Recorder, Tally, mailboxes};
 use crate::link::{Ack, Delivery, Failure, FailureKind, Outcome};
 use crate::message::{Stamp, StampFault};
-use crate::plan::Route;
 use crate::plan::samples::{self, RUN};
+use crate::plan::{Demand, Route, StreamDemand};
 use crate::time::Border;
 use crate::units::{Nanos, Timestamp};
 use std::sync::Arc;
@@ -22,10 +22,13 @@ fn pen(warmup_ms: u64) -> (Recorder, Collector) {
 }
 
 fn pen_before(border: &Arc<Border>) -> (Recorder, Collector) {
-    let demand = samples::demand(samples::stream(1));
-    let (boxes, collector) = mailboxes(&demand, 1);
+    pen_of(&samples::demand(samples::stream(1)), border)
+}
+
+fn pen_of(demand: &Demand, border: &Arc<Border>) -> (Recorder, Collector) {
+    let (boxes, collector) = mailboxes(demand, 1);
     let (mailbox, tally) = boxes.into_iter().next().expect("one lane has one mailbox");
-    let mut recorder = Recorder::new(tally, mailbox, &demand, &Duty::all(&demand));
+    let mut recorder = Recorder::new(tally, mailbox, demand, &Duty::all(demand));
     recorder.start(border);
     (recorder, collector)
 }
@@ -131,6 +134,28 @@ fn foreign_and_corrupted_messages_are_counted_and_enter_no_latency() {
     assert_eq!(sum(|consumed| consumed.corrupted), 2, "damaged on the way");
     assert_eq!(sum(|consumed| consumed.messages), 0, "none of ours");
     assert_eq!((measured.end_to_end.count(), measured.transit.count()), (0, 0), "no latency");
+}
+
+#[test]
+fn who_sends_nothing_reads_everybodys_messages_by_the_phase_in_which_they_come() {
+    let of_others = StreamDemand { producers_per_topic: 0, ..samples::stream(1) };
+    let border = Border::fixed(START, after(1_000));
+    let (mut recorder, collector) = pen_of(&samples::demand(of_others), &border);
+    let other_run = Stamp { run: RUN + 1, ..stamp(START, START) };
+    deliver(&mut recorder, after(999), Err(StampFault::Foreign));
+    deliver(&mut recorder, after(1_001), Ok(other_run));
+    deliver(&mut recorder, after(1_002), Err(StampFault::Foreign));
+    let tally = total(recorder, collector);
+    let read = |phase: &PhaseTally| {
+        let consumed = phase.consumed[0];
+        (consumed.messages, consumed.bytes, consumed.foreign + consumed.corrupted)
+    };
+    let stream = &tally.streams[0];
+    assert_eq!((read(&stream.warmup), read(&stream.measured)), ((1, 100, 0), (2, 200, 0)));
+    let window = stream.measured.consumed[0].window;
+    assert_eq!((window.first(), window.last()), (Some(after(1_001)), Some(after(1_002))));
+    let timed = stream.measured.end_to_end.count() + stream.measured.transit.count();
+    assert_eq!(timed, 0, "nobody knows when they were due");
 }
 
 #[test]

@@ -10,6 +10,7 @@ use super::flows::{Acked, Commits, Consumed, Produced};
 use super::latency::Latency;
 use super::partitions::Partitions;
 use super::silences::Silences;
+use super::transacted::Transacted;
 use crate::plan::{Demand, StreamDemand, Verification};
 use serde::{Deserialize, Serialize};
 
@@ -88,6 +89,8 @@ pub struct PhaseTally {
     /// From the client's call that acks are there to our hearing it: our share in publish and
     /// service. One for each call, not for each message.
     pub ack_wait: Latency,
+    /// Transactions; `None` where none was begun.
+    pub transactions: Option<Box<Transacted>>,
 }
 
 impl Tally {
@@ -209,7 +212,13 @@ impl PhaseTally {
             end_to_end: Latency::default(),
             transit: Latency::default(),
             ack_wait: Latency::default(),
+            transactions: None,
         }
+    }
+
+    /// Transactions, which are told of from now on.
+    pub(super) fn transacted(&mut self) -> &mut Transacted {
+        self.transactions.get_or_insert_default()
     }
 
     /// Accepted messages whose fate is not known.
@@ -222,6 +231,12 @@ impl PhaseTally {
     #[must_use]
     pub const fn errors(&self) -> u64 {
         self.produce_errors.total() + self.consume_errors.total() + self.commit_errors.total()
+    }
+
+    /// Acked messages whose transactions were committed.
+    #[must_use]
+    pub fn committed(&self) -> u64 {
+        self.transactions.as_ref().map_or(0, |of| of.committed_messages)
     }
 
     /// Messages received by all subscriptions.
@@ -246,6 +261,7 @@ impl PhaseTally {
             end_to_end,
             transit,
             ack_wait,
+            transactions,
         } = other;
         self.produced.merge(produced);
         self.acked.merge(acked);
@@ -264,6 +280,9 @@ impl PhaseTally {
         self.end_to_end.merge(end_to_end);
         self.transit.merge(transit);
         self.ack_wait.merge(ack_wait);
+        if let Some(transactions) = transactions {
+            self.transacted().merge(transactions);
+        }
     }
 
     fn clear(&mut self) {
@@ -282,11 +301,12 @@ impl PhaseTally {
             end_to_end,
             transit,
             ack_wait,
+            transactions,
         } = self;
         *produced = Produced::default();
         *acked = Acked::default();
         consumed.fill(Consumed::default());
-        *publish_in_outage = None;
+        (*publish_in_outage, *transactions) = (None, None);
         *commits = Commits::default();
         [produce_errors, consume_errors, commit_errors].into_iter().for_each(ErrorCounts::clear);
         [send_delay, publish, service, end_to_end, transit, ack_wait]

@@ -300,6 +300,8 @@ fn dated(phase: &PhaseTally) -> Vec<u64> {
         transit,
         ack_wait: _,
         publish_in_outage,
+        // What is told of them has laws of its own (`transacting_tests.rs`).
+        transactions: _,
     } = phase;
     let Produced {
         due,

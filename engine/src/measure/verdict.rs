@@ -6,6 +6,7 @@
 
 use super::backlog::{self, BacklogSeen};
 use super::balance::{Balance, Reading, balances};
+use super::catch_up::{self, CatchUpSeen};
 use super::client_tally::ClientStats;
 use super::constants::{SLACK_LEAST, exit};
 use super::facts::Fact;
@@ -19,8 +20,8 @@ use super::standing::Standing;
 use super::tally::Tally;
 use super::workers::FleetSeen;
 use super::{
-    above, back_pressure, cautions, findings, fleet, limits, losses, network, plausibility,
-    searched,
+    above, back_pressure, cautions, commitment, findings, fleet, limits, losses, network,
+    plausibility, searched,
 };
 use crate::host::{Busy, Throttled};
 use crate::plan::{Pace, Plan, StreamDemand};
@@ -131,6 +132,8 @@ pub struct Evidence<'run> {
     pub warmed_up: Option<Nanos>,
     /// What became of a backlog; `None` where none was asked for, or the run did not start.
     pub backlog: Option<&'run BacklogSeen>,
+    /// What a run that sends nothing found and read; `None` for any other, and where it did not start.
+    pub catch_up: Option<&'run CatchUpSeen>,
     /// The lanes that sent, those of all workers together.
     pub peers: &'run [PeerSeen],
     /// What a search came to; `None` where the run had none.
@@ -264,6 +267,8 @@ impl Verdict {
             findings::ENDING,
             backlog::CHECKS,
             losses::CHECKS,
+            commitment::CHECKS,
+            catch_up::CHECKS,
             fleet::CHECKS,
             searched::CHECKS,
             findings::CHECKS,

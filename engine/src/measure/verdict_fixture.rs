@@ -84,6 +84,7 @@ pub(super) fn evidence() -> Evidence<'static> {
         steady_since: None,
         warmed_up: None,
         backlog: None,
+        catch_up: None,
         peers: &[],
         search: None,
         fleet: None,

@@ -3,11 +3,12 @@
 
 use super::tally_tests::{Entry, demand, entries, one_of_each, record, record_all};
 use super::{
-    ClientStats, ClientTallies, ClientTally, LaneEnd, PhaseTally, Silence, Tally, Weighed,
+    ClientStats, ClientTallies, ClientTally, LaneEnd, PhaseTally, Silence, Tally, Transacted,
+    Weighed,
 };
 use crate::link::Counters;
 use crate::plan::{Demand, Verification, samples};
-use crate::units::Timestamp;
+use crate::units::{Nanos, Timestamp};
 use proptest::prelude::{any, prop, proptest};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -58,6 +59,24 @@ fn one_of_everything_arrives() {
     check(&Tally::new(&demand()));
     let logged = record_all(&one_of_each());
     check(&merged([logged]));
+}
+
+#[test]
+fn transactions_arrive_and_are_merged() {
+    let mut tally = Tally::new(&demand());
+    let mut made = Transacted { begun: 3, committed: 2, aborted: 1, ..Transacted::default() };
+    (made.committed_messages, made.aborted_messages) = (20, 10);
+    made.errors.count(51);
+    [&mut made.begin, &mut made.commit, &mut made.visible]
+        .into_iter()
+        .for_each(|latency| latency.record(Some(Nanos(5_000))));
+    tally.streams[1].warmup.transactions = Some(Box::new(made));
+    check(&tally);
+    let arrived = || received::<Tally>(&sent(&tally));
+    assert_eq!(merged([arrived(), arrived()]), merged([tally.clone(), tally.clone()]), "as sent");
+    let warmup = &merged([arrived(), arrived()]).streams[1].warmup;
+    let of = warmup.transactions.as_deref().expect("they arrived");
+    assert_eq!((warmup.committed(), of.commit.count(), of.errors.total()), (40, 2, 2), "both");
 }
 
 #[test]

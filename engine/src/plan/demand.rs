@@ -3,6 +3,7 @@
 use super::backlog::Backlog;
 use super::pace::Pace;
 use super::search::SearchDemand;
+use super::transactions::Transactions;
 use crate::message::{KeySource, Recipe};
 use crate::units::{Bytes, NANOS_PER_SECOND, Nanos, Rate};
 use serde::{Deserialize, Serialize};
@@ -24,7 +25,8 @@ pub struct Demand {
     pub streams: Vec<StreamDemand>,
     /// How long each phase lasts; with a backlog, or by count without due times, how long at most.
     pub phases: Phases,
-    /// How many messages each stream sends, warm-up included, however long they take; `None` where time
+    /// How many messages each stream sends, warm-up included, however long they take; of a run that sends
+    /// nothing, how many each of its reading lanes reads at most; `None` where time
     /// alone ends the load. Where there are due times, so many are due within the phases. Runs by count are
     /// those of one host.
     pub messages: Option<u64>,
@@ -186,9 +188,32 @@ pub struct ClientSettings {
     pub replication_factor: i16,
     /// How consumers commit.
     pub commit: CommitMode,
+    /// How producers send in transactions; `None` where they do not.
+    pub transactions: Option<Transactions>,
 }
 
 impl ClientSettings {
+    /// Whether consumers see committed messages alone, which is also librdkafka's default; nothing of
+    /// it matters where nobody sends in transactions.
+    #[must_use]
+    pub fn reads_committed(&self) -> bool {
+        let told = self.consumer.iter().rev().find(|(name, _)| name == "isolation.level");
+        told.is_none_or(|(_, level)| level == "read_committed")
+    }
+
+    /// Whether a message that was acked is still to be committed before consumers see it.
+    #[must_use]
+    pub fn hides_until_committed(&self) -> bool {
+        self.transactions.is_some() && self.reads_committed()
+    }
+
+    /// How the ids of producers' transactions begin.
+    #[must_use]
+    pub fn transactional_prefix(&self) -> &str {
+        let told = self.producer.iter().rev().find(|(name, _)| name == "transactional.id");
+        told.map_or("kdyno", |(_, prefix)| prefix.as_str())
+    }
+
     /// How long producers wait for a batch to fill.
     #[must_use]
     pub fn linger(&self) -> Nanos {
@@ -264,6 +289,18 @@ impl Demand {
     pub fn due_per_second(&self) -> Option<u64> {
         self.streams.iter().map(|stream| stream.pace.rate().map(Rate::get)).sum()
     }
+
+    /// Producers and their partitions, once for what was acked, twice more where it is committed or
+    /// aborted afterwards, and once for each subscription.
+    #[must_use]
+    pub fn series(&self) -> u64 {
+        let sent = if self.clients.transactions.is_some() { 3 } else { 1 };
+        let of = |stream: &StreamDemand| {
+            let sides = sent + u64::from(stream.readers());
+            stream.partitions() * u64::from(stream.producers_per_topic) * sides
+        };
+        self.streams.iter().map(of).sum()
+    }
 }
 
 impl StreamDemand {
@@ -293,13 +330,6 @@ impl StreamDemand {
     #[must_use]
     pub const fn readers(&self) -> u32 {
         if self.consumers_per_subscription == 0 { 0 } else { self.subscriptions }
-    }
-
-    /// Producers and their partitions, once for what was acked and once for each subscription.
-    #[must_use]
-    pub fn series(&self) -> u64 {
-        let sides = 1 + u64::from(self.readers());
-        self.partitions() * u64::from(self.producers_per_topic) * sides
     }
 
     /// Partitions of all topics.

@@ -4,6 +4,7 @@
 //! and [`Wishes`] (what the user set by hand).
 
 mod backlog;
+mod catch_up;
 mod clients;
 mod cores;
 mod count;
@@ -15,6 +16,7 @@ mod remarks;
 mod search;
 mod share;
 mod statistics;
+mod transactions;
 
 pub use backlog::{Backlog, build_time};
 pub use clients::{ClientCount, ConsumerClient, GroupPlan, ProducerClient};
@@ -30,6 +32,9 @@ pub use placement::{LanePlan, LaneWork, Role, WaitChoice, Wishes};
 pub use search::{Figure, Objective, ObjectiveSpan, SearchDemand};
 pub use share::{Deal, Share};
 pub use statistics::StatisticsPlan;
+pub use transactions::{
+    MILLION, TRANSACTIONAL_MAX, TransactionLength, Transactions, transactional_id,
+};
 
 use crate::error::PlanError;
 use crate::time::{Guard, WaitMode};
@@ -74,6 +79,8 @@ impl Plan {
         machine: &Machine,
         wishes: &Wishes,
     ) -> Result<Self, PlanError> {
+        catch_up::settle(&mut demand);
+        bound_transactions(&demand)?;
         let mut groups = clients::groups(&demand, wishes.clients);
         let mut remarks = Vec::new();
         remarks.extend(bound_verification(&mut demand));
@@ -129,17 +136,30 @@ impl Plan {
     }
 }
 
+/// Refuses more transactional producers than there may be lanes for.
+fn bound_transactions(demand: &Demand) -> Result<(), PlanError> {
+    let producers: u64 = demand.streams.iter().map(StreamDemand::producers).sum();
+    if demand.clients.transactions.is_none() || producers <= TRANSACTIONAL_MAX {
+        return Ok(());
+    }
+    Err(PlanError(format!(
+        "transactions: got {producers} producers, need at most {TRANSACTIONAL_MAX}: each has a client \
+         and a lane of its own; use fewer topics or producers per topic"
+    )))
+}
+
 /// Verifies by counts where numbers would take more memory than a run may, and says so.
 fn bound_verification(demand: &mut Demand) -> Option<String> {
-    let series: u64 = demand.streams.iter().map(StreamDemand::series).sum();
+    let series = demand.series();
     let fits = usize::try_from(series).is_ok_and(|series| series <= SERIES_MAX);
     if fits || demand.verification == Verification::Counts {
         return None;
     }
     demand.verification = Verification::Counts;
     Some(format!(
-        "verification by counts alone: {series} series of numbers (producers × partitions, acked and \
-         for each subscription) are more than {SERIES_MAX}; use fewer producers per topic or partitions"
+        "verification by counts alone: {series} series of numbers (producers × partitions, acked, in \
+         transactions committed and aborted too, and for each subscription) are more than {SERIES_MAX}; \
+         use fewer producers per topic or partitions"
     ))
 }
 

@@ -219,7 +219,12 @@ pub(super) fn place(
     for (stream, wanted) in wants.iter().enumerate().filter(|(_, wanted)| 0 < wanted.produce) {
         let own: Vec<u64> =
             share.deal.among(loads[stream].0, demand.streams[stream].producers()).collect();
-        works.extend(producers(stream, &own, wanted.produce, wishes.clients));
+        // A transaction is a client's, and its end stops the lane: neither is shared.
+        let (lanes, count) = match demand.clients.transactions {
+            Some(_) => (own.len(), ClientCount::Each),
+            None => (wanted.produce, wishes.clients),
+        };
+        works.extend(producers(stream, &own, lanes, count));
     }
     let consuming = wants.iter().map(|wanted| wanted.consume).max().unwrap_or(0);
     works.extend(consumers((demand, groups, share), consuming, wishes.clients));

@@ -2,11 +2,12 @@
 
 use super::samples::{self, machine, stream, topics};
 use super::{
-    ClientCount, Deal, LanePlan, LaneWork, Pace, Plan, Role, Share, StreamDemand, Verification,
-    WaitChoice, Wishes,
+    ClientCount, Deal, LanePlan, LaneWork, Pace, Plan, Role, Share, StreamDemand,
+    TransactionLength, Transactions, Verification, WaitChoice, Wishes,
 };
 use crate::error::PlanError;
 use crate::time::WaitMode;
+use crate::units::Nanos;
 use std::collections::BTreeSet;
 
 /// A load that wants every core: no rate, many producers and consumers.
@@ -251,4 +252,60 @@ fn what_is_taken_over_floats_and_sleeps_and_has_one_role() {
         assert_eq!((lane.role(), lane.wait), (Role::Producer, WaitMode::Sleep), "{}", lane.name);
         assert_eq!(lane.cores, machine(8).ids(), "anywhere: the cores are dealt");
     }
+}
+
+/// So many producers that send in transactions, on two cores.
+fn transactional(producers: u32, clients: ClientCount) -> Result<Plan, PlanError> {
+    transactional_on(4, producers, clients)
+}
+
+/// The same on a topic of so many partitions.
+fn transactional_on(
+    partitions: u32,
+    producers: u32,
+    clients: ClientCount,
+) -> Result<Plan, PlanError> {
+    let topics = topics(1, partitions);
+    let stream = StreamDemand { topics, producers_per_topic: producers, ..stream(1_000) };
+    let mut demand = samples::demand(stream);
+    demand.clients.transactions = Some(Transactions {
+        length: TransactionLength::Messages(10),
+        aborts_per_million: 0,
+        seed: 1,
+        longest: Nanos::from_secs(30),
+    });
+    Plan::new(demand, &machine(2), &Wishes { clients, ..Wishes::default() })
+}
+
+#[test]
+fn who_sends_in_transactions_has_a_client_and_a_lane_of_its_own() {
+    for clients in [ClientCount::Shared, ClientCount::Each, ClientCount::Number(1)] {
+        let plan = transactional(5, clients).expect("few producers");
+        let mut all = Vec::new();
+        for lane in &plan.lanes {
+            let LaneWork::Produce { clients: own, .. } = &lane.work else { continue };
+            assert_eq!(own.len(), 1, "{clients:?}: one client each");
+            assert_eq!((own[0].producers.len(), lane.wait), (1, WaitMode::Sleep), "{clients:?}");
+            all.extend(own[0].producers.iter().copied());
+        }
+        all.sort_unstable();
+        assert_eq!(all, [0, 1, 2, 3, 4], "{clients:?}: everybody");
+    }
+}
+
+#[test]
+fn more_transactional_producers_than_lanes_are_refused() {
+    assert!(transactional(64, ClientCount::Shared).is_ok(), "as many as there may be");
+    let refused = transactional(65, ClientCount::Shared).expect_err("one more").to_string();
+    assert!(refused.starts_with("transactions: got 65 producers, need at most 64"), "{refused}");
+}
+
+#[test]
+fn what_is_committed_and_what_is_aborted_are_series_too() {
+    let check = |partitions: u32, expected: Verification| {
+        let plan = transactional_on(partitions, 10, ClientCount::Each).expect("few producers");
+        assert_eq!(plan.demand.verification, expected, "10 × {partitions}, on four sides");
+    };
+    check(10_000, Verification::Numbers);
+    check(10_001, Verification::Counts);
 }

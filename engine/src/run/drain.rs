@@ -75,8 +75,8 @@ pub(super) struct Drained {
     pub(super) left: u64,
 }
 
-/// Compares positions with targets.
-pub(super) fn look(plan: &Plan, board: &Board, targets: &Targets) -> Drained {
+/// For each group, the furthest position on each partition that its members have told.
+pub(super) fn reached(plan: &Plan, board: &Board) -> Vec<HashMap<Assigned, i64>> {
     let mut next: Vec<HashMap<Assigned, i64>> = vec![HashMap::new(); plan.groups.len()];
     for slot in board.slots() {
         for member in &slot.members {
@@ -86,6 +86,12 @@ pub(super) fn look(plan: &Plan, board: &Board, targets: &Targets) -> Drained {
             }
         }
     }
+    next
+}
+
+/// Compares positions with targets.
+pub(super) fn look(plan: &Plan, board: &Board, targets: &Targets) -> Drained {
+    let next = reached(plan, board);
     let mut drained = Drained::default();
     for (group, reached) in plan.groups.iter().zip(&next) {
         let mut left = 0;

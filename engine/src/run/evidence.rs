@@ -77,6 +77,7 @@ impl Outcome {
             steady_since: self.steady_since,
             warmed_up: self.warmed_up(),
             backlog: self.backlog.as_ref(),
+            catch_up: self.catch_up.as_ref(),
             peers: &sight.peers,
             search: sight.search.as_ref(),
             fleet: sight.fleet.as_ref(),

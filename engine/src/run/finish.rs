@@ -130,6 +130,7 @@ impl Watch<'_> {
             intervals: self.intervals,
             steady_since,
             backlog,
+            catch_up: self.caught_up,
             ending,
             deadlines_struck,
             trouble: board.trouble(),

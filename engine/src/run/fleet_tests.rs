@@ -83,6 +83,7 @@ fn outcome(plan: &Plan) -> Outcome {
         lanes,
         intervals: Vec::new(),
         backlog: None,
+        catch_up: None,
         steady_since: None,
         ending: Ending::Finished,
         deadlines_struck: Vec::new(),

@@ -3,6 +3,7 @@
 mod as_run;
 mod asked;
 mod backlog;
+mod catch_up;
 mod cost;
 mod crew;
 mod drain;

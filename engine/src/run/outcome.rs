@@ -2,7 +2,7 @@
 
 use crate::error::RunError;
 use crate::host::{Busy, Throttled};
-use crate::measure::{BacklogSeen, ClientStats, ClientTallies, Tally};
+use crate::measure::{BacklogSeen, CatchUpSeen, ClientStats, ClientTallies, Tally};
 use crate::plan::{LanePlan, Role};
 use crate::search::SearchEnd;
 use crate::time::{ClockSource, Drift};
@@ -33,6 +33,8 @@ pub struct Outcome {
     pub steady_since: Option<i64>,
     /// What became of a backlog; `None` where none was asked for, or the run did not start.
     pub backlog: Option<BacklogSeen>,
+    /// What a run that sends nothing found and read; `None` for any other, and where it did not start.
+    pub catch_up: Option<CatchUpSeen>,
     /// How the run ended.
     pub ending: Ending,
     /// The deadlines that struck, each in words: what was waited for, how long, what was missing.

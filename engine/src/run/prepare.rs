@@ -1,6 +1,7 @@
 //! The first half of a run: the cluster checked, topics made, lanes started, consumers ready.
 
 use super::backlog::BacklogStep;
+use super::catch_up::Stock;
 use super::crew::{Crew, Join, Seats, Threads};
 use super::outcome::{ClockSeen, Cost, Ending, Interval, Outcome};
 use super::ready::{Look, look, partitions_per_member};
@@ -93,6 +94,8 @@ pub struct Ready {
     pub(super) began: Timestamp,
     pub(super) ready: Nanos,
     pub(super) partitions_per_member: Vec<Vec<usize>>,
+    /// What is to be read, of a run that sends nothing.
+    pub(super) stock: Option<Stock>,
     pub(super) teardown: Teardown,
     pub(super) crew: Box<dyn Crew>,
 }
@@ -128,6 +131,7 @@ pub struct FailedAttempt {
 pub struct Grounds {
     demand: Demand,
     groups: usize,
+    stock: Option<Stock>,
     clock: RunClock,
     began: Timestamp,
     teardown: Teardown,
@@ -147,9 +151,12 @@ impl Grounds {
         let began = clock.now();
         let demand = plan.demand.clone();
         let teardown = Teardown::new(&demand, topics);
-        let mut grounds = Self { demand, groups: plan.groups.len(), clock, began, teardown };
-        match make_topics(&grounds.demand, &mut grounds.teardown, hooks) {
-            Ok(()) => Ok(grounds),
+        let groups = plan.groups.len();
+        let mut grounds = Self { demand, groups, stock: None, clock, began, teardown };
+        let laid = make_topics(&grounds.demand, &mut grounds.teardown, hooks)
+            .and_then(|()| Stock::of(&grounds.demand, &*grounds.teardown.topics));
+        match laid {
+            Ok(stock) => Ok(Self { stock, ..grounds }),
             Err(error) => Err(grounds.give_up(error, None)),
         }
     }
@@ -157,7 +164,7 @@ impl Grounds {
     /// The run will not start, for this reason.
     #[must_use]
     pub fn give_up(self, error: RunError, board: Option<&Board>) -> Box<(Outcome, Teardown)> {
-        let Self { demand, groups, clock, began, teardown } = self;
+        let Self { demand, groups, clock, began, teardown, .. } = self;
         let outcome = failed((&demand, groups), (began, clock), error, &teardown, board);
         Box::new((outcome, teardown))
     }
@@ -236,7 +243,7 @@ impl Grounds {
         let ready = clock.now().since(self.began).unwrap_or_default();
         hooks.event(&Event::Ready(ready));
         let partitions_per_member = partitions_per_member(&plan, &board);
-        let Self { began, teardown, .. } = self;
+        let Self { began, stock, teardown, .. } = self;
         Ok(Ready {
             plan,
             clock,
@@ -247,6 +254,7 @@ impl Grounds {
             began,
             ready,
             partitions_per_member,
+            stock,
             teardown,
             crew,
         })
@@ -369,6 +377,7 @@ fn failed(
         intervals: Vec::new(),
         steady_since: None,
         backlog: None,
+        catch_up: None,
         ending,
         deadlines_struck: Vec::new(),
         trouble: board.map(Board::trouble).unwrap_or_default(),

@@ -14,7 +14,7 @@ use super::warming::Warming;
 use crate::error::RunError;
 use crate::host::{Busy, ThreadTime, Throttling, busiest, cpu_time, threads, throttling};
 use crate::lane::{Go, Stage, Timeline};
-use crate::measure::{Phase, Second};
+use crate::measure::{CatchUpSeen, Phase, Second};
 use crate::plan::{PhaseTimes, Role};
 use crate::time::Clock;
 use crate::units::{NANOS_PER_SECOND, Nanos, Timestamp};
@@ -27,7 +27,7 @@ const ASSEMBLED: Nanos = Nanos::from_secs(8);
 pub(super) const TURN: Nanos = Nanos::from_millis(20);
 
 /// How often the client's threads are looked at in a run whose end is not known before.
-const LOOK_EVERY: Nanos = Nanos::from_millis(500);
+pub(super) const LOOK_EVERY: Nanos = Nanos::from_millis(500);
 
 /// How long lanes may take to hand over their last tally: beyond their own deadlines.
 const HANDOVER: Nanos = Nanos::from_secs(15);
@@ -49,6 +49,8 @@ pub(super) struct Watch<'run> {
     /// The search for the rate, where that is what is asked.
     pub(super) searching: Option<Searching>,
     pub(super) backlog: Option<Damming>,
+    /// What a run that sends nothing came to.
+    pub(super) caught_up: Option<CatchUpSeen>,
     /// Acked × subscriptions and received so far, warm-up included.
     pub(super) owed: u64,
     pub(super) received: u64,
@@ -115,6 +117,7 @@ impl Ready {
             warming,
             searching,
             backlog,
+            caught_up: None,
             owed: 0,
             received: 0,
             halted_at: None,
@@ -128,8 +131,7 @@ impl Ready {
             broken: None,
             gaps: Vec::new(),
         };
-        let mut struck = watch.produce();
-        let drained = watch.drain(&mut struck);
+        let (mut struck, drained) = watch.carry_out();
         let cost = cost_since(cpu);
         let throttled = throttling().since(&watch.throttling);
         let clock = watch.ready.clock;
@@ -147,7 +149,7 @@ impl Ready {
 impl Watch<'_> {
     /// Waits a turn for handovers; makes intervals of complete seconds; notices interrupts and lanes
     /// that died without a word.
-    fn turn(&mut self) {
+    pub(super) fn turn(&mut self) {
         let gathers = self.ready.crew.gathers();
         // A wait for the inbox spins and yields before it sleeps, and is over with every handover.
         let wait = if gathers == Nanos::ZERO { TURN } else { Nanos::ZERO };
@@ -205,9 +207,11 @@ impl Watch<'_> {
         if let Some(damming) = &mut self.backlog {
             damming.add(number, &second.tally, &self.ready.plan.demand);
         }
+        let is_hidden = self.ready.plan.demand.clients.hides_until_committed();
         for (stream, tally) in self.ready.plan.demand.streams.iter().zip(&second.tally.streams) {
             for phase in [&tally.warmup, &tally.measured] {
-                self.owed += phase.acked.messages * u64::from(stream.subscriptions);
+                let owed = if is_hidden { phase.committed() } else { phase.acked.messages };
+                self.owed += owed * u64::from(stream.subscriptions);
                 self.received += phase.received();
             }
         }
@@ -239,7 +243,7 @@ impl Watch<'_> {
     }
 
     /// Notes and tells once that the measured phase has begun, when it has.
-    fn begin_to_measure(&mut self, now: Timestamp) {
+    pub(super) fn begin_to_measure(&mut self, now: Timestamp) {
         let from = self.warming.measured();
         if self.is_measuring || now < from {
             return;
@@ -254,6 +258,23 @@ impl Watch<'_> {
         }
         let length = self.ready.plan.demand.phases.measured;
         self.hooks.event(&Event::Measuring { from, length });
+    }
+
+    /// The load and the reading of what is left of it, or of what was there before. Returns the deadlines
+    /// that struck, and whether each group has read what it should.
+    fn carry_out(&mut self) -> (Vec<String>, Vec<bool>) {
+        if self.ready.plan.demand.is_catch_up() {
+            return self.catch_up();
+        }
+        let mut struck = self.produce();
+        let drained = self.drain(&mut struck);
+        (struck, drained)
+    }
+
+    /// Notes which of the client's threads has wanted a core most since the measured phase began.
+    pub(super) fn look_at_threads(&mut self, now: Timestamp) {
+        let (from, before) = &self.threads;
+        self.client_thread = busiest((*from, before), (now, &threads(CLIENT_THREADS)));
     }
 
     /// Waits for all producing lanes: their schedules, their debts, their acks.
@@ -275,8 +296,7 @@ impl Watch<'_> {
             };
             if is_time {
                 looked = Some(now);
-                let (from, before) = &self.threads;
-                self.client_thread = busiest((*from, before), (now, &threads(CLIENT_THREADS)));
+                self.look_at_threads(now);
             }
             self.begin_to_measure(now);
         }
@@ -356,6 +376,7 @@ impl Watch<'_> {
                 struck.push(format!("last tallies: {names} did not hand over after {HANDOVER}"));
             }
         }
+        self.end_with_the_last_read();
         // Seconds that waited for lanes which said no more have what the others brought.
         for second in self.ready.collector.flush() {
             self.add(&second);

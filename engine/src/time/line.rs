@@ -31,6 +31,14 @@ impl Line {
         Ok(Self { at, offset_ns, drift_ppb })
     }
 
+    /// From `at` on a clock goes so many times as fast: what a run keeps of an hour is looked at in a
+    /// minute. No line that a host is led to.
+    #[must_use]
+    pub fn hastened(at: Timestamp, times: u32) -> Self {
+        let drift_ppb = (i64::from(times) - 1) * 1_000_000_000;
+        Self { at, offset_ns: 0, drift_ppb }
+    }
+
     /// The moment of the host's own clock at which its offset is given.
     #[must_use]
     pub const fn at(&self) -> Timestamp {
@@ -75,6 +83,14 @@ mod tests {
         check(9_000_000_000, -200_005);
         check(10_000_004_999, -5);
         check(9_999_999_999, -6);
+    }
+
+    #[test]
+    fn a_hastened_clock_adds_what_it_is_faster_by() {
+        let at = |seconds: u64| Timestamp::from_nanos(seconds * 1_000_000_000);
+        let line = Line::hastened(at(10), 60);
+        assert_eq!(line.offset_at(at(10)), 0, "it begins at the host's own time");
+        assert_eq!(line.offset_at(at(11)), 59_000_000_000, "a minute in a second");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod backlog;
 pub(crate) mod broker;
+mod catch_up;
 mod close;
 mod commits;
 mod end;
@@ -20,6 +21,7 @@ mod reset;
 mod shapes;
 mod statistics;
 mod together;
+mod transactions;
 mod variety;
 
 use crate::cli::{Ran, alone};

@@ -157,7 +157,12 @@ fn asserted(report: &Report) -> Table {
 }
 
 fn figures(report: &Report) -> String {
-    let tables = [tables::counts(report), tables::latencies(report), tables::errors(report)];
+    let tables = [
+        tables::counts(report),
+        tables::latencies(report),
+        tables::transactions(report),
+        tables::errors(report),
+    ];
     tables.iter().map(block).collect()
 }
 

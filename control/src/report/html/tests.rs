@@ -2,7 +2,7 @@
 
 use super::{DISTRIBUTIONS, FLEET, KNEE, OVER_TIME, SECTIONS, html};
 use crate::report::fixture::{self, Made};
-use crate::report::{Report, SCHEMA, search};
+use crate::report::{Report, SCHEMA, search, transactions};
 use engine::plan::Pace;
 use roxmltree::{Document, Node, ParsingOptions};
 use serde_json::Value;
@@ -27,6 +27,7 @@ fn made() -> Vec<Made> {
         Made::two_streams(),
         Made::fleet(),
         search::made(),
+        transactions::made("read_committed"),
         closed,
         Made { assertions: vec!["publish.p99 < 1ms"], ..Made::clean() },
     ]

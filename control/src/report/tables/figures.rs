@@ -71,6 +71,18 @@ pub(in crate::report) fn latencies(report: &Report) -> Table {
     table.noting(flag.to_owned()).noting(clock).noting(meaning(report).to_owned())
 }
 
+/// How long each step of the transactions took, and how many there were; no rows where there were none.
+pub(in crate::report) fn transactions(report: &Report) -> Table {
+    let Some(part) = &report.transactions else { return Table::of("Transactions", Vec::new()) };
+    let head = ["step", "count", "p50", "p90", "p99", "p99.9", "p99.99", "max"];
+    let steps = part.steps();
+    let rows = steps.iter().map(|(name, block)| row(name, block));
+    let table = Table::of("Transactions", std::iter::once(words(&head)).chain(rows).collect());
+    let is_flagged = steps.iter().any(|(_, block)| !block.few_samples.is_empty());
+    let flag = if is_flagged { FEW_SAMPLES } else { "" };
+    part.counts().into_iter().fold(table, Table::noting).noting(flag.to_owned())
+}
+
 /// What the spans mean.
 const fn meaning(report: &Report) -> &'static str {
     if report.latency.publish.is_some() {

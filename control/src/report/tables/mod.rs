@@ -6,7 +6,7 @@ mod fleet;
 mod setting;
 
 pub(super) use events::{errors, events};
-pub(super) use figures::{FEW_SAMPLES, counts, latencies, tiles};
+pub(super) use figures::{FEW_SAMPLES, counts, latencies, tiles, transactions};
 pub(super) use fleet::{hosts, search, tasks, workers};
 pub(super) use setting::{client, environment, lanes, plan};
 
@@ -98,14 +98,16 @@ fn tidied(cell: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::{ROWS_MAX, Table, counts, environment, errors, events, hosts, lanes};
-    use super::{client, latencies, plan, search, tasks, tiles, workers};
+    use super::{client, latencies, plan, search, tasks, tiles, transactions, workers};
     use crate::report::fixture::{self, Made};
     use crate::report::search::made as searched;
+    use crate::report::transactions::made as in_transactions;
 
     #[test]
     fn every_row_has_a_word_for_every_column_and_every_table_has_rows_somewhere() {
-        let made = [Made::clean(), Made::troubled(), Made::fleet(), searched()];
-        let mut seen = [false; 12];
+        let committed = in_transactions("read_committed");
+        let made = [Made::clean(), Made::troubled(), Made::fleet(), searched(), committed];
+        let mut seen = [false; 13];
         for report in made.iter().map(fixture::report) {
             let hosts = hosts(&report);
             let singles = [
@@ -121,6 +123,7 @@ mod tests {
                 lanes(&report),
                 plan(&report),
                 client(&report),
+                transactions(&report),
             ];
             for (table, seen_filled) in singles.iter().zip(&mut seen) {
                 *seen_filled |= !table.is_empty();
@@ -131,7 +134,7 @@ mod tests {
                 assert!(!table.caption.is_empty(), "{table:?}");
             }
         }
-        assert_eq!(seen, [true; 12], "each is seen with something in it");
+        assert_eq!(seen, [true; 13], "each is seen with something in it");
     }
 
     #[test]

@@ -5,17 +5,55 @@ use engine::kafka::properties::{Origin, Resolved, TopicConfig};
 use super::{MESSAGE_OVERHEAD, Resolution};
 use crate::spec::driver::DriverFile;
 use crate::spec::fault::{Fault, Ledger};
-use crate::spec::workload::Workload;
+use crate::spec::workload::{TransactionWish, Workload};
 
 /// What the clients take and the engine does not do.
 pub(super) fn refuse_unsupported(driver: &DriverFile, ledger: &mut Ledger) {
-    for (name, problem) in [
-        ("transactional.id", "transactions are not supported: remove it"),
-        ("group.instance.id", "static membership is not supported: remove it"),
-    ] {
+    let name = "group.instance.id";
+    if let Some(written) = driver.configs.find(name) {
+        let problem = "static membership is not supported: remove it";
+        ledger.fault(Fault::new(&written.entry.place, name, problem));
+    }
+}
+
+/// An id for transactions alone makes none, and a broker of our own would show what was aborted.
+pub(super) fn check_transactions(
+    driver: &DriverFile,
+    workload: Option<&Workload>,
+    ledger: &mut Ledger,
+) {
+    let Some(workload) = workload else { return };
+    let wish = workload.transactions.unwrap_or(TransactionWish::NONE);
+    let is_asked = wish.length.is_some() || driver.transaction_messages.is_some();
+    let file = workload.file.display().to_string();
+    if !is_asked {
+        let name = "transactional.id";
         if let Some(written) = driver.configs.find(name) {
+            let problem = "makes no transactions by itself: remove it, or say in the workload when they \
+                           end (transactionMessages or transactionDuration); it is how their ids begin";
             ledger.fault(Fault::new(&written.entry.place, name, problem));
         }
+        if workload.transactions.is_some() {
+            let problem =
+                "is not set, and neither is transactionDuration: there are no transactions";
+            ledger.fault(Fault::new(&file, "transactionMessages", problem));
+        }
+        return;
+    }
+    // Where the workload says both, it was told when it was read.
+    if workload.backlog.is_some() && workload.transactions.is_none() {
+        let problem = "the driver's requestsPerTransaction makes transactions, of which consumers see \
+                       only what is committed, and a backlog is what was acked and not read: leave \
+                       either out";
+        ledger.fault(Fault::new(&file, "consumerBacklog", problem));
+    }
+    if 0 < wish.aborts_per_million && !driver.driver.is_remote {
+        let problem = format!(
+            "need 0: consumers of the {} driver would see what was aborted, name a cluster \
+             (--bootstrap-server)",
+            driver.driver.name
+        );
+        ledger.fault(Fault::new(file, "transactionAbortRatio", problem));
     }
 }
 

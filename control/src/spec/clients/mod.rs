@@ -10,12 +10,12 @@ use engine::kafka::properties::{
     Dialect, Effective, NoteKind, Preset, PropertyError, Request, Resolved, Role, TopicConfig,
     ZONE_VARIABLE, resolve, resolve_topic,
 };
-use engine::plan::{ClientSettings, CommitMode, Partitioner};
+use engine::plan::{ClientSettings, CommitMode, Partitioner, Transactions};
 use engine::units::{Bytes, Nanos};
 
 use super::driver::DriverFile;
 use super::fault::Ledger;
-use super::workload::{CommitWish, Workload};
+use super::workload::{CommitWish, TransactionWish, Workload};
 
 /// How often kdyno commits where the file leaves the committing to it and says no more.
 const COMMIT_INTERVAL: Nanos = Nanos::from_secs(1);
@@ -23,6 +23,8 @@ const COMMIT_INTERVAL: Nanos = Nanos::from_secs(1);
 const MESSAGE_OVERHEAD: u64 = 1_024;
 /// librdkafka's own `message.max.bytes`.
 const MESSAGE_MAX: u64 = 1_000_000;
+/// Java's and librdkafka's own `transaction.timeout.ms`.
+const TRANSACTION_TIMEOUT_MS: i64 = 60_000;
 /// As long as librdkafka's batches are by default, 1 MB on one partition would starve the others.
 const STICKY_MAX: u64 = 64 << 10;
 
@@ -58,8 +60,16 @@ pub(crate) fn clients(
     checks::refuse_unsupported(driver, ledger);
     let commit = workload.and_then(|workload| workload.commit);
     checks::check_commit(driver, workload, ledger);
+    checks::check_transactions(driver, workload, ledger);
     let size = workload.map_or(0, |workload| workload.body.largest().0);
-    let mut resolution = resolve_all(driver, size, commit, ledger)?;
+    let wish = workload.and_then(|workload| workload.transactions);
+    let wish = wish.unwrap_or(TransactionWish::NONE);
+    let is_transactional = wish.length.is_some() || driver.transaction_messages.is_some();
+    let mut presets = Presets::of(driver, size, commit);
+    if is_transactional {
+        presets.add_transactions();
+    }
+    let mut resolution = resolve_all(driver, &presets, ledger)?;
     checks::check_size(&resolution.producer, size, driver, ledger);
     if !existing_topics {
         checks::check_replicas(&resolution.topic, driver, ledger);
@@ -75,47 +85,90 @@ pub(crate) fn clients(
         Dialect::Librdkafka => batch.min(STICKY_MAX),
     };
     let timeout_ms = resolution.producer.integer("message.timeout.ms").unwrap_or(0);
+    let mut producer = pairs(&resolution.producer.properties);
+    if existing_topics {
+        // One that goes away meanwhile is missed, and not made again.
+        producer.push(("allow.auto.create.topics".to_owned(), "false".to_owned()));
+    }
     Some(Clients {
         partitioner: Partitioner::Sticky { batch: Bytes(batch) },
         delivery_timeout: Nanos::from_millis(u64::try_from(timeout_ms).unwrap_or(0)),
         shown: shown::shown(&resolution),
         settings: ClientSettings {
-            producer: pairs(&resolution.producer.properties),
+            producer,
             consumer: pairs(&resolution.consumer.properties),
             admin: pairs(&resolution.admin.properties),
-            topic: pairs(&resolution.topic.properties),
-            replication_factor: driver.replication_factor,
+            // Of topics that are there nothing is made, so nothing of the cluster is needed to make them.
+            topic: if existing_topics { Vec::new() } else { pairs(&resolution.topic.properties) },
+            replication_factor: if existing_topics { -1 } else { driver.replication_factor },
             commit: commit_mode(&resolution.consumer, commit, ledger),
+            transactions: transactions(driver, wish, &resolution.producer),
         },
     })
 }
 
-fn resolve_all(
-    driver: &DriverFile,
-    size: u64,
-    commit: Option<CommitWish>,
-    ledger: &mut Ledger,
-) -> Option<Resolution> {
-    let zone = std::env::var(ZONE_VARIABLE).ok();
-    let needed = size.saturating_add(MESSAGE_OVERHEAD);
-    let (mut common, mut producer, mut forced) = (Vec::new(), Vec::new(), Vec::new());
-    if !driver.driver.is_remote {
-        let reason = "the run's own broker";
-        common.push(Preset {
-            name: "bootstrap.servers",
-            value: driver.driver.name.to_owned(),
-            reason,
+/// What kdyno itself brings to the properties.
+struct Presets {
+    /// For the handler of topics.
+    admin: Vec<Preset>,
+    producer: Vec<Preset>,
+    consumer: Vec<Preset>,
+    /// For consumers, whatever the file says.
+    forced: Vec<Preset>,
+}
+
+impl Presets {
+    fn of(driver: &DriverFile, size: u64, commit: Option<CommitWish>) -> Self {
+        let needed = size.saturating_add(MESSAGE_OVERHEAD);
+        let (mut admin, mut forced) = (Vec::new(), Vec::new());
+        if !driver.driver.is_remote {
+            let reason = "the run's own broker";
+            admin.push(Preset {
+                name: "bootstrap.servers",
+                value: driver.driver.name.to_owned(),
+                reason,
+            });
+        }
+        let (mut producer, consumer) = (admin.clone(), admin.clone());
+        if MESSAGE_MAX < needed {
+            let reason = "messages of this size must fit";
+            producer.push(Preset { name: "message.max.bytes", value: needed.to_string(), reason });
+        }
+        if commit.is_some() {
+            let reason = "offsetCommitInterval says who commits";
+            forced.push(Preset { name: "enable.auto.commit", value: "false".to_owned(), reason });
+        }
+        Self { admin, producer, consumer, forced }
+    }
+
+    /// For producers that send in transactions, and consumers that are to see what is committed alone.
+    fn add_transactions(&mut self) {
+        self.producer.push(Preset {
+            name: "transactional.id",
+            value: "kdyno".to_owned(),
+            reason: "how the ids of the workload's transactions begin",
+        });
+        self.consumer.push(Preset {
+            name: "isolation.level",
+            value: "read_committed".to_owned(),
+            reason: "the workload sends in transactions",
         });
     }
-    producer.extend(common.iter().cloned());
-    if MESSAGE_MAX < needed {
-        let reason = "messages of this size must fit";
-        producer.push(Preset { name: "message.max.bytes", value: needed.to_string(), reason });
-    }
-    if commit.is_some() {
-        let reason = "offsetCommitInterval says who commits";
-        forced.push(Preset { name: "enable.auto.commit", value: "false".to_owned(), reason });
-    }
+}
+
+/// What the engine is to do of transactions; nothing where none are asked for.
+fn transactions(
+    driver: &DriverFile,
+    wish: TransactionWish,
+    producer: &Resolved,
+) -> Option<Transactions> {
+    let timeout_ms = producer.integer("transaction.timeout.ms").unwrap_or(TRANSACTION_TIMEOUT_MS);
+    let timeout = Nanos::from_millis(u64::try_from(timeout_ms).unwrap_or(0));
+    wish.demand(driver.transaction_messages, timeout)
+}
+
+fn resolve_all(driver: &DriverFile, presets: &Presets, ledger: &mut Ledger) -> Option<Resolution> {
+    let zone = std::env::var(ZONE_VARIABLE).ok();
     let mut one = |role, defaults: &[Preset], needs: &[Preset]| {
         let layers = driver.configs.layers(role);
         let request = Request {
@@ -129,9 +182,9 @@ fn resolve_all(
         };
         noted(resolve(&request), ledger)
     };
-    let producer = one(Role::Producer, &producer, &[]);
-    let consumer = one(Role::Consumer, &common, &forced);
-    let admin = one(Role::Admin, &common, &[]);
+    let producer = one(Role::Producer, &presets.producer, &[]);
+    let consumer = one(Role::Consumer, &presets.consumer, &presets.forced);
+    let admin = one(Role::Admin, &presets.admin, &[]);
     let topic = noted(resolve_topic(&driver.configs.topic_layers()), ledger);
     let resolution =
         Resolution { producer: producer?, consumer: consumer?, admin: admin?, topic: topic? };

@@ -29,11 +29,7 @@ pub(crate) const FIELDS: &[Field] = &[
     Field::used("producerConfig"),
     Field::used("consumerConfig"),
     Field::no_effect("reset", &["false"], "each run has topics of its own and deletes them itself"),
-    Field::unsupported(
-        "requestsPerTransaction",
-        &["0"],
-        "no transactions are made, leave it out or at 0",
-    ),
+    Field::used("requestsPerTransaction"),
 ];
 
 /// Where the driver comes from.
@@ -61,6 +57,8 @@ pub struct DriverFile {
     pub dialect: Dialect,
     /// For new topics; −1 leaves it to the broker.
     pub replication_factor: i16,
+    /// How many messages a transaction has where the workload does not say; `None` for none at all.
+    pub transaction_messages: Option<u64>,
     /// The properties, unread.
     pub configs: Configs,
 }
@@ -101,6 +99,8 @@ impl DriverFile {
         let stem =
             stem.map_or_else(|| driver.name.to_owned(), |stem| stem.to_string_lossy().into_owned());
         let factor = givens.read("replicationFactor", ledger, replication_factor);
+        let requests = scalar::Whole { min: 0, max: 32_767, example: 100 };
+        let requests = givens.read("requestsPerTransaction", ledger, |value| requests.parse(value));
         // Brokers of our own are one; others know their default.
         let unset = if driver.is_remote { -1 } else { 1 };
         Some(Self {
@@ -110,6 +110,7 @@ impl DriverFile {
             driver,
             dialect,
             replication_factor: factor.unwrap_or(unset),
+            transaction_messages: requests.filter(|count| 0 < *count),
             configs,
         })
     }

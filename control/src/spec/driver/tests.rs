@@ -131,8 +131,8 @@ fn what_is_wrong_in_a_driver_file_is_told() {
     );
     check("replicationFactor: three\n", &["d.yaml:1: replicationFactor: got \"three\""]);
     check(
-        "requestsPerTransaction: 5\n",
-        &["d.yaml:1: requestsPerTransaction: is not supported: no transactions"],
+        "requestsPerTransaction: few\n",
+        &["d.yaml:1: requestsPerTransaction: got \"few\", need a whole number from 0 to 32767"],
     );
     check(
         "topicsConfig: |\n",

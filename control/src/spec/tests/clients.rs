@@ -58,8 +58,19 @@ fn client_properties_are_held_to_their_types() {
     check("driver.lingerms=5", "did you mean linger.ms?");
     check("driver.producerConfig.fetch.min.bytes=1", "has no meaning for a producer");
     check("driver.topicConfig.linger.ms=1", "topics have no such config");
-    check("driver.transactional.id=x", "transactions are not supported");
+    check("driver.transactional.id=x", "makes no transactions by itself");
     check("driver.group.instance.id=x", "static membership is not supported");
+}
+
+#[test]
+fn a_backlog_takes_no_transactions_of_the_drivers_either() {
+    let desk = Desk::new(OMB_DRIVER);
+    let faults = |sets: &[&str]| desk.faults(&desk.order(sets));
+    let transactions = "driver.requestsPerTransaction=5";
+    assert_eq!(faults(&[transactions]), Vec::<String>::new(), "by themselves");
+    assert_eq!(faults(&["consumerBacklog=1MiB"]), Vec::<String>::new(), "by itself");
+    let both = faults(&[transactions, "consumerBacklog=1MiB"]);
+    assert!(both.len() == 1 && both[0].contains("requestsPerTransaction makes"), "{both:?}");
 }
 
 #[test]

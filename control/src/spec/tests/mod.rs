@@ -2,6 +2,7 @@
 
 mod bundle;
 mod clients;
+mod existing;
 mod fleet;
 mod repeat;
 mod sweep;

@@ -4,16 +4,19 @@ mod backlog;
 mod body;
 mod body_source;
 mod compressibility;
+mod existing;
 mod keys;
 mod pace;
 mod payload_file;
 mod phases;
 mod rate_shape;
+mod read_only;
 mod records;
 mod resolved;
 mod search;
 mod shape;
 mod sizes;
+mod transactions;
 
 use backlog::Bringing;
 pub(crate) use backlog::{BacklogWish, Size as BacklogSize};
@@ -26,6 +29,7 @@ pub(crate) use rate_shape::is_shape;
 pub(crate) use records::Records;
 pub(crate) use search::SearchWish;
 pub(crate) use shape::Shape;
+pub(crate) use transactions::TransactionWish;
 
 use std::path::{Path, PathBuf};
 
@@ -74,6 +78,10 @@ pub(crate) const FIELDS: &[Field] = &[
     search::FIELDS[4],
     search::FIELDS[5],
     search::FIELDS[6],
+    transactions::FIELDS[0],
+    transactions::FIELDS[1],
+    transactions::FIELDS[2],
+    transactions::FIELDS[3],
     Field::used("arrival"),
     Field::used("seed"),
     Field::used("subscriptionsPerTopic"),
@@ -92,9 +100,9 @@ pub(crate) const FIELDS: &[Field] = &[
     Field::used("backlogDrainTimeout"),
     Field::no_effect("acceptableBacklog", &["0"], "it belongs to a fork's search for a rate"),
     Field::no_effect("sampleRateMillis", &["0"], "a run always reports every second"),
-    Field::unsupported("existingTopicList", &[], "name existing topics with --topic NAME"),
-    Field::unsupported("existingProduceTopicList", &[], "name existing topics with --topic NAME"),
-    Field::unsupported("existingConsumeTopicList", &[], "name existing topics with --topic NAME"),
+    Field::used("existingTopicList"),
+    Field::used("existingProduceTopicList"),
+    Field::used("existingConsumeTopicList"),
     Field::used("sweep"),
 ];
 
@@ -108,6 +116,8 @@ pub(crate) const RIVALS: &[(&str, &str)] = &[
     ("consumerBacklogSizeGB", "consumerBacklog"),
     ("messageSize", "messageSizeDistribution"),
     ("messageSizeDistribution", "messageSize"),
+    ("transactionMessages", "transactionDuration"),
+    ("transactionDuration", "transactionMessages"),
 ];
 
 /// A workload as its file and the flags have it, with every default filled in.
@@ -117,6 +127,8 @@ pub(crate) struct Workload {
     pub name: String,
     /// The file.
     pub file: PathBuf,
+    /// Topics that it names since they are there; none where it has new ones made.
+    pub topics: Vec<String>,
     /// How many topics, producers and consumers.
     pub shape: Shape,
     /// What a message is.
@@ -143,6 +155,8 @@ pub(crate) struct Workload {
     pub backlog: Option<BacklogWish>,
     /// How often kdyno commits offsets; nothing where the file leaves it open.
     pub commit: Option<CommitWish>,
+    /// How its producers send in transactions; nothing where the file says nothing of them.
+    pub transactions: Option<TransactionWish>,
 }
 
 /// How often offsets are to be committed.
@@ -218,7 +232,18 @@ fn read(
     ledger: &mut Ledger,
 ) -> Option<Workload> {
     let name = givens.read("name", ledger, scalar::word);
-    let shape = shape::read(givens, asked.existing_topics, ledger);
+    let topics = existing::read(givens, ledger);
+    // Those of the command line win.
+    let listed = topics.len().max(usize::from(existing::is_given(givens)));
+    let count = if asked.existing_topics == 0 { listed } else { asked.existing_topics };
+    let shape = shape::read(givens, count, ledger);
+    if let Some(shape) = shape {
+        existing::check_sides(givens, shape, ledger);
+    }
+    if let Some(shape) = shape.filter(|shape| shape.is_read_only()) {
+        let read = read_only::read((path, name), givens, shape, ledger)?;
+        return Some(Workload { topics, ..read });
+    }
     let body = body::read(givens, path, files, ledger);
     let speed = pace::read(&pace::Reading { givens, workload: path, files }, ledger);
     let search = search::read(givens, speed.as_ref(), ledger);
@@ -239,10 +264,16 @@ fn read(
     };
     let backlog = backlog::read(givens, load(), ledger);
     let commit = givens.read("offsetCommitInterval", ledger, commit_wish);
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let transactions = transactions::read(givens, ledger);
+    if backlog.is_some() && transactions.is_some() {
+        let problem = "a backlog is what was acked and not read, of which consumers see only what is \
+                       committed: leave either out";
+        ledger.fault(givens.fault("transactionMessages", problem));
+    }
     Some(Workload {
-        name: name.unwrap_or(stem),
+        name: named(name, path),
         file: path.to_owned(),
+        topics,
         shape: shape?,
         body: body?,
         speed: speed?,
@@ -256,7 +287,13 @@ fn read(
         measured: measured?,
         backlog,
         commit,
+        transactions,
     })
+}
+
+/// Its name, else that of its file.
+fn named(name: Option<String>, path: &Path) -> String {
+    name.unwrap_or_else(|| path.file_stem().unwrap_or_default().to_string_lossy().into_owned())
 }
 
 /// The words of a workload's `verification`.

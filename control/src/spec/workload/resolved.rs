@@ -4,10 +4,11 @@
 use engine::time::Arrival;
 use serde_json::{Map, Value, json};
 
+use super::read_only::is_of_reading;
 use super::sizes::Bucket;
 use super::{
     BacklogSize, BacklogWish, CommitWish, Payload, Records, SearchWish, Speed, StampWish,
-    VERIFICATIONS, Workload, keys, phases,
+    TransactionWish, VERIFICATIONS, Workload, keys, phases,
 };
 
 impl Workload {
@@ -18,7 +19,11 @@ impl Workload {
             fields.insert(name.to_owned(), value);
         };
         put("name", json!(self.name));
-        put("topics", json!(self.shape.topics));
+        if self.topics.is_empty() {
+            put("topics", json!(self.shape.topics));
+        } else {
+            put("existingTopicList", json!(self.topics));
+        }
         if 0 < self.shape.partitions {
             put("partitionsPerTopic", json!(self.shape.partitions));
         }
@@ -44,9 +49,15 @@ impl Workload {
             Some(CommitWish::Never) => put("offsetCommitInterval", json!("none")),
             None => {}
         }
+        for (name, value) in self.transactions.iter().flat_map(TransactionWish::shown) {
+            put(name, value);
+        }
         put("testDuration", json!(self.measured.to_string()));
         put("warmupDuration", json!(phases::show(self.warmup)));
         self.resolve_backlog(&mut put);
+        if self.shape.is_read_only() {
+            fields.retain(|name, _| is_of_reading(name));
+        }
         fields
     }
 

@@ -14,7 +14,7 @@ pub(crate) struct Shape {
     pub topics: u32,
     /// Partitions of each topic; 0 for existing topics, whose brokers know.
     pub partitions: u32,
-    /// Producers of each topic.
+    /// Producers of each topic; 0 where what is there is only read.
     pub producers: u32,
     /// Consumer groups of each topic.
     pub subscriptions: u32,
@@ -35,18 +35,26 @@ pub(super) fn read(givens: &Givens, existing: usize, ledger: &mut Ledger) -> Opt
         (u32::try_from(existing).ok(), Some(0))
     };
     let count = Whole { min: 0, max: 1_000_000, example: 1 };
-    let producers =
-        givens.demand("producersPerTopic", ledger, |value| match count.parse_u32(value)? {
-            0 => {
-                Err("got \"0\", need at least 1: reading without sending is not supported"
-                    .to_owned())
-            }
-            producers => Ok(producers),
-        });
+    let producers = givens.demand("producersPerTopic", ledger, |value| {
+        let producers = count.parse_u32(value)?;
+        if producers == 0 && existing == 0 {
+            return Err(
+                "got \"0\", need at least 1: reading without sending needs topics that are there, \
+                        name them with --topic NAME"
+                    .to_owned(),
+            );
+        }
+        Ok(producers)
+    });
     let groups = Whole { min: 0, max: 10_000, example: 1 };
     let subscriptions =
         givens.read("subscriptionsPerTopic", ledger, |value| groups.parse_u32(value));
     let subscriptions = subscriptions.unwrap_or(0);
+    if producers == Some(0) && subscriptions == 0 {
+        let problem =
+            "got none, need at least 1 where producersPerTopic is 0: nobody would send or read";
+        ledger.fault(givens.fault("subscriptionsPerTopic", problem));
+    }
     let consumers = if subscriptions == 0 {
         // Nobody reads, so the number has no effect; what is no number is a fault all the same.
         givens.read("consumerPerSubscription", ledger, |value| count.parse_u32(value));
@@ -70,6 +78,11 @@ pub(super) fn read(givens: &Givens, existing: usize, ledger: &mut Ledger) -> Opt
 }
 
 impl Shape {
+    /// Whether nobody sends: what is there is read.
+    pub(crate) const fn is_read_only(self) -> bool {
+        self.producers == 0
+    }
+
     fn check(&self, givens: &Givens, ledger: &mut Ledger) {
         let topics = u64::from(self.topics);
         let readers = u64::from(self.subscriptions).saturating_mul(u64::from(self.consumers));

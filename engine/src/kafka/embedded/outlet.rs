@@ -3,8 +3,9 @@
 use super::retention::{Unread, place};
 use crate::kafka::errors;
 use crate::kafka::outlet::KafkaOutlet;
-use crate::link::{End, Failure, Message, Offer, Outlet, OutletSink, OutletSpec};
+use crate::link::{Denied, End, Message, Offer, Outlet, OutletSink, OutletSpec};
 use crate::time::Clock;
+use crate::units::Nanos;
 use std::sync::Arc;
 
 /// One producing client of the embedded broker.
@@ -52,15 +53,15 @@ impl Outlet for EmbeddedOutlet {
         self.inner.purge();
     }
 
-    fn begin(&mut self) -> Result<(), Failure> {
+    fn begin(&mut self) -> Result<(), Denied> {
         self.inner.begin()
     }
 
     /// The mock cluster keeps no list of aborted transactions: readers would see them.
-    fn end(&mut self, how: End) -> Result<(), Failure> {
+    fn end(&mut self, how: End, within: Nanos) -> Result<(), Denied> {
         match how {
-            End::Commit => self.inner.end(how),
-            End::Abort => Err(errors::failure(-170)),
+            End::Commit => self.inner.end(how, within),
+            End::Abort => Err(Denied::for_good(errors::failure(-170))),
         }
     }
 

@@ -3,7 +3,7 @@
 use super::queue::Queue;
 use crate::error::RunError;
 use crate::kafka::context::Quiet;
-use crate::link::Header;
+use crate::link::{Header, Then};
 use rdkafka::bindings as rd;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::producer::{BaseProducer, Producer};
@@ -27,6 +27,9 @@ unsafe impl Send for TopicHandle {}
 
 /// What the client said to a message or a request; else its error code.
 pub(in crate::kafka) type Produced = Result<(), i32>;
+
+/// What the client said to a call about transactions; else its error code, and what may follow.
+pub(in crate::kafka) type TransactionAnswer = Result<(), (i32, Then)>;
 
 impl Handle {
     /// The handle of a producer. Who keeps it, and what is made from it, keeps the producer beside
@@ -135,15 +138,29 @@ impl Handle {
         if code == 0 { Ok(()) } else { Err(code) }
     }
 
+    /// Makes the client's transactional id known: brokers abort what a former holder of it left open,
+    /// and refuse that one from now on.
+    pub(in crate::kafka) fn init_transactions(self, deadline: Duration) -> TransactionAnswer {
+        let millis = i32::try_from(deadline.as_millis()).unwrap_or(i32::MAX);
+        // SAFETY: the client is alive; the call returns an error of our own or null.
+        settle(unsafe { rd::rd_kafka_init_transactions(self.0.as_ptr(), millis) })
+    }
+
+    /// Begins a transaction: a word to the client alone.
+    pub(in crate::kafka) fn begin_transaction(self) -> TransactionAnswer {
+        // SAFETY: the client is alive; the call returns an error of our own or null.
+        settle(unsafe { rd::rd_kafka_begin_transaction(self.0.as_ptr()) })
+    }
+
     /// Commits the transaction, without rdkafka's wrapper, whose flush takes 100 ms.
-    pub(in crate::kafka) fn commit_transaction(self, deadline: Duration) -> Result<(), i32> {
+    pub(in crate::kafka) fn commit_transaction(self, deadline: Duration) -> TransactionAnswer {
         let millis = i32::try_from(deadline.as_millis()).unwrap_or(i32::MAX);
         // SAFETY: the client is alive; the call returns an error of our own or null.
         settle(unsafe { rd::rd_kafka_commit_transaction(self.0.as_ptr(), millis) })
     }
 
     /// Aborts the transaction.
-    pub(in crate::kafka) fn abort_transaction(self, deadline: Duration) -> Result<(), i32> {
+    pub(in crate::kafka) fn abort_transaction(self, deadline: Duration) -> TransactionAnswer {
         let millis = i32::try_from(deadline.as_millis()).unwrap_or(i32::MAX);
         // SAFETY: the client is alive; the call returns an error of our own or null.
         settle(unsafe { rd::rd_kafka_abort_transaction(self.0.as_ptr(), millis) })
@@ -278,15 +295,26 @@ impl Drop for TopicHandle {
     }
 }
 
-fn settle(error: *mut rd::rd_kafka_error_t) -> Result<(), i32> {
+fn settle(error: *mut rd::rd_kafka_error_t) -> TransactionAnswer {
     if error.is_null() {
         return Ok(());
     }
     // SAFETY: the error is ours.
     let code = unsafe { rd::rd_kafka_error_code(error) as i32 };
+    // SAFETY: the error is ours.
+    let is_fatal = unsafe { rd::rd_kafka_error_is_fatal(error) } != 0;
+    // SAFETY: the error is ours.
+    let needs_abort = unsafe { rd::rd_kafka_error_txn_requires_abort(error) } != 0;
+    // SAFETY: the error is ours.
+    let may_repeat = unsafe { rd::rd_kafka_error_is_retriable(error) } != 0;
     // SAFETY: the error is ours and not used after this.
     unsafe { rd::rd_kafka_error_destroy(error) };
-    Err(code)
+    let then = match (is_fatal, needs_abort, may_repeat) {
+        (false, true, _) => Then::Abort,
+        (false, false, true) => Then::Repeat,
+        _ => Then::Nothing,
+    };
+    Err((code, then))
 }
 
 fn parts(key: Option<&[u8]>) -> (*const c_void, usize) {

@@ -114,6 +114,21 @@ impl Event {
             .map(|element| (unsafe { owned(element.topic) }, element.partition))
             .collect()
     }
+
+    /// The topic and the partition that it is about, and the offset that it names: of errors of one
+    /// partition, its end among them.
+    pub(in crate::kafka) fn place(&self) -> Option<(String, i32, i64)> {
+        // SAFETY: the event is alive as long as `self`; what is returned is the caller's own.
+        let place = unsafe { rd::rd_kafka_event_topic_partition(self.0.as_ptr()) };
+        // SAFETY: where it is not null it is whole until it is destroyed below.
+        let seen = unsafe { place.as_ref() }?;
+        // SAFETY: its topic ends with a zero and lives as long as it does.
+        let topic = unsafe { owned(seen.topic) };
+        let told = (topic, seen.partition, seen.offset);
+        // SAFETY: it is ours, and nothing of it is used after this.
+        unsafe { rd::rd_kafka_topic_partition_destroy(place) };
+        Some(told)
+    }
 }
 
 impl Drop for Event {

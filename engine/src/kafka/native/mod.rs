@@ -8,7 +8,7 @@ mod event;
 mod mock;
 mod queue;
 
-pub(super) use client::{Batch, Handle, TopicHandle, error_table};
+pub(super) use client::{Batch, Handle, TopicHandle, TransactionAnswer, error_table};
 pub(super) use event::{Event, EventKind, RawMessage};
 pub(super) use mock::MockHandle;
 pub(super) use queue::Queue;

@@ -52,7 +52,8 @@ fn every_client(settings: &Settings, errors: &mut Vec<PropertyError>) {
 }
 
 fn producer(settings: &Settings, errors: &mut Vec<PropertyError>) {
-    let transactional = settings.written("transactional.id");
+    // Also where kdyno itself sets it, for a workload that sends in transactions.
+    let transactional = settings.get("transactional.id");
     let written = settings.written("enable.idempotence");
     // What Java chose for an absent enable.idempotence already fits the rest.
     let wanted = written.filter(|setting| setting.effective.value == "true").or(transactional);
@@ -68,7 +69,8 @@ fn producer(settings: &Settings, errors: &mut Vec<PropertyError>) {
     }
     let is_idempotent = idempotence::is_on(settings);
     if let (Some(id), false) = (transactional, is_idempotent) {
-        errors.push(id.error("needs enable.idempotence=true".to_owned()));
+        let at = if id.place.is_empty() { written.unwrap_or(id) } else { id };
+        errors.push(at.error("needs enable.idempotence=true".to_owned()));
     }
     if let Some(gapless) = settings.written("enable.gapless.guarantee")
         && gapless.effective.value == "true"

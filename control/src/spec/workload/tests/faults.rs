@@ -174,7 +174,7 @@ fn each_fault_of_a_word_says_where_what_and_what_instead() {
     );
     check(
         "existingTopicList: [a]",
-        "w.yaml:9: existingTopicList: is not supported: name existing topics with --topic",
+        "w.yaml:1: topics: says how many topics to make, and existingTopicList names those that are",
     );
     check(
         "payloadFile: /no/such.data",

@@ -4,6 +4,7 @@ mod backlog;
 mod faults;
 mod keys;
 mod records;
+mod transactions;
 
 use super::{
     Body, Circumstances, CommitWish, FIELDS, Payload, Speed, StampWish, VERIFICATIONS, Workload,

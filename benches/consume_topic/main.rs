@@ -71,9 +71,7 @@ fn act(given: &Given) -> Result<String, String> {
             let logs = topics.logs(&given.topic, given.partitions, DEADLINE);
             let logs = logs.map_err(|error| error.to_string())?;
             let ends: Vec<i64> = logs.iter().map(|log| log.end).collect();
-            let mut demand = demand(given);
-            demand.streams[0].producers_per_topic = 0;
-            read::read(demand, &ends)
+            read::read(demand(given), &ends)
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What it takes to record one message: on the producing side due, offer and ack, on the consuming
 //! side its receipt. "Whole" is with the stamp written and read back and with the readings of the
-//! clock, as a lane has them: one per message sent, one per delivery event, one per 16 received.
+//! clock, as a lane has them: one per message sent, one per delivery event, one per message received.
 
 use engine::link::{Ack, Delivery, Outcome};
 use engine::measure::{Duty, LaneEnd, Phase, Recorder, Tally, mailboxes};
@@ -122,13 +122,10 @@ fn produce_whole(count: u64, recorder: &mut Recorder) {
 /// As [`consume`], with the stamp read from the body.
 fn consume_whole(count: u64, recorder: &mut Recorder) {
     const BODIES: u64 = 1_024;
-    const PER_READING: u64 = 16;
     let clock = run_clock();
     let bodies: Vec<[u8; Stamp::SIZE]> = (0..BODIES).map(|number| stamp(number).encode()).collect();
     for (number, body) in (0..count).zip(bodies.iter().cycle()) {
-        if number % PER_READING == 0 {
-            black_box(clock.now());
-        }
+        black_box(clock.now());
         let offset = i64::try_from(number).expect("offsets fit in 63 bits");
         let read = Stamp::decode(black_box(body)).expect("as it was written");
         let delivery = Delivery { stamp: Ok(read), route: Route(0), partition: 1, offset, body };

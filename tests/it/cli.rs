@@ -8,7 +8,7 @@ use std::io::Write;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use tempfile::TempDir;
 
 /// The file that takes stderr of an invocation that goes on.
@@ -214,12 +214,25 @@ pub(crate) fn number(result: &Value, path: &str) -> f64 {
         .unwrap_or_else(|| panic!("{path} is a number in {result:#}"))
 }
 
-/// Held by tests whose timing suffers from others, or whose load spoils that of others.
-pub(crate) static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+/// Held by tests whose timing suffers from others, or whose load spoils that of others; shared by those that
+/// ask for little, take their time, and judge by counts.
+static MACHINE: RwLock<()> = RwLock::new(());
+
+/// The right to use the machine, for as long as this lives.
+#[derive(Debug)]
+pub(crate) enum Room {
+    Alone { _held: RwLockWriteGuard<'static, ()> },
+    BesideOthers { _held: RwLockReadGuard<'static, ()> },
+}
 
 /// Waits until no other such test runs; one that failed holds up nobody.
-pub(crate) fn alone() -> MutexGuard<'static, ()> {
-    ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner)
+pub(crate) fn alone() -> Room {
+    Room::Alone { _held: MACHINE.write().unwrap_or_else(PoisonError::into_inner) }
+}
+
+/// Waits until no test runs that needs the machine for itself.
+pub(crate) fn beside_others() -> Room {
+    Room::BesideOthers { _held: MACHINE.read().unwrap_or_else(PoisonError::into_inner) }
 }
 
 /// A workload of one topic of four partitions, 100-byte messages, without warm-up.

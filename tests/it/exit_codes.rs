@@ -17,7 +17,7 @@
 //! `of_several_codes_the_one_that_explains_the_others_is_told` and
 //! `an_assertion_that_fails_is_told_and_yields_to_a_graver_exit_code`.
 
-use crate::cli::{Kdyno, Ran, alone, findings, number, workload};
+use crate::cli::{Kdyno, Ran, alone, beside_others, findings, number, workload};
 use engine::kafka::embedded::MockBroker;
 use kdyno_tests::tidy::{read, sources, tests_named};
 
@@ -69,7 +69,7 @@ fn what_a_broker_forgot_before_it_was_read_fails_the_verification() {
 
 #[test]
 fn consumers_that_get_nothing_for_30_s_time_the_run_out() {
-    let _alone = alone();
+    let _room = beside_others();
     let ran = run(&workload("silent", 100, "2s"), 60_000);
     assert_eq!(ran.code, 15, "{}{}", ran.stdout, ran.stderr);
     let result = ran.result();

@@ -23,13 +23,13 @@ fn script(document: &str) -> String {
 fn the_run_by_hand_of_the_document_is_exact_as_it_stands_there() {
     let Some(fleet) = Fleet::of(1) else { return };
     let topic = format!("by-hand-{}", std::process::id());
-    let broker = cluster(&fleet.turn.address);
+    let broker = cluster(&fleet.address);
     let spec = TopicSpec { name: topic.clone(), partitions: 4 };
     broker.create(&[spec], SOON, &mut |_| {}).expect("the broker creates it");
     let script = script(&document());
     let mut bash = Command::new("bash");
     bash.args(["-c", &script]).env("WORKER", &fleet.workers[0].url).env("TOKEN", TOKEN);
-    bash.env("BROKER", &fleet.turn.address).env("TOPIC", &topic);
+    bash.env("BROKER", &fleet.address).env("TOPIC", &topic);
     let output = bash.output().expect("there is bash");
     let left = broker.delete(&[topic], SOON);
     let told = String::from_utf8_lossy(&output.stdout).into_owned();

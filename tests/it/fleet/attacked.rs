@@ -49,7 +49,7 @@ fn without_the_token_nothing_is_done_and_with_it_nonsense_is_refused() {
     let Some(fleet) = Fleet::of(1) else { return };
     let worker = &fleet.workers[0];
     let known = Caller::of(worker, "a stranger");
-    let body = order("intruder", (&fleet.turn.address, "nothing"), 1_000);
+    let body = order("intruder", (&fleet.address, "nothing"), 1_000);
     let slashes = body.replace("intruder", "in/truder");
     let run = begun(&fleet, 2_000, 12);
     for process in [worker.pid(), run.id().to_string()] {

@@ -88,11 +88,11 @@ fn a_worker_that_stands_still_across_the_border_hears_of_it_in_time_or_is_lost()
 fn a_course_is_followed_again_and_again_and_refused_where_it_comes_too_late() {
     let Some(fleet) = Fleet::here(1) else { return };
     let topic = format!("course-{}", std::process::id());
-    let broker = cluster(&fleet.turn.address);
+    let broker = cluster(&fleet.address);
     let spec = TopicSpec { name: topic.clone(), partitions: 4 };
     broker.create(&[spec], SOON, &mut |_| {}).expect("the broker creates it");
     let caller = Caller::of(&fleet.workers[0], "by hand");
-    let body = order("writing", (&fleet.turn.address, &topic), 1_000);
+    let body = order("writing", (&fleet.address, &topic), 1_000);
     caller.demand(200, ("POST", "/producer/start"), &body);
     let course = ("PUT", "/course");
     let early = caller.demand(409, course, "{\"tasks\": [\"writing\"]}");

@@ -23,7 +23,7 @@ const SMALL: &str = "name: small\ntopics: 1\npartitionsPerTopic: 1\nmessageSize:
 
 #[test]
 fn workers_that_have_nothing_to_do_are_no_loss() {
-    let Some(fleet) = Fleet::of(3) else { return };
+    let Some(fleet) = Fleet::beside_others(3) else { return };
     let ran = fleet.run(SMALL, &[]).run();
     let result = real::assert_exact(&ran, 1_000, 1);
     assert!(!has_finding(&result, "worker_lost"), "{:#}", result["verdict"]);
@@ -32,7 +32,7 @@ fn workers_that_have_nothing_to_do_are_no_loss() {
 
 #[test]
 fn runs_follow_one_another_on_the_same_workers() {
-    let Some(fleet) = Fleet::of(2) else { return };
+    let Some(fleet) = Fleet::beside_others(2) else { return };
     let urls = fleet.urls();
     let run = fleet.run_on(&urls, &workload(1_000, 2), &[]).and(&["small.yaml"]);
     let ran = run.with_file("small.yaml", SMALL).run();
@@ -109,7 +109,7 @@ fn a_worker_that_pauses_at_the_start_line_costs_nobody_else() {
 
 #[test]
 fn a_run_that_lost_a_worker_and_is_ended_in_its_warm_up_has_a_result() {
-    let Some(fleet) = Fleet::of(2) else { return };
+    let Some(fleet) = Fleet::beside_others(2) else { return };
     let load = workload(1_000, 5).replace("warmupDuration: 2s", "warmupDuration: 30s");
     let mut run = fleet.run(&load, &[]).start();
     run.await_words("warm-up for");
@@ -125,7 +125,7 @@ fn a_run_that_lost_a_worker_and_is_ended_in_its_warm_up_has_a_result() {
 
 #[test]
 fn ctrl_c_ends_a_fleets_run_and_keeps_what_was_measured() {
-    let Some(fleet) = Fleet::of(2) else { return };
+    let Some(fleet) = Fleet::beside_others(2) else { return };
     let mut run = fleet.run(&workload(1_000, 30), &[]).start();
     run.await_words("    2 s |");
     let worker = &fleet.workers[1];
@@ -162,7 +162,7 @@ fn assert_kept(ran: &crate::cli::Ran) -> serde_json::Value {
 
 #[test]
 fn eight_workers_do_one_run_exactly() {
-    let Some(fleet) = Fleet::of(8) else { return };
+    let Some(fleet) = Fleet::beside_others(8) else { return };
     let ran = fleet.run(&workload(2_000, 4), &[]).run();
     assert_exact(&ran, 8_000);
 }

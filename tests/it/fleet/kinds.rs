@@ -91,7 +91,7 @@ fn a_backlog_is_built_and_drained_by_two_workers() {
 
 #[test]
 fn bursts_by_chance_are_due_of_two_workers_as_of_one_host() {
-    let Some(fleet) = Fleet::of(2) else { return };
+    let Some(fleet) = Fleet::beside_others(2) else { return };
     let step = |rate, millis| Step { rate, lasts: Nanos::from_millis(millis) };
     let bursts = Shape::Bursts { on: step(3_000, 500), off: step(0, 1_000) };
     let tempo = Tempo::Shape(Shaped::new(bursts).expect("it is sound"));

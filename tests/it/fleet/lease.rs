@@ -84,7 +84,7 @@ impl Drop for Topic<'_> {
 
 #[test]
 fn when_its_coordinator_is_killed_a_worker_is_free_again_within_its_lease() {
-    let Some(fleet) = Fleet::of(1) else { return };
+    let Some(fleet) = Fleet::beside_others(1) else { return };
     let worker = &fleet.workers[0];
     let caller = Caller::of(worker, "a watcher");
     let mut run = fleet.run(&workload(1_000, 60), &[]).start();
@@ -92,7 +92,7 @@ fn when_its_coordinator_is_killed_a_worker_is_free_again_within_its_lease() {
     let (_, health) = caller.ask("GET", "/health", "");
     let holder = health["coordinator"].as_str().expect("somebody has it").to_owned();
     let test_id = holder.rsplit(' ').next().expect("its run is named").to_owned();
-    assert_eq!(members(&fleet.turn.address, &test_id), 2, "a client in each group");
+    assert_eq!(members(&fleet.address, &test_id), 2, "a client in each group");
     assert!(at_work(worker).iter().any(|name| name == "keeper"), "{:?}", at_work(worker));
     signal("-9", &run.id().to_string());
     let clock = OsClock::anchored();
@@ -101,13 +101,13 @@ fn when_its_coordinator_is_killed_a_worker_is_free_again_within_its_lease() {
     // The lease, one look of the worker, and the close of its clients.
     caller.until("/health", 16, is_idle);
     println!("free {} after its coordinator was killed", killed.until(clock.now()));
-    assert_eq!(members(&fleet.turn.address, &test_id), 0, "they have left their groups");
+    assert_eq!(members(&fleet.address, &test_id), 0, "they have left their groups");
     await_threads(worker);
     assert!(worker.said().contains("not heard of any more"), "{}", worker.said());
     let ran = fleet.run(&workload(1_000, 3), &[]).run();
     assert_exact(&ran, 3_000, 2);
     let left = fleet.topics_left(&test_id);
-    cluster(&fleet.turn.address).delete(&left, SOON);
+    cluster(&fleet.address).delete(&left, SOON);
 }
 
 #[test]
@@ -115,20 +115,20 @@ fn a_second_coordinator_is_told_who_the_first_is_and_harms_nothing() {
     let Some(fleet) = Fleet::of(1) else { return };
     let mut first = fleet.run(&workload(1_000, 8), &[]).start();
     first.await_words("measured phase");
-    let before = topics(&fleet.turn.address);
+    let before = topics(&fleet.address);
     let second = fleet.run(&workload(1_000, 3), &[]).run();
     assert_eq!(second.code, 1, "{}", second.stderr);
     let name = format!("process {}", first.id());
     assert!(second.stderr.contains(&name), "{name}: {}", second.stderr);
-    assert_eq!(topics(&fleet.turn.address), before, "it created nothing");
+    assert_eq!(topics(&fleet.address), before, "it created nothing");
     assert_exact(&first.finish(), 8_000, 2);
 }
 
 #[test]
 fn the_same_order_twice_is_one_task_and_another_one_is_refused() {
-    let Some(fleet) = Fleet::of(1) else { return };
+    let Some(fleet) = Fleet::beside_others(1) else { return };
     let worker = &fleet.workers[0];
-    let topic = Topic::made(&fleet.turn.address, "twice");
+    let topic = Topic::made(&fleet.address, "twice");
     let caller = Caller::of(worker, "by hand");
     let body = topic.order("reading", 100);
     // Side by side too.
@@ -146,7 +146,7 @@ fn the_same_order_twice_is_one_task_and_another_one_is_refused() {
     let lanes = answers[0].1["lanes"].as_array().expect("a list");
     let clients = |lane: &Value| lane["work"]["Consume"]["clients"].as_array().map_or(0, Vec::len);
     let clients: usize = lanes.iter().map(clients).sum();
-    assert_eq!(members(&fleet.turn.address, &topic.name), clients, "no second set: {lanes:?}");
+    assert_eq!(members(&fleet.address, &topic.name), clients, "no second set: {lanes:?}");
     let keepers = threads(&worker.pid()).iter().filter(|name| *name == "keeper").count();
     assert_eq!((keepers, 0 < clients), (1, true), "{:?}", threads(&worker.pid()));
     let start = ("POST", "/consumer/start");
@@ -160,14 +160,14 @@ fn the_same_order_twice_is_one_task_and_another_one_is_refused() {
     caller.demand(404, delete, "");
     let health = caller.demand(200, ("GET", "/health"), "");
     assert!(is_idle(&health), "free at once: {health:#}");
-    assert_eq!(members(&fleet.turn.address, &topic.name), 0, "they have left");
+    assert_eq!(members(&fleet.address, &topic.name), 0, "they have left");
 }
 
 #[test]
 fn the_same_start_twice_is_one_and_what_cannot_be_begun_is_begun_by_none() {
-    let Some(fleet) = Fleet::of(1) else { return };
+    let Some(fleet) = Fleet::beside_others(1) else { return };
     let worker = &fleet.workers[0];
-    let topic = Topic::made(&fleet.turn.address, "start-twice");
+    let topic = Topic::made(&fleet.address, "start-twice");
     let caller = Caller::of(worker, "by hand");
     let now = || {
         let moments = caller.demand(200, ("GET", "/clock"), "");
@@ -213,8 +213,8 @@ fn the_same_start_twice_is_one_and_what_cannot_be_begun_is_begun_by_none() {
 
 #[test]
 fn a_signal_ends_a_worker_and_its_tasks_within_seconds() {
-    let Some(mut fleet) = Fleet::of(1) else { return };
-    let address = fleet.turn.address.clone();
+    let Some(mut fleet) = Fleet::beside_others(1) else { return };
+    let address = fleet.address.clone();
     let topic = Topic::made(&address, "signal");
     let pid = {
         let caller = Caller::of(&fleet.workers[0], "by hand");
@@ -275,7 +275,7 @@ fn a_signal_ends_a_worker_that_is_the_first_process_of_a_container() {
 
 #[test]
 fn a_cluster_that_is_not_there_fails_a_task_and_says_so() {
-    let _turn = crate::cli::alone();
+    let _room = crate::cli::beside_others();
     let hosts = Hosts::made(1);
     let worker = Worker::start(&hosts, 0);
     let caller = Caller::of(&worker, "by hand");

@@ -3,7 +3,7 @@
 use super::{Fleet, workload};
 use crate::cli::{Ran, Started};
 use crate::real::broker::{Signal, send};
-use crate::real::{count, has_finding};
+use crate::real::{self, count, has_finding};
 use engine::time::{Clock, OsClock};
 use engine::units::Nanos;
 use serde_json::Value;
@@ -149,23 +149,41 @@ fn check(fleet: &Fleet, cell: &Cell, before_start: Option<bool>) -> String {
     )
 }
 
+/// So many runs of the table go on at once: they wait more than they work.
+const AT_ONCE: usize = 4;
+
+/// One row, of a fleet of its own; `None` where this machine has no way to lose a worker so.
+fn row(address: &str, fault: Fault, at: Option<Phase>) -> Option<String> {
+    let fleet = Fleet::one_of_several(address, 4);
+    let cell = lose(&fleet, fault, at)?;
+    let before_start = match at {
+        None => Some(true),
+        Some(phase) if phase.name == "collect" || phase.name == "drain" => None,
+        Some(phase) => Some(phase.before_start),
+    };
+    Some(check(&fleet, &cell, before_start))
+}
+
 /// All phases, for one kind of fault; in words why not, where that cannot be.
 fn table(fault: Fault) -> String {
+    let Some(turn) = real::turn() else { return "no real broker".to_owned() };
+    let phases: Vec<Option<Phase>> =
+        std::iter::once(None).chain(PHASES.into_iter().map(Some)).collect();
     let mut rows = Vec::new();
-    let phases = std::iter::once(None).chain(PHASES.into_iter().map(Some));
-    for at in phases {
-        let Some(fleet) = Fleet::of(4) else { return "no real broker".to_owned() };
-        let Some(cell) = lose(&fleet, fault, at) else {
-            return format!("{fault:?}: this machine has no links to cut");
-        };
-        let before_start = match at {
-            None => Some(true),
-            Some(phase) if phase.name == "collect" || phase.name == "drain" => None,
-            Some(phase) => Some(phase.before_start),
-        };
-        rows.push(check(&fleet, &cell, before_start));
+    for together in phases.chunks(AT_ONCE) {
+        rows.extend(std::thread::scope(|scope| {
+            let begin = |at: &Option<Phase>| {
+                let (address, at) = (turn.address.as_str(), *at);
+                scope.spawn(move || row(address, fault, at))
+            };
+            let begun: Vec<_> = together.iter().map(begin).collect();
+            begun.into_iter().map(|row| row.join().expect("the row holds")).collect::<Vec<_>>()
+        }));
     }
-    format!("one of four workers lost:\n{}", rows.join("\n"))
+    match rows.into_iter().collect::<Option<Vec<String>>>() {
+        Some(rows) => format!("one of four workers lost:\n{}", rows.join("\n")),
+        None => format!("{fault:?}: this machine has no links to cut"),
+    }
 }
 
 #[test]
@@ -187,12 +205,12 @@ fn a_worker_whose_link_is_cut_is_survived_in_every_phase() {
 fn without_any_worker_nothing_is_created() {
     let Some(fleet) = Fleet::of(2) else { return };
     (0..2).for_each(|host| send(Signal::Kill, &fleet.workers[host].pid()));
-    let before = crate::real::topics(&fleet.turn.address);
+    let before = real::topics(&fleet.address);
     let ran = fleet.run(&workload(1_000, 2), &[]).run();
     assert_eq!(ran.code, 1, "{}", ran.stderr);
     assert!(ran.stderr.contains("no worker answers"), "{}", ran.stderr);
     assert_eq!(ran.files(), ["load.yaml"], "no result of a run that never was");
-    assert_eq!(crate::real::topics(&fleet.turn.address), before, "nothing was created");
+    assert_eq!(real::topics(&fleet.address), before, "nothing was created");
 }
 
 #[test]
@@ -238,7 +256,7 @@ fn the_share_of_a_worker_that_dies_goes_to_the_others() {
 
 #[test]
 fn degraded_a_run_goes_on_without_the_share_that_was_lost() {
-    let Some(fleet) = Fleet::of(2) else { return };
+    let Some(fleet) = Fleet::beside_others(2) else { return };
     let mut run = fleet.run(&workload(2_000, 12), &["--on-worker-loss", "degrade"]).start();
     run.await_words("    1 s |");
     send(Signal::Kill, &fleet.workers[1].pid());
@@ -250,7 +268,7 @@ fn degraded_a_run_goes_on_without_the_share_that_was_lost() {
 
 #[test]
 fn where_each_worker_is_needed_the_run_ends_with_the_first_that_is_lost() {
-    let Some(fleet) = Fleet::of(2) else { return };
+    let Some(fleet) = Fleet::beside_others(2) else { return };
     let mut run = fleet.run(&workload(2_000, 30), &["--on-worker-loss", "fail"]).start();
     run.await_words("    1 s |");
     send(Signal::Kill, &fleet.workers[1].pid());

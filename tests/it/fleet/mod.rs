@@ -20,14 +20,21 @@ use serde_json::Value;
 pub(crate) struct Fleet {
     hosts: Hosts,
     workers: Vec<Worker>,
-    turn: Turn,
+    /// Where the broker is.
+    address: String,
+    /// None of its own where it shares that of others.
+    _turn: Option<Turn>,
 }
 
 impl Fleet {
     /// So many workers; `None` where there is no real broker.
     pub(crate) fn of(count: usize) -> Option<Self> {
-        let turn = real::turn()?;
-        Some(Self::on(turn, Hosts::made(count), count))
+        Some(Self::on(real::turn()?, Hosts::made(count), count))
+    }
+
+    /// The same beside fleets of other tests: for those that judge by counts and ask for little load.
+    pub(crate) fn beside_others(count: usize) -> Option<Self> {
+        Some(Self::on(real::shared_turn()?, Hosts::made(count), count))
     }
 
     /// The same, all of them on this host.
@@ -35,9 +42,18 @@ impl Fleet {
         Some(Self::on(real::turn()?, Hosts::here(), count))
     }
 
+    /// One of several fleets on a broker, in the turn that somebody holds for all of them.
+    pub(crate) fn one_of_several(address: &str, count: usize) -> Self {
+        Self::made(address.to_owned(), None, Hosts::made(count), count)
+    }
+
     fn on(turn: Turn, hosts: Hosts, count: usize) -> Self {
+        Self::made(turn.address.clone(), Some(turn), hosts, count)
+    }
+
+    fn made(address: String, turn: Option<Turn>, hosts: Hosts, count: usize) -> Self {
         let workers = (0..count).map(|host| Worker::start(&hosts, host)).collect();
-        Self { hosts, workers, turn }
+        Self { hosts, workers, address, _turn: turn }
     }
 
     fn urls(&self) -> String {
@@ -52,7 +68,7 @@ impl Fleet {
 
     fn run_on(&self, urls: &str, workload: &str, words: &[&str]) -> Kdyno {
         let token = self.workers[0].token_file();
-        let run = Kdyno::new(&["run", "load.yaml", "--bootstrap-server", &self.turn.address])
+        let run = Kdyno::new(&["run", "load.yaml", "--bootstrap-server", &self.address])
             .and(&["--workers", urls, "--token-file", token.to_str().expect("a folder of our own")])
             .and(&["--format", "json"])
             .and(words)
@@ -67,7 +83,7 @@ impl Fleet {
 
     /// The same by the run's name.
     fn topics_left(&self, test_id: &str) -> Vec<String> {
-        let all = real::topics(&self.turn.address);
+        let all = real::topics(&self.address);
         all.into_iter().filter(|name| name.contains(test_id)).collect()
     }
 }

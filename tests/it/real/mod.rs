@@ -1,4 +1,5 @@
-//! Runs on a real Kafka broker, one at a time: side by side they would only measure one another.
+//! Runs on a real Kafka broker, one at a time: side by side they would only measure one another. Those of
+//! fleets that lose hosts share it, since they wait more than they work.
 
 mod backlog;
 pub(crate) mod broker;
@@ -24,14 +25,13 @@ mod together;
 mod transactions;
 mod variety;
 
-use crate::cli::{Ran, alone};
+use crate::cli::{Ran, Room, alone, beside_others};
 use engine::kafka::KafkaTopics;
 use engine::link::Topics;
 use engine::plan::ClientSettings;
 use engine::units::Nanos;
 use kdyno_tests::demand::real_broker;
 use serde_json::Value;
-use std::sync::MutexGuard;
 
 /// How long the broker may take to answer the tests' own questions.
 pub(crate) const SOON: Nanos = Nanos::from_secs(20);
@@ -40,13 +40,19 @@ pub(crate) const SOON: Nanos = Nanos::from_secs(20);
 #[derive(Debug)]
 pub(crate) struct Turn {
     pub(crate) address: String,
-    _turn: MutexGuard<'static, ()>,
+    _room: Room,
 }
 
 /// Waits for its turn; `None` where there is no real broker, so that the test returns.
 pub(crate) fn turn() -> Option<Turn> {
     let address = real_broker()?;
-    Some(Turn { address, _turn: alone() })
+    Some(Turn { address, _room: alone() })
+}
+
+/// The same for a test that judges by counts alone and has little load: others of that kind go on beside it.
+pub(crate) fn shared_turn() -> Option<Turn> {
+    let address = real_broker()?;
+    Some(Turn { address, _room: beside_others() })
 }
 
 /// The broker's topics and groups, asked by the test itself.

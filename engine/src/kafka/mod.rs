@@ -16,9 +16,11 @@ pub mod properties;
 mod reach;
 mod statistics;
 mod target;
+mod two_clusters;
 
 pub use admin::KafkaTopics;
 pub use target::KafkaTarget;
+pub use two_clusters::topics_of;
 
 /// librdkafka's version, e.g. `2.12.1`.
 #[must_use]

@@ -1,5 +1,6 @@
 //! The second half of a run: load, drain, merge.
 
+use super::across::Across;
 use super::backlog::Damming;
 use super::cost::cost_since;
 use super::drain::{self, Targets};
@@ -317,6 +318,8 @@ impl Watch<'_> {
         self.hooks.event(&Event::Draining);
         let total = self.ready.collector.total();
         let targets = Targets::new(&self.ready.plan, &total, &*self.ready.teardown.topics);
+        let is_across = self.ready.plan.demand.clients.consumer_cluster.is_some();
+        let mut across = is_across.then(|| Across::new(self.ready.clock.now()));
         self.ready.signal.advance(Stage::Draining);
         let deadlines = self.ready.plan.demand.deadlines;
         let mut last = drain::Drained::default();
@@ -325,7 +328,11 @@ impl Watch<'_> {
         loop {
             self.turn();
             let now = self.ready.clock.now();
-            let seen = drain::look(&self.ready.plan, &self.ready.board, &targets);
+            let (plan, board) = (&self.ready.plan, &self.ready.board);
+            let seen = match &mut across {
+                Some(across) => across.look(plan, board, || self.ready.collector.total(), now),
+                None => drain::look(plan, board, &targets),
+            };
             if seen.groups.iter().all(|drained| *drained) {
                 return seen.groups;
             }

@@ -22,6 +22,7 @@ mod shapes;
 mod statistics;
 mod together;
 mod transactions;
+mod two_clusters;
 mod variety;
 
 use crate::cli::{Ran, alone};
@@ -40,7 +41,7 @@ pub(crate) const SOON: Nanos = Nanos::from_secs(20);
 #[derive(Debug)]
 pub(crate) struct Turn {
     pub(crate) address: String,
-    _turn: MutexGuard<'static, ()>,
+    pub(crate) _turn: MutexGuard<'static, ()>,
 }
 
 /// Waits for its turn; `None` where there is no real broker, so that the test returns.

@@ -6,6 +6,7 @@ mod context;
 pub mod embedded;
 pub mod errors;
 mod inlet;
+mod leaders;
 #[expect(
     unsafe_code,
     reason = "the client's queue is polled raw: half the cost per message (ARCHITECTURE.md)"

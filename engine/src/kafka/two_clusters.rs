@@ -3,7 +3,7 @@
 
 use super::admin::KafkaTopics;
 use crate::error::RunError;
-use crate::link::{GroupState, Log, TopicSpec, Topics};
+use crate::link::{GroupState, Leaders, Log, TopicSpec, Topics};
 use crate::plan::{ClientSettings, ConsumerCluster};
 use crate::time::{Clock, OsClock};
 use crate::units::Nanos;
@@ -136,6 +136,11 @@ impl<N: Topics, F: Topics> Topics for TwoClusters<N, F> {
     /// What consumers can read.
     fn logs(&self, topic: &str, partitions: u32, deadline: Nanos) -> Result<Vec<Log>, RunError> {
         self.far.logs(&self.names.topic(topic), partitions, deadline)
+    }
+
+    /// Who answers producers.
+    fn leaders(&self, topics: &[&str], deadline: Nanos) -> Result<Option<Leaders>, RunError> {
+        self.near.leaders(topics, deadline)
     }
 }
 

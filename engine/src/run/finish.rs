@@ -75,6 +75,7 @@ impl Watch<'_> {
         seen: Seen,
     ) -> (Outcome, Teardown) {
         let client = self.hear_out();
+        let leaders = self.leaders_seen();
         self.mark_gaps();
         let interrupted = self.hooks.is_interrupted();
         let cut_short = self.hooks.is_cut_short();
@@ -143,6 +144,7 @@ impl Watch<'_> {
             clock: seen.clock,
             throttled: seen.throttled,
             client_thread: seen.client_thread,
+            leaders,
             removed,
             client,
             topics_created: teardown.created.clone(),

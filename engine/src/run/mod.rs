@@ -11,6 +11,7 @@ mod drain;
 mod evidence;
 mod finish;
 mod fleet;
+mod leaders;
 mod losing;
 mod outages;
 mod outcome;

@@ -15,6 +15,7 @@ use super::warming::Warming;
 use crate::error::RunError;
 use crate::host::{Busy, ThreadTime, Throttling, busiest, cpu_time, threads, throttling};
 use crate::lane::{Go, Stage, Timeline};
+use crate::link::Leaders;
 use crate::measure::{CatchUpSeen, Phase, Second};
 use crate::plan::{PhaseTimes, Role};
 use crate::time::Clock;
@@ -52,6 +53,7 @@ pub(super) struct Watch<'run> {
     pub(super) backlog: Option<Damming>,
     /// What a run that sends nothing came to.
     pub(super) caught_up: Option<CatchUpSeen>,
+    pub(super) leaders: Option<Leaders>,
     /// Acked × subscriptions and received so far, warm-up included.
     pub(super) owed: u64,
     pub(super) received: u64,
@@ -81,6 +83,7 @@ impl Ready {
     /// Releases the start line and sees the run to its end.
     pub fn start(mut self, hooks: &mut dyn Hooks) -> (Outcome, Teardown) {
         let phases = self.plan.demand.phases;
+        let leaders = self.leaders();
         // All of them first: the lead counts from when the last has come.
         self.signal.advance(Stage::Assembling);
         let until = self.clock.now() + ASSEMBLED;
@@ -119,6 +122,7 @@ impl Ready {
             searching,
             backlog,
             caught_up: None,
+            leaders,
             owed: 0,
             received: 0,
             halted_at: None,

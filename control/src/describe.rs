@@ -69,6 +69,7 @@ pub(crate) fn describe(plan: &Plan, clock: ClockSource) -> String {
         push(load(&plan.demand, stream));
     }
     plan.demand.clients.transactions.iter().for_each(|asked| push(transactions(asked)));
+    two_clusters(&plan.demand).into_iter().for_each(&mut push);
     // Without lanes it is not known yet who carries them.
     if !plan.lanes.is_empty() {
         push(format!("machine: {}", plan.machine));
@@ -109,6 +110,26 @@ pub(crate) fn describe(plan: &Plan, clock: ClockSource) -> String {
         push(format!("{NOTE}{remark}"));
     }
     text
+}
+
+/// That messages come from another cluster than they are sent to, and what of that is the run's own work.
+fn two_clusters(demand: &Demand) -> Option<String> {
+    let far = demand.clients.consumer_cluster.as_ref()?;
+    let (near, there) = (demand.clients.address(), demand.clients.consumer_address());
+    let names = match far.topic_prefix.as_str() {
+        "" => String::new(),
+        prefix => format!(", where topics' names begin with \"{prefix}\""),
+    };
+    let mut topics = demand.streams.iter().flat_map(|stream| &stream.topics);
+    let made = if topics.any(|topic| !topic.existing) {
+        "topics are made at both and deleted at both"
+    } else {
+        "topics must be there at both"
+    };
+    Some(format!(
+        "two clusters: producers send to {near}, consumers read from {there}{names}; {made}; \
+         whatever carries messages from one to the other is yours"
+    ))
 }
 
 /// What is sent, and for how long.

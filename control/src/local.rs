@@ -18,8 +18,7 @@ use crate::spec::{Job, Request};
 use crate::sweep::{self, Figures};
 use engine::driver::Refusal;
 use engine::error::RunError;
-use engine::kafka::KafkaTopics;
-use engine::link::Topics;
+use engine::kafka::topics_of;
 use engine::measure::constants::exit;
 use engine::measure::{Evidence, NetworkSeen, Verdict};
 use engine::plan::Plan;
@@ -131,7 +130,7 @@ fn run_one(
 pub(crate) fn plan(request: &Request) -> Result<Plan, (u8, String)> {
     let mut demand = request.demand.clone();
     let reach = demand.deadlines.reach;
-    let topics = KafkaTopics::new(&demand.clients);
+    let topics = topics_of(&demand.clients);
     for topic in demand.streams.iter_mut().flat_map(|stream| &mut stream.topics) {
         if topic.existing {
             let found = topics.partitions(&topic.name, reach);
@@ -318,9 +317,8 @@ impl Run<'_> {
     }
 
     fn bootstrap_servers(&self) -> Option<String> {
-        let settings = &self.plan.demand.clients.admin;
-        let found = settings.iter().find(|(name, _)| name == "bootstrap.servers");
-        found.filter(|_| self.request.driver.driver.is_remote).map(|(_, value)| value.clone())
+        let address = self.plan.demand.clients.address();
+        self.request.driver.driver.is_remote.then(|| address.to_owned())
     }
 }
 
@@ -332,6 +330,21 @@ pub(crate) fn driver(request: &Request) -> Value {
         "driver_class": request.driver.driver.name,
         "file": request.driver.file,
         "replication_factor": request.resolved.replication_factor,
+        "clusters": clusters(request),
         "properties": properties.collect::<Vec<Value>>(),
+    })
+}
+
+/// Where producers send and consumers read, and how topics' names there begin; null where no cluster is named.
+fn clusters(request: &Request) -> Value {
+    let clients = &request.demand.clients;
+    if !request.driver.driver.is_remote {
+        return Value::Null;
+    }
+    let prefix = clients.consumer_cluster.as_ref().map_or("", |far| &far.topic_prefix);
+    json!({
+        "producers": clients.address(),
+        "consumers": clients.consumer_address(),
+        "consumer_topic_prefix": prefix,
     })
 }

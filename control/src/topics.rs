@@ -1,8 +1,8 @@
 //! `kdyno topics clean`: deletes what runs have left behind, and nothing else.
 
 use crate::spec::Target;
-use engine::kafka::KafkaTopics;
-use engine::link::{GroupState, Topics};
+use engine::kafka::topics_of;
+use engine::link::GroupState;
 use engine::measure::constants::exit;
 use engine::units::Nanos;
 use std::collections::BTreeSet;
@@ -87,7 +87,7 @@ pub(crate) fn clean(
         );
         return Ok(exit::USAGE);
     }
-    let cluster = KafkaTopics::new(&target.settings);
+    let cluster = topics_of(&target.settings);
     let names = cluster.list(REACH).and_then(|topics| Ok((topics, cluster.list_groups(DEADLINE)?)));
     let (topics, groups) = match names {
         Ok(names) => names,

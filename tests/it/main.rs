@@ -8,6 +8,7 @@ mod ceiling;
 mod cli;
 mod clock;
 mod closed_loop;
+mod clusters;
 mod compare;
 mod confusion;
 mod cost;

@@ -28,9 +28,24 @@ fn partitions_on_a_slow_broker_are_named_among_those_of_their_topic() {
         .filter(|name| name.starts_with("topic "))
         .collect();
     named.sort_unstable();
-    let expected = ["topic uneven partition 1", "topic uneven partition 4"];
+    let expected =
+        ["topic uneven partition 1, led by broker 2", "topic uneven partition 4, led by broker 2"];
     assert_eq!(named, expected, "{:#}", result["verdict"]);
     assert_eq!(result["partitions"]["acked_on"], 6, "{:#}", result["partitions"]);
     assert!(3.0 < number(&result, "/partitions/slowest/ratio"), "{:#}", result["partitions"]);
+    assert_eq!(result["partitions"]["slowest"]["leader"], 2, "{:#}", result["partitions"]);
+    let brokers = findings.iter().filter_map(|finding| finding["message"].as_str());
+    let brokers: Vec<&str> = brokers.filter(|words| words.starts_with("broker ")).collect();
+    assert_eq!(brokers.len(), 1, "{brokers:?}");
+    assert!(brokers[0].starts_with("broker 2 (127.0.0.1:"), "{brokers:?}");
+    let leaders = result["partitions"]["leaders"].as_array().expect("the brokers are known");
+    let led: Vec<u64> = leaders.iter().filter_map(|of| of["partitions"].as_u64()).collect();
+    assert_eq!(led, [2, 2, 2], "{leaders:#?}");
+    let acked: u64 = leaders.iter().filter_map(|of| of["messages"].as_u64()).sum();
+    assert_eq!(result["acked"]["messages"], acked, "all of them, once each");
+    let median = |place: usize| leaders[place]["publish_p50_us"].as_f64().expect("a span");
+    assert!(500_000.0 < median(1) && median(0) < 500_000.0, "{leaders:#?}");
+    assert_eq!(result["partitions"]["leaders_moved"], 0, "nothing moved");
+    assert!(ran.stdout.contains("publish led by"), "{}", ran.stdout);
     assert!(ran.code == 0 || ran.code == 11, "a doubt never changes `valid`: {}", ran.code);
 }

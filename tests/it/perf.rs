@@ -159,11 +159,29 @@ fn payloads_of_a_file_are_sent_and_told() {
 fn what_cannot_be_done_is_refused_in_whole_before_anybody_is_asked() {
     let silent = Silent::listen();
     let words = ["--num-records", "10", "--payload-monotonic", "--throughput", "0"];
-    let ran = producer(&silent.address(), &words).and(&["--transactional-id", "x"]).run();
+    let ran = producer(&silent.address(), &words).and(&["--warmup-records", "9"]).run();
     assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{}", ran.stderr);
-    for flag in ["--transactional-id: ", "--payload-monotonic: ", "--throughput: got 0, "] {
+    for flag in ["--warmup-records: ", "--payload-monotonic: ", "--throughput: got 0, "] {
         assert!(ran.stderr.contains(flag), "{flag}: {}", ran.stderr);
     }
     assert!(ran.files().is_empty(), "nothing is created: {:?}", ran.files());
     silent.was_left_alone();
+}
+
+#[test]
+fn records_are_sent_in_transactions_that_end_by_time_as_the_tool_has_them() {
+    let _alone = alone();
+    let broker = broker(0);
+    let words = ["--num-records", "1000", "--record-size", "60", "--throughput", "500"];
+    let ran = producer(&broker.bootstrap_servers(), &words)
+        .and(&["--transactional-id", "mine", "--transaction-duration-ms", "100"])
+        .run();
+    assert_count(&ran, 1_000);
+    let result = ran.result();
+    let of = |name: &str| number(&result, &format!("/transactions/{name}"));
+    assert_eq!(of("committed_messages").to_string(), "1000", "{:#}", result["transactions"]);
+    // Two seconds hold twenty at most, fewer where one waits for its end.
+    assert!((3.0..=21.0).contains(&of("committed")), "{:#}", result["transactions"]);
+    let others = of("aborted") + of("forced_to_abort") + of("undecided");
+    assert_eq!(others.to_string(), "0", "{:#}", result["transactions"]);
 }

@@ -4,6 +4,7 @@ pub mod demand;
 pub mod engine_run;
 pub mod faulty;
 pub mod inner;
+pub mod replicator;
 pub mod slow;
 pub mod standstill;
 pub mod tidy;

@@ -9,6 +9,9 @@ use super::{ConsumerFlags, LogFlags};
 /// librdkafka's greatest `message.max.bytes`.
 const SIZE_MAX: u64 = 1_000_000_000;
 
+/// Half of the longest time for which brokers leave a transaction open, `transaction.timeout.ms`.
+const DURATION_MS_MAX: u64 = 1_073_741_823;
+
 const PRODUCER: &str = "\
 The same words as kafka-producer-perf-test's, and its lines on stdout: one about every 5 s, one at
 the end. The rest (progress, findings, the verdict) goes to stderr, and everything that was
@@ -24,6 +27,9 @@ What is not the same:
                file are sent in turn, not at random
   properties   are the Java client's, translated for librdkafka with its defaults of Kafka 4.1;
                what has no equivalent is said, or refused where it would change the load
+  transactions one ends when all its records are answered, and no record is sent meanwhile. An id is
+               followed by the run's own, so that two runs do not fence each other; one is open for
+               half of transaction.timeout.ms at most
   topic        one that does not exist is made by the broker if that makes topics by itself
   exit code    of kdyno run: 0 valid, 1 could not be finished, 2 usage, 11 client-limited, 12 target
                not reached, 13 verification failed, 15 timed out, 130 interrupted
@@ -83,12 +89,13 @@ pub struct ProducerFlags {
     /// Has no effect: Java's metrics have no equivalent, the client's own statistics are in the run directory
     #[arg(long)]
     pub print_metrics: bool,
-    /// Not supported: no transactions are made
+    /// How the id begins by which brokers know the transactions (it wins over transactional.id of the properties)
+    /// [default with --transaction-duration-ms: performance-producer]
     #[arg(long, value_name = "TRANSACTIONAL-ID")]
     pub transactional_id: Option<String>,
-    /// Not supported: no transactions are made
-    #[arg(long, value_name = "TRANSACTION-DURATION")]
-    pub transaction_duration_ms: Option<String>,
+    /// How long after its first record a transaction is committed [default with an id: 3000]
+    #[arg(long, value_name = "TRANSACTION-DURATION", value_parser = clap::value_parser!(u64).range(1..=DURATION_MS_MAX))]
+    pub transaction_duration_ms: Option<u64>,
     /// Not supported but 0: kdyno run warms up for a time
     #[arg(long, value_name = "WARMUP-RECORDS")]
     pub warmup_records: Option<u64>,

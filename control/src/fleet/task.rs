@@ -2,7 +2,7 @@
 
 use super::course;
 use super::protocol::{CourseOrder, Finished, Frame, Frames, HostSaid, State, Status};
-use crate::metrics::{Count, Of, Part};
+use crate::metrics::{Count, Of, Part, Traits};
 use engine::lane::{Timeline, Word};
 use engine::link::Topics;
 use engine::measure::{Handover, Latency, Phase, PhaseTally, StreamTally, Tally};
@@ -226,8 +226,10 @@ impl Task {
         kept: &'kept Kept,
         of: Of,
     ) -> impl Iterator<Item = &'kept StreamTally> {
-        let streams = self.reins.plan().demand.streams.iter().zip(&kept.total.streams);
-        streams.filter(move |(demand, _)| of.takes(&demand.pace)).map(|(_, stream)| stream)
+        let demand = &self.reins.plan().demand;
+        let streams = demand.streams.iter().zip(&kept.total.streams);
+        let takes = move |stream| of.takes(Traits::of(demand, stream));
+        streams.filter(move |(stream, _)| takes(stream)).map(|(_, seen)| seen)
     }
 
     /// Whether all lanes have handed everything over.

@@ -1,9 +1,10 @@
 //! Which figures there are, for runs and for workers' tasks alike.
 
 use crate::report::float;
-use engine::measure::{Latency, PhaseTally};
-use engine::plan::Pace;
+use engine::measure::{Latency, PhaseTally, Transacted};
+use engine::plan::{Demand, StreamDemand};
 use engine::units::{NANOS_PER_SECOND, Nanos};
+use std::sync::LazyLock;
 
 /// Of which streams a figure is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,14 +13,32 @@ pub(crate) enum Of {
     All,
     /// Of those whose messages have due times: in a closed loop it does not exist, in the report as here.
     Timed,
+    /// Of those whose messages are sent in transactions.
+    Transactional,
+}
+
+/// What a stream has of what not all have.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Traits {
+    is_timed: bool,
+    is_transactional: bool,
+}
+
+impl Traits {
+    /// Those of a stream of a demand.
+    pub(crate) fn of(demand: &Demand, stream: &StreamDemand) -> Self {
+        let is_transactional = demand.clients.transactions.is_some() && !stream.is_read_only();
+        Self { is_timed: stream.pace.is_paced(), is_transactional }
+    }
 }
 
 impl Of {
-    /// Whether it is told of streams of this pace.
-    pub(crate) const fn takes(self, pace: &Pace) -> bool {
+    /// Whether it is told of such streams.
+    pub(crate) const fn takes(self, of: Traits) -> bool {
         match self {
             Self::All => true,
-            Self::Timed => pace.is_paced(),
+            Self::Timed => of.is_timed,
+            Self::Transactional => of.is_transactional,
         }
     }
 }
@@ -79,7 +98,27 @@ pub(crate) const COUNTERS: &[Counter] = &[
                 .sum()
         }),
     ),
+    (
+        "kdyno_committed_transactions_total",
+        "Transactions that brokers committed.",
+        (Of::Transactional, |seen| transactions(seen, |of| of.committed)),
+    ),
+    (
+        "kdyno_aborted_transactions_total",
+        "Transactions that were aborted, as planned or since they could not be committed.",
+        (Of::Transactional, |seen| transactions(seen, |of| of.aborted + of.forced)),
+    ),
+    (
+        "kdyno_undecided_transactions_total",
+        "Transactions of which no end was answered.",
+        (Of::Transactional, |seen| transactions(seen, |of| of.undecided)),
+    ),
 ];
+
+/// Transactions of a phase by their fate.
+fn transactions(seen: &PhaseTally, part: fn(&Transacted) -> u64) -> u64 {
+    seen.transactions.as_deref().map_or(0, part)
+}
 
 /// A latency: its name, what it is, and where a lane counts it.
 type Span = (&'static str, &'static str, Part);
@@ -102,7 +141,17 @@ pub(crate) const HISTOGRAMS: &[Span] = &[
         (Of::Timed, |seen| &seen.end_to_end),
     ),
     ("kdyno_transit_seconds", "From sent to received.", (Of::All, |seen| &seen.transit)),
+    (
+        "kdyno_transaction_commit_seconds",
+        "From the last answer to a message of a transaction to that of its commit.",
+        (Of::Transactional, |seen| {
+            seen.transactions.as_deref().map_or_else(|| &*NONE, |of| &of.commit)
+        }),
+    ),
 ];
+
+/// Of a phase without transactions.
+static NONE: LazyLock<Latency> = LazyLock::new(Latency::default);
 
 /// Upper ends of the buckets: 1, 2.5 and 5 in each power of ten, from what a broker nearby needs to the
 /// longest that anybody waits for.

@@ -1,9 +1,9 @@
 //! What a run has done so far, shared with whoever asks: between runs it is the last one's.
 
 use super::exposition::{Exposition, Labels};
-use super::figures::{COUNTERS, HISTOGRAMS, Histogram, Of};
+use super::figures::{COUNTERS, HISTOGRAMS, Histogram, Of, Traits};
 use engine::measure::{Latency, Phase, PhaseTally, StreamTally, Tally};
-use engine::plan::{Demand, Pace};
+use engine::plan::Demand;
 use engine::run::Interval;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -46,7 +46,7 @@ pub(crate) struct Meter {
 struct Seen {
     test_id: String,
     /// Each stream's.
-    paces: Vec<Pace>,
+    traits: Vec<Traits>,
     stage: Stage,
     /// By phase, in the order of [`COUNTERS`].
     counts: [[u64; COUNTERS.len()]; 2],
@@ -62,7 +62,7 @@ impl Meter {
     pub(super) fn begin(&self, demand: &Demand) {
         *self.seen() = Seen {
             test_id: demand.test_id.clone(),
-            paces: demand.streams.iter().map(|stream| stream.pace.clone()).collect(),
+            traits: demand.streams.iter().map(|stream| Traits::of(demand, stream)).collect(),
             ..Seen::default()
         };
     }
@@ -80,10 +80,10 @@ impl Meter {
     /// Adds a second.
     pub(super) fn add(&self, tally: &Tally) {
         let mut seen = self.seen();
-        let Seen { paces, counts, latencies, last, .. } = &mut *seen;
+        let Seen { traits, counts, latencies, last, .. } = &mut *seen;
         let of_streams = |of: Of| {
-            let streams = paces.iter().zip(&tally.streams);
-            streams.filter(move |(pace, _)| of.takes(pace)).map(|(_, stream)| stream)
+            let streams = traits.iter().zip(&tally.streams);
+            streams.filter(move |(traits, _)| of.takes(**traits)).map(|(_, stream)| stream)
         };
         for (of_one, (_, phase)) in counts.iter_mut().zip(PHASES) {
             for (count, (_, _, (of, value))) in of_one.iter_mut().zip(COUNTERS) {
@@ -120,7 +120,7 @@ impl Meter {
             Stage::ALL.map(|(stage, word)| (vec![("phase", word)], u64::from(stage == seen.stage)));
         text.gauges(("kdyno_run_phase", "1 for the phase that the run is in."), &stages);
         // What no stream has is left out: a zero would say that there is such a thing.
-        let is_told = |of: Of| of == Of::All || seen.paces.iter().any(|pace| of.takes(pace));
+        let is_told = |of: Of| of == Of::All || seen.traits.iter().any(|traits| of.takes(*traits));
         for (index, (name, help, (of, _))) in COUNTERS.iter().enumerate() {
             if !is_told(*of) {
                 continue;
@@ -177,8 +177,8 @@ pub(crate) fn build(text: &mut Exposition) {
 mod tests {
     use super::{Meter, Stage};
     use crate::metrics::exposition::check;
-    use engine::measure::Tally;
-    use engine::plan::Pace;
+    use engine::measure::{Tally, Transacted};
+    use engine::plan::{Pace, TransactionLength, Transactions};
     use engine::run::Interval;
     use engine::units::Nanos;
 
@@ -271,6 +271,38 @@ mod tests {
             ("kdyno_due_messages_total{phase=\"measured\"}", 100.0),
             ("kdyno_publish_latency_seconds_count", 80.0),
             ("kdyno_service_time_seconds_count", 1.0),
+        ] {
+            assert_eq!(samples.get(series), Some(&expected), "{series}");
+        }
+    }
+
+    #[test]
+    fn transactions_are_told_where_there_are_some() {
+        let (meter, mut demand) = (Meter::default(), crate::report::made_up_plan().demand);
+        meter.begin(&demand);
+        let none = check::read(&meter.text());
+        assert!(!none.keys().any(|series| series.contains("transaction")), "no zero");
+        demand.clients.transactions = Some(Transactions {
+            length: TransactionLength::Messages(9),
+            aborts_per_million: 0,
+            seed: 1,
+            longest: Nanos::from_secs(1),
+        });
+        meter.begin(&demand);
+        let mut tally = second(&demand, 80);
+        let (committed, aborted, forced, undecided) = (5, 2, 1, 4);
+        let mut of = Transacted { committed, aborted, forced, undecided, ..Transacted::default() };
+        of.commit.record(Some(Nanos::from_millis(2)));
+        tally.streams[0].measured.transactions = Some(Box::new(of));
+        meter.add(&tally);
+        let samples = check::read(&meter.text());
+        for (series, expected) in [
+            ("kdyno_committed_transactions_total{phase=\"measured\"}", 5.0),
+            ("kdyno_committed_transactions_total{phase=\"warmup\"}", 0.0),
+            ("kdyno_aborted_transactions_total{phase=\"measured\"}", 3.0),
+            ("kdyno_undecided_transactions_total{phase=\"measured\"}", 4.0),
+            ("kdyno_transaction_commit_seconds_count", 1.0),
+            ("kdyno_transaction_commit_seconds_bucket{le=\"0.001\"}", 0.0),
         ] {
             assert_eq!(samples.get(series), Some(&expected), "{series}");
         }

@@ -9,6 +9,6 @@ mod hooks;
 mod meter;
 
 pub(crate) use exposition::{CONTENT_TYPE, Exposition, Labels};
-pub(crate) use figures::{COUNTERS, Count, HISTOGRAMS, Histogram, Of, Part};
+pub(crate) use figures::{COUNTERS, Count, HISTOGRAMS, Histogram, Of, Part, Traits};
 pub(crate) use hooks::Metered;
 pub(crate) use meter::{Meter, build};

@@ -18,6 +18,9 @@ pub(super) const JAVA: &str = "io.openmessaging.benchmark.driver.kafka.KafkaBenc
 /// From here on a rate is a way to say as fast as possible, in OMB's files and in most scripts.
 const UNLIMITED: f64 = 1e7;
 
+/// How long a transaction lasts where an id is given alone, as for the tool.
+const TRANSACTION_MS: u64 = 3_000;
+
 /// What is to be done.
 #[derive(Debug)]
 pub(crate) struct Asked {
@@ -45,7 +48,7 @@ impl Asked {
     /// Every fault of every flag and file.
     pub(crate) fn of(flags: &ProducerFlags, now: Timestamp) -> Result<Self, Faults> {
         let (mut files, mut faults) = (Files::disk(), unsupported(flags));
-        let props = properties::flags(
+        let mut props = properties::flags(
             properties::PRODUCER,
             flags.producer_config.as_deref(),
             &flags.producer_props,
@@ -56,6 +59,7 @@ impl Asked {
             let need = "bootstrap.servers is not given, need e.g. bootstrap.servers=localhost:9092";
             faults.push(Fault::whole("--producer-props", need));
         }
+        let transaction = transaction(flags, &mut props);
         let speed = speed(flags.throughput, flags.num_records);
         let speed =
             speed.map_err(|problem| faults.push(Fault::whole("--throughput", problem))).ok();
@@ -63,7 +67,7 @@ impl Asked {
         let (Some(speed), Some(payloads), true) = (speed, payloads, faults.is_empty()) else {
             return Err(Faults(faults));
         };
-        files.hold(Path::new(WORKLOAD), &workload(&payloads, speed));
+        files.hold(Path::new(WORKLOAD), &workload(&payloads, speed, transaction));
         let mut job = load_with(&order(flags, props), &mut files, Identity::Drawn(now))?;
         if job.sweep.is_some() {
             let problem = "got a list or a range of values, need one value for each property";
@@ -77,10 +81,7 @@ impl Asked {
 
 /// What the tool does and kdyno does not.
 fn unsupported(flags: &ProducerFlags) -> Vec<Fault> {
-    let transactions = "transactions are not supported: leave it out";
     let asked = [
-        ("--transactional-id", flags.transactional_id.is_some(), transactions),
-        ("--transaction-duration-ms", flags.transaction_duration_ms.is_some(), transactions),
         (
             "--payload-monotonic",
             flags.payload_monotonic,
@@ -94,6 +95,20 @@ fn unsupported(flags: &ProducerFlags) -> Vec<Fault> {
     ];
     let told = asked.into_iter().filter(|(_, is_asked, _)| *is_asked);
     told.map(|(flag, _, problem)| Fault::whole(flag, problem)).collect()
+}
+
+/// How long a transaction lasts, in milliseconds, where an id or a length asks for some: then there is an id among
+/// the properties. The tool's rules and its defaults.
+fn transaction(flags: &ProducerFlags, props: &mut Vec<FieldFlag>) -> Option<u64> {
+    const ID: &str = "transactional.id";
+    if let Some(id) = &flags.transactional_id {
+        props.push(properties::property("--transactional-id", ID, id.clone()));
+    } else if flags.transaction_duration_ms.is_some() && !properties::names(props, &[ID]) {
+        let id = "performance-producer".to_owned();
+        props.push(properties::property("--transaction-duration-ms", ID, id));
+    }
+    let length = flags.transaction_duration_ms.unwrap_or(TRANSACTION_MS);
+    properties::names(props, &[ID]).then_some(length)
 }
 
 /// How fast; a negative number is no limit, as for the tool.
@@ -138,7 +153,7 @@ fn payloads(
 }
 
 /// The workload as a file would have it; its bodies and its count are added later.
-fn workload(payloads: &Payloads, speed: Speed) -> String {
+fn workload(payloads: &Payloads, speed: Speed, transaction_ms: Option<u64>) -> String {
     let (rate, length) = match speed {
         Speed::Max => ("max".to_owned(), COUNT_WITHIN),
         Speed::At(rate, length) => (rate.get().to_string(), length),
@@ -147,10 +162,12 @@ fn workload(payloads: &Payloads, speed: Speed) -> String {
         StampPlace::Body => "body",
         StampPlace::Header => "header",
     };
+    let transactions =
+        transaction_ms.map_or_else(String::new, |ms| format!("transactionDuration: {ms}ms\n"));
     format!(
         "name: perf-test\ntopics: 1\npartitionsPerTopic: 1\nmessageSize: {}\nstamp: {stamp}\n\
          producersPerTopic: 1\nsubscriptionsPerTopic: 0\nproducerRate: {rate}\ntestDuration: {length}\n\
-         warmupDuration: 0s\n",
+         warmupDuration: 0s\n{transactions}",
         payloads.longest
     )
 }

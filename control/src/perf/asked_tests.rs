@@ -3,7 +3,7 @@
 use super::asked::{Asked, WORKLOAD};
 use crate::cli::{Command, PerfCommand, parse};
 use crate::spec::Request;
-use engine::plan::{COUNT_WITHIN, Pace, StampPlace, Warmup};
+use engine::plan::{COUNT_WITHIN, Pace, StampPlace, TransactionLength, Warmup};
 use engine::units::{Nanos, Rate, Timestamp};
 use std::path::Path;
 
@@ -118,11 +118,8 @@ fn what_cannot_be_done_is_told_at_once_and_in_whole() {
         assert!(all, "{line}: {faults:#?}");
     };
     check(
-        "--payload-monotonic --throughput 0.5 --transactional-id x --transaction-duration-ms 5 \
-         --warmup-records 10 --producer-props acks",
+        "--payload-monotonic --throughput 0.5 --warmup-records 10 --producer-props acks",
         &[
-            "--transactional-id: transactions are not supported",
-            "--transaction-duration-ms: transactions are not supported",
             "--payload-monotonic: is not supported",
             "--warmup-records: is not supported",
             "--producer-props: got \"acks\", need NAME=VALUE",
@@ -135,8 +132,8 @@ fn what_cannot_be_done_is_told_at_once_and_in_whole() {
         check(&line, &[&format!("--throughput: got {}", throughput.replace("nan", "NaN"))]);
     }
     check(
-        &format!("--record-size 9 --throughput 1 {PROPS} lingr.ms=1 transactional.id=x"),
-        &["transactional.id", "lingr.ms"],
+        &format!("--record-size 9 --throughput 1 {PROPS} lingr.ms=1 transactional.id=x acks=0"),
+        &["lingr.ms", "acks"],
     );
     check(
         &format!("--record-size 9 --throughput 1 {PROPS} linger.ms=1,2"),
@@ -165,4 +162,22 @@ fn what_has_no_effect_and_what_everybody_sees_is_said() {
     );
     assert_eq!(said(&secret), ["secret_on_command_line", "flag_without_effect"]);
     assert!(Path::new(WORKLOAD).extension().is_some(), "read as a workload file");
+}
+
+#[test]
+fn an_id_or_a_length_asks_for_transactions_as_the_tool_does() {
+    let check = |line: &str, expected: Option<(&str, u64)>| {
+        let demand = request(&format!("--record-size 9 --throughput 1 {PROPS} {line}")).demand;
+        let asked = demand.clients.transactions.map(|asked| match asked.length {
+            TransactionLength::Span(span) => span.0 / 1_000_000,
+            TransactionLength::Messages(_) => panic!("{line}: by time"),
+        });
+        let prefix = demand.clients.transactional_prefix();
+        assert_eq!(asked.map(|length| (prefix, length)), expected, "{line}");
+    };
+    check("", None);
+    check("--transactional-id t", Some(("t", 3_000)));
+    check("transactional.id=p", Some(("p", 3_000)));
+    check("transactional.id=p --transactional-id t --transaction-duration-ms 70", Some(("t", 70)));
+    check("--transaction-duration-ms 70", Some(("performance-producer", 70)));
 }

@@ -76,11 +76,15 @@ pub(super) fn flags(
 
 /// Whether brokers are named among them.
 pub(super) fn name_brokers(flags: &[FieldFlag]) -> bool {
-    let names = ["bootstrap.servers", "metadata.broker.list"];
-    let is_address = |flag: &FieldFlag| {
+    names(flags, &["bootstrap.servers", "metadata.broker.list"])
+}
+
+/// Whether one of these properties is among them.
+pub(super) fn names(flags: &[FieldFlag], names: &[&str]) -> bool {
+    let is_one = |flag: &FieldFlag| {
         flag.field.strip_prefix(COMMON).is_some_and(|name| names.contains(&name))
     };
-    flags.iter().any(is_address)
+    flags.iter().any(is_one)
 }
 
 /// A property that a flag of its own gives.

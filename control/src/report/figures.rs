@@ -264,10 +264,7 @@ pub struct Left {
 impl Topics {
     pub(super) fn of(inputs: &Inputs<'_>) -> Self {
         let created = &inputs.outcome.topics_created;
-        let mut command = format!("kdyno topics clean {}", inputs.plan.demand.test_id);
-        if let Some(servers) = inputs.bootstrap_servers {
-            command = format!("{command} --bootstrap-server {servers}");
-        }
+        let command = cleaning(inputs);
         let left = |name: &str, reason: &str| Left {
             name: name.to_owned(),
             reason: reason.to_owned(),
@@ -294,5 +291,21 @@ impl Topics {
                 unclosed: Vec::new(),
             },
         }
+    }
+}
+
+/// What deletes what stayed, at each cluster that the run used.
+fn cleaning(inputs: &Inputs<'_>) -> String {
+    let clean = format!("kdyno topics clean {}", inputs.plan.demand.test_id);
+    let Some(servers) = inputs.bootstrap_servers else { return clean };
+    let at = |servers: &str| format!("{clean} --bootstrap-server {servers}");
+    let clients = &inputs.plan.demand.clients;
+    if clients.consumer_cluster.is_none() {
+        return at(servers);
+    }
+    // The file alone knows how names begin at the other.
+    match inputs.driver["file"].as_str() {
+        Some(file) => format!("{clean} --driver {file}"),
+        None => format!("{} && {}", at(servers), at(clients.consumer_address())),
     }
 }

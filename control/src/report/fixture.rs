@@ -150,6 +150,7 @@ impl Made {
                     error: Nanos(40),
                 }),
             },
+            leaders: None,
             removed: None,
             throttled: None,
             client_thread: Some(Busy {

@@ -65,6 +65,7 @@ mod tests {
         let mut made = Made::troubled();
         made.assertions = vec!["publish.p99 < 10ms"];
         made.outcome.ending = Ending::Interrupted;
+        made.outcome.leaders = Some(crate::report::text_leaders::led(&made));
         let read = |of: &Made| -> Value {
             serde_json::from_slice(&json(&fixture::report(of))).expect("JSON")
         };

@@ -58,6 +58,7 @@ mod tail;
 mod tasks;
 mod text;
 mod text_events;
+mod text_leaders;
 mod text_perf;
 mod text_system;
 mod text_table;

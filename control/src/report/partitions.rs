@@ -3,7 +3,7 @@
 use super::number::{float, micros, thousandth};
 use super::topic_load::TopicLoadPart;
 use engine::measure::constants::OUTLIER_SAMPLES;
-use engine::measure::{PartitionSeen, partitions_seen};
+use engine::measure::{BrokerSeen, PartitionSeen, brokers_seen, partitions_seen};
 use engine::plan::Plan;
 use engine::run::Outcome;
 use engine::units::Nanos;
@@ -21,6 +21,46 @@ pub struct Partitions {
     /// How each topic's messages lie on its partitions; only of topics with several.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub topics: Vec<TopicLoadPart>,
+    /// The brokers that led partitions when the run ended, by their numbers; none where that is not known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub leaders: Vec<LeaderPart>,
+    /// Partitions that another broker led when the run began; null where nobody knows.
+    #[serde(default)]
+    pub leaders_moved: Option<u64>,
+}
+
+/// A broker, and the publish latency of what was sent to partitions that it led when the run ended. Latencies are
+/// at most an eighth too large; in a closed loop they count from the send.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LeaderPart {
+    /// Its number.
+    pub broker: i32,
+    /// Its address, as the cluster has it.
+    pub address: String,
+    /// Partitions that it led and on which messages were acked.
+    pub partitions: u64,
+    /// Messages acked on them.
+    pub messages: u64,
+    /// Their publish latency, the median.
+    pub publish_p50_us: f64,
+    /// 99th percentile.
+    pub publish_p99_us: f64,
+    /// The longest.
+    pub publish_max_us: f64,
+}
+
+impl LeaderPart {
+    fn of(broker: &BrokerSeen) -> Self {
+        Self {
+            broker: broker.id,
+            address: broker.address.clone(),
+            partitions: broker.partitions,
+            messages: broker.seen.acked,
+            publish_p50_us: micros(broker.publish_p50),
+            publish_p99_us: micros(broker.seen.publish_p99),
+            publish_max_us: micros(broker.publish_max),
+        }
+    }
 }
 
 /// One partition of a thousand messages or more against the others of its topic. Latencies are at most an
@@ -31,6 +71,9 @@ pub struct SlowPartition {
     pub topic: String,
     /// Its number.
     pub partition: u32,
+    /// Which broker led it when the run ended; null where that is not known.
+    #[serde(default)]
+    pub leader: Option<i32>,
     /// Messages acked on it.
     pub messages: u64,
     /// Their publish latency, 99th percentile; in a closed loop counted from the send.
@@ -44,9 +87,18 @@ pub struct SlowPartition {
 impl Partitions {
     pub(super) fn of(plan: &Plan, outcome: &Outcome) -> Self {
         if !outcome.tally.streams.iter().any(|stream| stream.partitions.is_kept()) {
-            return Self { kept: false, acked_on: None, slowest: None, topics: Vec::new() };
+            return Self {
+                kept: false,
+                acked_on: None,
+                slowest: None,
+                topics: Vec::new(),
+                leaders: Vec::new(),
+                leaders_moved: None,
+            };
         }
-        let topics = partitions_seen(&plan.demand, &outcome.tally);
+        let leaders = outcome.leaders.as_ref().map(|leaders| &leaders.at_end);
+        let brokers = leaders.map(|of| brokers_seen(&plan.demand, &outcome.tally, of));
+        let topics = partitions_seen(&plan.demand, &outcome.tally, leaders);
         let acked_on = topics.iter().map(Vec::len).sum::<usize>();
         let slowest = topics.iter().filter_map(|topic| slowest(topic));
         Self {
@@ -54,6 +106,8 @@ impl Partitions {
             acked_on: Some(u64::try_from(acked_on).expect("they are few")),
             slowest: slowest.max_by(|one, other| one.ratio.total_cmp(&other.ratio)),
             topics: TopicLoadPart::all(plan, &outcome.tally),
+            leaders: brokers.unwrap_or_default().iter().map(LeaderPart::of).collect(),
+            leaders_moved: outcome.leaders.as_ref().map(|leaders| leaders.moved),
         }
     }
 }
@@ -67,6 +121,7 @@ fn slowest(topic: &[PartitionSeen]) -> Option<SlowPartition> {
     Some(SlowPartition {
         topic: slow.topic.clone(),
         partition: slow.partition,
+        leader: slow.leader,
         messages: slow.seen.acked,
         publish_p99_us: micros(slow.seen.publish_p99),
         topic_median_p99_us: micros(median),
@@ -88,6 +143,7 @@ mod tests {
         let one = |(tail, partition): (&u64, u32)| PartitionSeen {
             topic: "t".to_owned(),
             partition,
+            leader: None,
             seen: PeerSeen {
                 name: String::new(),
                 // Those of 99 ms have too few messages.
@@ -127,8 +183,15 @@ mod tests {
         assert_eq!((told.kept, told.acked_on, told.slowest), (true, Some(2), None), "no peers");
         made.outcome.tally.streams[0].partitions = Kept::off();
         let untold = Partitions::of(&made.plan, &made.outcome);
-        let topics = Vec::new();
-        let nothing = Partitions { kept: false, acked_on: None, slowest: None, topics };
+        let (topics, leaders) = (Vec::new(), Vec::new());
+        let nothing = Partitions {
+            kept: false,
+            acked_on: None,
+            slowest: None,
+            topics,
+            leaders,
+            leaders_moved: None,
+        };
         assert_eq!(untold, nothing, "too many");
     }
 }

@@ -7,6 +7,7 @@ use super::ceiling::CeilingPart;
 use super::errors::ByType;
 use super::latency::Block;
 use super::text_events::events;
+use super::text_leaders::leaders;
 use super::text_perf::perf_line;
 use super::text_system;
 use super::text_table::{count, percent, rate, span, table, wrapped};
@@ -32,6 +33,7 @@ pub fn text(report: &Report, directory: &Path) -> String {
         shape::text(report),
         latencies(report),
         publish_parts(report),
+        leaders(report, WIDTH),
         events(report, WIDTH),
         report.backlog.as_ref().map_or_else(String::new, BacklogPart::text),
         transactions::in_words(report.transactions.as_ref()),

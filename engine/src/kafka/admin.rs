@@ -4,7 +4,7 @@ use super::config::client_config;
 use super::context::Quiet;
 use super::{errors, reach};
 use crate::error::RunError;
-use crate::link::{GroupState, Log, TopicSpec, Topics};
+use crate::link::{GroupState, Leaders, Log, TopicSpec, Topics};
 use crate::plan::ClientSettings;
 use crate::time::{Clock, OsClock};
 use crate::units::{Nanos, Timestamp};
@@ -42,7 +42,7 @@ impl KafkaTopics {
         Self { settings: settings.clone() }
     }
 
-    fn admin(&self) -> Result<AdminClient<Quiet>, RunError> {
+    pub(super) fn admin(&self) -> Result<AdminClient<Quiet>, RunError> {
         self.admin_that(MAKES_NOTHING)
     }
 
@@ -80,7 +80,7 @@ impl KafkaTopics {
         Ok(found.map(|found| u32::try_from(found.partitions().len()).unwrap_or(u32::MAX)))
     }
 
-    fn metadata(
+    pub(super) fn metadata(
         &self,
         admin: &AdminClient<Quiet>,
         topic: Option<&str>,
@@ -367,6 +367,10 @@ impl Topics for KafkaTopics {
             })
         };
         (0..partitions).map(log).collect()
+    }
+
+    fn leaders(&self, topics: &[&str], deadline: Nanos) -> Result<Option<Leaders>, RunError> {
+        self.ask_leaders(topics, deadline).map(Some)
     }
 }
 

@@ -6,6 +6,7 @@ mod context;
 pub mod embedded;
 pub mod errors;
 mod inlet;
+mod leaders;
 #[expect(
     unsafe_code,
     reason = "the client's queue is polled raw: half the cost per message (ARCHITECTURE.md)"
@@ -16,9 +17,11 @@ pub mod properties;
 mod reach;
 mod statistics;
 mod target;
+mod two_clusters;
 
 pub use admin::KafkaTopics;
 pub use target::KafkaTarget;
+pub use two_clusters::topics_of;
 
 /// librdkafka's version, e.g. `2.12.1`.
 #[must_use]

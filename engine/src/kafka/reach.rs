@@ -43,8 +43,7 @@ pub(super) fn unreachable(settings: &ClientSettings, deadline: Nanos, reason: St
 
 /// The bootstrap servers, as configured.
 pub(super) fn address(settings: &ClientSettings) -> String {
-    let found = settings.admin.iter().find(|(name, _)| name == "bootstrap.servers");
-    found.map_or_else(String::new, |(_, value)| value.clone())
+    settings.address().to_owned()
 }
 
 /// Takes nothing: only the client's words are wanted.

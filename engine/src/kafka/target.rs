@@ -1,12 +1,12 @@
 //! A Kafka-protocol cluster as a target.
 
-use super::admin::KafkaTopics;
 use super::config::client_config;
 use super::context::Quiet;
 use super::inlet::{KafkaInlet, Reading, refused};
 use super::outlet::KafkaOutlet;
+use super::two_clusters::topics_of;
 use crate::error::RunError;
-use crate::link::{InletSpec, OutletSpec, Target, Topics};
+use crate::link::{InletSpec, OutletSpec, RouteSpec, Target, Topics};
 use crate::plan::{ClientSettings, CommitMode};
 use crate::units::Nanos;
 use rdkafka::consumer::BaseConsumer;
@@ -14,17 +14,22 @@ use rdkafka::producer::BaseProducer;
 use std::sync::Arc;
 
 /// Makes clients from the plan's settings.
-#[derive(Debug)]
 pub struct KafkaTarget {
     settings: ClientSettings,
-    topics: Arc<KafkaTopics>,
+    topics: Arc<dyn Topics>,
+}
+
+impl std::fmt::Debug for KafkaTarget {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("KafkaTarget").field("settings", &self.settings).finish_non_exhaustive()
+    }
 }
 
 impl KafkaTarget {
-    /// The cluster that the settings' `bootstrap.servers` name.
+    /// The cluster that the settings' `bootstrap.servers` name, or the two.
     #[must_use]
     pub fn new(settings: &ClientSettings) -> Self {
-        Self { settings: settings.clone(), topics: Arc::new(KafkaTopics::new(settings)) }
+        Self { settings: settings.clone(), topics: topics_of(settings) }
     }
 
     /// A consumer of a group, not subscribed to anything yet.
@@ -50,7 +55,7 @@ impl Target for KafkaTarget {
     const SETTLE: Nanos = Nanos::from_millis(500);
 
     fn topics(&self) -> Arc<dyn Topics> {
-        Arc::<KafkaTopics>::clone(&self.topics)
+        Arc::clone(&self.topics)
     }
 
     fn outlet(&self, spec: &OutletSpec<'_>) -> Result<KafkaOutlet, RunError> {
@@ -71,8 +76,18 @@ impl Target for KafkaTarget {
     }
 
     fn inlet(&self, spec: &InletSpec<'_>) -> Result<KafkaInlet, RunError> {
-        let inlet = self.consumer(spec)?;
-        let names: Vec<&str> = spec.routes.iter().map(|route| route.topic).collect();
+        // A topic may have another name where consumers read it.
+        let far = self.settings.consumer_cluster.as_ref();
+        let named = |route: &RouteSpec<'_>| match far {
+            Some(far) => far.topic(route.topic),
+            None => route.topic.to_owned(),
+        };
+        let names: Vec<String> = spec.routes.iter().map(named).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let pairs = spec.routes.iter().zip(&names);
+        let routes: Vec<RouteSpec<'_>> =
+            pairs.map(|(route, topic)| RouteSpec { topic, ..*route }).collect();
+        let inlet = self.consumer(&InletSpec { routes: &routes, ..*spec })?;
         inlet.subscribe(&names).map_err(|error| refused(spec, &error))?;
         Ok(inlet)
     }

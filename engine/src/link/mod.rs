@@ -14,7 +14,9 @@ mod transaction;
 pub use inlet::{Assigned, Delivery, Inlet, InletSink, Moved};
 pub use outlet::{Ack, Failure, FailureKind, Header, Message, Offer, Outcome, Outlet, OutletSink};
 pub use statistics::{BrokerSample, ClientSample, Counters, Mean, Statistics};
-pub use target::{GroupState, InletSpec, Log, OutletSpec, RouteSpec, Target, TopicSpec, Topics};
+pub use target::{
+    GroupState, InletSpec, Leaders, Log, OutletSpec, RouteSpec, Target, TopicSpec, Topics,
+};
 pub use transaction::{Denied, End, Then};
 
 #[cfg(test)]

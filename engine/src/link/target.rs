@@ -4,6 +4,7 @@ use super::{Inlet, Outlet};
 use crate::error::RunError;
 use crate::plan::Route;
 use crate::units::Nanos;
+use std::collections::BTreeMap;
 
 /// A topic as the plan wants it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,6 +70,25 @@ pub struct Log {
     pub first: i64,
     /// The offset after the last one.
     pub end: i64,
+}
+
+/// Who leads the partitions of topics, as a cluster says when it is asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Leaders {
+    /// Addresses of brokers by their numbers.
+    pub brokers: BTreeMap<i32, String>,
+    /// By a topic's name, the number of the broker that leads each partition; negative for none.
+    pub topics: BTreeMap<String, Vec<i32>>,
+}
+
+impl Leaders {
+    /// Who leads a partition, if anybody does and is known.
+    #[must_use]
+    pub fn of(&self, topic: &str, partition: u32) -> Option<i32> {
+        let place = usize::try_from(partition).expect("partitions fit in memory");
+        let leader = self.topics.get(topic)?.get(place)?;
+        Some(*leader).filter(|leader| 0 <= *leader)
+    }
 }
 
 /// Creates, deletes and looks up topics (and the groups that read them).
@@ -137,6 +157,14 @@ pub trait Topics: Send + Sync {
     /// Unreachable.
     fn logs(&self, _topic: &str, _partitions: u32, _deadline: Nanos) -> Result<Vec<Log>, RunError> {
         Ok(Vec::new())
+    }
+
+    /// Who leads the partitions of these topics; `None` where there are no brokers to tell apart.
+    ///
+    /// # Errors
+    /// Unreachable.
+    fn leaders(&self, _topics: &[&str], _deadline: Nanos) -> Result<Option<Leaders>, RunError> {
+        Ok(None)
     }
 }
 

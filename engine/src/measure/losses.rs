@@ -78,6 +78,10 @@ fn lost(case: &Case<'_>, found: &mut Found) {
              partition. It holds back before anything unread can vanish, so this is a fault of \
              kdyno's own: please report it with result.json."
             .to_owned(),
+        _ if case.plan.demand.clients.consumer_cluster.is_some() => "One cluster confirmed what the other \
+             does not have. Check whatever carries messages from one to the other: where it began to read, \
+             and what it leaves out."
+            .to_owned(),
         _ => "The broker confirmed what it does not have. Check replication, \
               min.insync.replicas, retention and unclean leader election."
             .to_owned(),

@@ -3,6 +3,7 @@
 use super::partition_rows::Rows;
 use super::plausibility::PeerSeen;
 use super::tally::Tally;
+use crate::link::Leaders;
 use crate::plan::{Demand, StreamDemand};
 use crate::units::Nanos;
 use serde::Deserialize;
@@ -87,15 +88,7 @@ impl Partitions {
     #[must_use]
     pub fn p99(&self, place: usize) -> Option<Nanos> {
         let row = self.counters.get(row(place))?;
-        let all: u64 = row.iter().map(|counter| u64::from(*counter)).sum();
-        // Nearest rank: the least value that 99 % of the messages do not exceed.
-        let rank = (all * 99).div_ceil(100);
-        let mut seen = 0;
-        let reached = row.iter().position(|counter| {
-            seen += u64::from(*counter);
-            rank <= seen
-        });
-        (0 < all).then_some(reached).flatten().map(highest)
+        percentile(row.iter().map(|counter| u64::from(*counter)), 99)
     }
 
     /// Adds another second's, lane's or host's.
@@ -118,6 +111,41 @@ impl Partitions {
             *count = 0;
         }
     }
+}
+
+/// Publish latencies of several partitions together.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Spread {
+    /// How many messages.
+    pub(super) messages: u64,
+    counters: Vec<u64>,
+}
+
+impl Spread {
+    /// Adds those of the partition at a place.
+    pub(super) fn add(&mut self, partitions: &Partitions, place: usize) {
+        self.messages += partitions.messages(place);
+        self.counters.resize(COUNTERS, 0);
+        let row = partitions.counters.get(row(place)).unwrap_or_default();
+        self.counters.iter_mut().zip(row).for_each(|(sum, one)| *sum += u64::from(*one));
+    }
+
+    /// What so many percent of the messages do not exceed, at most an eighth too large.
+    pub(super) fn percentile(&self, percent: u64) -> Option<Nanos> {
+        percentile(self.counters.iter().copied(), percent)
+    }
+}
+
+/// Nearest rank: the least value that so many percent of the messages do not exceed; `None` of no message.
+fn percentile(counters: impl Iterator<Item = u64> + Clone, percent: u64) -> Option<Nanos> {
+    let all: u64 = counters.clone().sum();
+    let rank = (all * percent).div_ceil(100);
+    let mut seen = 0;
+    let reached = { counters }.position(|counter| {
+        seen += counter;
+        rank <= seen
+    });
+    (0 < all).then_some(reached).flatten().map(highest)
 }
 
 /// Where the counters of a partition lie.
@@ -161,13 +189,20 @@ pub struct PartitionSeen {
     pub topic: String,
     /// Its number.
     pub partition: u32,
+    /// Which broker led it at the end of the run, where that is known.
+    pub leader: Option<i32>,
     /// How many of its messages were acked in the measured phase, and their publish latency.
     pub seen: PeerSeen,
 }
 
-/// The partitions of each topic that messages were acked on; nothing where they are not told apart.
+/// The partitions of each topic that messages were acked on, with who led them if that is known; nothing where
+/// they are not told apart.
 #[must_use]
-pub fn partitions_seen(demand: &Demand, tally: &Tally) -> Vec<Vec<PartitionSeen>> {
+pub fn partitions_seen(
+    demand: &Demand,
+    tally: &Tally,
+    leaders: Option<&Leaders>,
+) -> Vec<Vec<PartitionSeen>> {
     let mut all = Vec::new();
     for (stream, seen) in demand.streams.iter().zip(&tally.streams) {
         for (topic, base) in stream.topics.iter().zip(stream.partition_bases()) {
@@ -177,10 +212,14 @@ pub fn partitions_seen(demand: &Demand, tally: &Tally) -> Vec<Vec<PartitionSeen>
                 let longest = Some(seen.measured.publish.max()).filter(|max| Nanos::ZERO < *max);
                 let publish_p99 = seen.partitions.p99(place(number))?;
                 let publish_p99 = longest.map_or(publish_p99, |max| publish_p99.min(max));
+                let leader = leaders.and_then(|leaders| leaders.of(&topic.name, number));
+                let led = leader.map(|leader| format!(", led by broker {leader}"));
                 let name = format!("topic {} partition {number}", topic.name);
+                let name = name + &led.unwrap_or_default();
                 let acked = seen.partitions.messages(place(number));
                 let peer = PeerSeen { name, acked, publish_p99 };
-                Some(PartitionSeen { topic: topic.name.clone(), partition: number, seen: peer })
+                let topic = topic.name.clone();
+                Some(PartitionSeen { topic, partition: number, leader, seen: peer })
             };
             all.push((0..topic.partitions).filter_map(one).collect());
         }
@@ -275,7 +314,7 @@ mod tests {
         whole.streams[0].partitions.record(0, Some(Nanos(1)));
         second.merge(&whole);
         assert!(!second.streams[0].partitions.is_kept(), "costs no memory a second");
-        assert_eq!(partitions_seen(&demand, &second), [vec![]], "nothing is told");
+        assert_eq!(partitions_seen(&demand, &second, None), [vec![]], "nothing is told");
     }
 
     #[test]
@@ -285,7 +324,7 @@ mod tests {
         for place in [1, 3, 5] {
             tally.streams[0].partitions.record(place, Some(Nanos::from_millis(1)));
         }
-        let seen = partitions_seen(&demand, &tally);
+        let seen = partitions_seen(&demand, &tally, None);
         let names: Vec<Vec<&str>> = seen
             .iter()
             .map(|topic| topic.iter().map(|of| of.seen.name.as_str()).collect())

@@ -3,6 +3,7 @@
 use super::back_pressure::seconds_of_backlog;
 use super::constants::{OUTLIER, OUTLIER_SAMPLES, RATE_LEAST, STALL_LEAST, STALL_SHARE};
 use super::facts::{count, number, some_of, text};
+use super::leaders::slow_brokers;
 use super::tally::Phase;
 use super::verdict::{Case, Found};
 use crate::units::{NANOS_PER_SECOND, Nanos, Rate};
@@ -149,6 +150,7 @@ fn outliers(case: &Case<'_>, found: &mut Found) {
         let of_topic: Vec<&PeerSeen> = topic.iter().map(|of| &of.seen).collect();
         slow_among(&of_topic, usual).tell(partitions, found);
     }
+    slow_brokers(case, usual, found);
 }
 
 /// Names the workers whose tail is far longer than that of the others; returns their lanes.
@@ -164,14 +166,14 @@ fn slow_hosts<'run>(case: &Case<'run>, advice: &str, found: &mut Found) -> Vec<&
 
 /// Those among peers whose tail stands out.
 #[derive(Default)]
-struct Slow<'run> {
+pub(super) struct Slow<'run> {
     peers: Vec<&'run PeerSeen>,
     /// The median of all tails.
     median: Nanos,
 }
 
 /// Those whose tail is longer than what is usual, and far longer than their peers'.
-fn slow_among<'run>(peers: &[&'run PeerSeen], usual: Nanos) -> Slow<'run> {
+pub(super) fn slow_among<'run>(peers: &[&'run PeerSeen], usual: Nanos) -> Slow<'run> {
     let known = |of: &&PeerSeen| OUTLIER_SAMPLES <= of.acked;
     let mut peers: Vec<&PeerSeen> = peers.iter().copied().filter(known).collect();
     if peers.len() < 3 {
@@ -187,7 +189,7 @@ fn slow_among<'run>(peers: &[&'run PeerSeen], usual: Nanos) -> Slow<'run> {
 }
 
 impl Slow<'_> {
-    fn tell(&self, advice: &str, found: &mut Found) {
+    pub(super) fn tell(&self, advice: &str, found: &mut Found) {
         for peer in &self.peers {
             found.warn(
                 "outlier",
@@ -342,8 +344,13 @@ mod tests {
     fn a_partition_is_compared_with_those_of_its_topic() {
         let topic = |name: &str, tails: &[u64]| -> Vec<PartitionSeen> {
             let seen = peers(tails).into_iter().zip(0..);
-            seen.map(|(seen, partition)| PartitionSeen { topic: name.to_owned(), partition, seen })
-                .collect()
+            seen.map(|(seen, partition)| PartitionSeen {
+                topic: name.to_owned(),
+                partition,
+                leader: None,
+                seen,
+            })
+            .collect()
         };
         let check = |seconds: u64, partitions: &[Vec<PartitionSeen>], expected: &[&str]| {
             let mut plan = plan(ClientCount::Shared);

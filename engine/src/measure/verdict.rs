@@ -10,6 +10,7 @@ use super::catch_up::{self, CatchUpSeen};
 use super::client_tally::ClientStats;
 use super::constants::{SLACK_LEAST, exit};
 use super::facts::Fact;
+use super::leaders::BrokerSeen;
 use super::network::NetworkSeen;
 use super::outages::OutageSeen;
 use super::partitions::PartitionSeen;
@@ -142,6 +143,8 @@ pub struct Evidence<'run> {
     pub fleet: Option<&'run FleetSeen>,
     /// The partitions of each topic; empty where they were not told apart.
     pub partitions: &'run [Vec<PartitionSeen>],
+    /// The brokers that led them, where they are known.
+    pub brokers: &'run [BrokerSeen],
     /// When acks stopped.
     pub outages: &'run [OutageSeen],
     /// The shortest round trip that the clients measured; `None` where they did not.

@@ -89,6 +89,7 @@ pub(super) fn evidence() -> Evidence<'static> {
         search: None,
         fleet: None,
         partitions: &[],
+        brokers: &[],
         round_trip_min: None,
         outages: &[],
         removed: None,

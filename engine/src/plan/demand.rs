@@ -4,6 +4,7 @@ use super::backlog::Backlog;
 use super::pace::Pace;
 use super::search::SearchDemand;
 use super::transactions::Transactions;
+use super::two_clusters::ConsumerCluster;
 use crate::message::{KeySource, Recipe};
 use crate::units::{Bytes, NANOS_PER_SECOND, Nanos, Rate};
 use serde::{Deserialize, Serialize};
@@ -190,6 +191,8 @@ pub struct ClientSettings {
     pub commit: CommitMode,
     /// How producers send in transactions; `None` where they do not.
     pub transactions: Option<Transactions>,
+    /// Where consumers read; `None` where that is where producers send.
+    pub consumer_cluster: Option<ConsumerCluster>,
 }
 
 impl ClientSettings {

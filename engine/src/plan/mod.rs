@@ -17,6 +17,7 @@ mod search;
 mod share;
 mod statistics;
 mod transactions;
+mod two_clusters;
 
 pub use backlog::{Backlog, build_time};
 pub use clients::{ClientCount, ConsumerClient, GroupPlan, ProducerClient};
@@ -35,6 +36,7 @@ pub use statistics::StatisticsPlan;
 pub use transactions::{
     MILLION, TRANSACTIONAL_MAX, TransactionLength, Transactions, transactional_id,
 };
+pub use two_clusters::ConsumerCluster;
 
 use crate::error::PlanError;
 use crate::time::{Guard, WaitMode};

@@ -4,8 +4,8 @@ use super::outages::Outages;
 use super::outcome::{Ending, Interval, LaneOutcome, Outcome};
 use crate::error::RunError;
 use crate::measure::{
-    ClientStats, Ended, Evidence, FleetSeen, PartitionSeen, PeerSeen, Phase, Reading, SearchSeen,
-    SecondSeen, partitions_seen,
+    BrokerSeen, ClientStats, Ended, Evidence, FleetSeen, PartitionSeen, PeerSeen, Phase, Reading,
+    SearchSeen, SecondSeen, brokers_seen, partitions_seen,
 };
 use crate::plan::{Pace, Plan, Role, StreamDemand};
 use crate::search::{Cause, SearchEnd, StepKind};
@@ -17,6 +17,7 @@ pub struct Sight {
     seconds: Vec<SecondSeen>,
     peers: Vec<PeerSeen>,
     partitions: Vec<Vec<PartitionSeen>>,
+    brokers: Vec<BrokerSeen>,
     outages: Outages,
     readings: Vec<Reading>,
     fleet: Option<FleetSeen>,
@@ -27,11 +28,14 @@ impl Outcome {
     /// Its seconds, its sending lanes, its partitions and its workers, for [`Outcome::evidence`].
     #[must_use]
     pub fn sight(&self, plan: &Plan) -> Sight {
+        let leaders = self.leaders.as_ref().map(|leaders| &leaders.at_end);
+        let brokers = leaders.map(|leaders| brokers_seen(&plan.demand, &self.tally, leaders));
         let senders = self.lanes.iter().filter(|lane| lane.role == Role::Producer);
         Sight {
             seconds: self.intervals.iter().map(|interval| second(plan, interval)).collect(),
             peers: senders.map(peer).collect(),
-            partitions: partitions_seen(&plan.demand, &self.tally),
+            partitions: partitions_seen(&plan.demand, &self.tally, leaders),
+            brokers: brokers.unwrap_or_default(),
             outages: self.outages(plan),
             readings: self.readings(plan),
             fleet: self.fleet(plan),
@@ -82,6 +86,7 @@ impl Outcome {
             search: sight.search.as_ref(),
             fleet: sight.fleet.as_ref(),
             partitions: &sight.partitions,
+            brokers: &sight.brokers,
             outages: &sight.outages.all,
             round_trip_min: self.client.as_ref().and_then(shortest),
             standing: None,

@@ -1,11 +1,11 @@
 //! The end of a run's work: what clients and hosts said, and the outcome.
 
-use super::drain;
 use super::fleet::readings;
 use super::outcome::{ClockSeen, Cost, Ending, LaneOutcome, Outcome, StartLine, WorkerOutcome};
 use super::prepare::Ready;
 use super::running::Watch;
 use super::teardown::Teardown;
+use super::{across, drain};
 use crate::error::RunError;
 use crate::host::{Busy, Throttled};
 use crate::measure::{ClientStats, Collector, LaneEnd, Tally, balances};
@@ -75,6 +75,7 @@ impl Watch<'_> {
         seen: Seen,
     ) -> (Outcome, Teardown) {
         let client = self.hear_out();
+        let leaders = self.leaders_seen();
         self.mark_gaps();
         let interrupted = self.hooks.is_interrupted();
         let cut_short = self.hooks.is_cut_short();
@@ -93,6 +94,9 @@ impl Watch<'_> {
         let is_searched = self.searching.is_some();
         let is_cut = self.halted_at.is_some() || self.broken.is_some();
         let steady_since = if is_searched { Some(0) } else { self.warming.steady_since() };
+        // Offsets of another cluster say nothing about it, numbers do, and all are in now.
+        let is_across = plan.demand.clients.consumer_cluster.is_some();
+        let drained = if is_across { across::drained(&plan, &tally) } else { drained };
         let readings = readings(&plan, &drained, |lane| collector.end(lane).is_none());
         let lost = balances(&plan, &tally, &readings).iter().any(|of| 0 < of.lost);
         let removed = if lost { drain::removed(&plan, &*teardown.topics) } else { None };
@@ -140,6 +144,7 @@ impl Watch<'_> {
             clock: seen.clock,
             throttled: seen.throttled,
             client_thread: seen.client_thread,
+            leaders,
             removed,
             client,
             topics_created: teardown.created.clone(),

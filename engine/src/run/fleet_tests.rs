@@ -94,6 +94,7 @@ fn outcome(plan: &Plan) -> Outcome {
         clock: ClockSeen { source: ClockSource::Os, drift: None },
         throttled: None,
         client_thread: None,
+        leaders: None,
         removed: None,
         client: None,
         topics_created: Vec::new(),

@@ -1,5 +1,6 @@
 //! The run: prepare a plan, start its lanes together, merge what they hand over, end them.
 
+mod across;
 mod as_run;
 mod asked;
 mod backlog;
@@ -10,6 +11,7 @@ mod drain;
 mod evidence;
 mod finish;
 mod fleet;
+mod leaders;
 mod losing;
 mod outages;
 mod outcome;

@@ -2,7 +2,7 @@
 
 use crate::error::RunError;
 use crate::host::{Busy, Throttled};
-use crate::measure::{BacklogSeen, CatchUpSeen, ClientStats, ClientTallies, Tally};
+use crate::measure::{BacklogSeen, CatchUpSeen, ClientStats, ClientTallies, LeadersSeen, Tally};
 use crate::plan::{LanePlan, Role};
 use crate::search::SearchEnd;
 use crate::time::{ClockSource, Drift};
@@ -55,6 +55,8 @@ pub struct Outcome {
     /// The client's own thread that wanted a core for most of the time over the measured phase;
     /// `None` where the system does not tell.
     pub client_thread: Option<Busy>,
+    /// Who led the topics' partitions; `None` where that is not known.
+    pub leaders: Option<LeadersSeen>,
     /// Messages that the topics no longer held at the end, asked for where some were lost; `None`
     /// where nothing was, or nobody knows.
     pub removed: Option<u64>,

@@ -388,6 +388,7 @@ fn failed(
         clock: ClockSeen { source: clock.source(), drift: None },
         throttled: None,
         client_thread: None,
+        leaders: None,
         removed: None,
         client: None,
         topics_created: teardown.created.clone(),

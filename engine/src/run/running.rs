@@ -1,5 +1,6 @@
 //! The second half of a run: load, drain, merge.
 
+use super::across::Across;
 use super::backlog::Damming;
 use super::cost::cost_since;
 use super::drain::{self, Targets};
@@ -14,6 +15,7 @@ use super::warming::Warming;
 use crate::error::RunError;
 use crate::host::{Busy, ThreadTime, Throttling, busiest, cpu_time, threads, throttling};
 use crate::lane::{Go, Stage, Timeline};
+use crate::link::Leaders;
 use crate::measure::{CatchUpSeen, Phase, Second};
 use crate::plan::{PhaseTimes, Role};
 use crate::time::Clock;
@@ -51,6 +53,7 @@ pub(super) struct Watch<'run> {
     pub(super) backlog: Option<Damming>,
     /// What a run that sends nothing came to.
     pub(super) caught_up: Option<CatchUpSeen>,
+    pub(super) leaders: Option<Leaders>,
     /// Acked × subscriptions and received so far, warm-up included.
     pub(super) owed: u64,
     pub(super) received: u64,
@@ -80,6 +83,7 @@ impl Ready {
     /// Releases the start line and sees the run to its end.
     pub fn start(mut self, hooks: &mut dyn Hooks) -> (Outcome, Teardown) {
         let phases = self.plan.demand.phases;
+        let leaders = self.leaders();
         // All of them first: the lead counts from when the last has come.
         self.signal.advance(Stage::Assembling);
         let until = self.clock.now() + ASSEMBLED;
@@ -118,6 +122,7 @@ impl Ready {
             searching,
             backlog,
             caught_up: None,
+            leaders,
             owed: 0,
             received: 0,
             halted_at: None,
@@ -317,6 +322,8 @@ impl Watch<'_> {
         self.hooks.event(&Event::Draining);
         let total = self.ready.collector.total();
         let targets = Targets::new(&self.ready.plan, &total, &*self.ready.teardown.topics);
+        let is_across = self.ready.plan.demand.clients.consumer_cluster.is_some();
+        let mut across = is_across.then(|| Across::new(self.ready.clock.now()));
         self.ready.signal.advance(Stage::Draining);
         let deadlines = self.ready.plan.demand.deadlines;
         let mut last = drain::Drained::default();
@@ -325,7 +332,11 @@ impl Watch<'_> {
         loop {
             self.turn();
             let now = self.ready.clock.now();
-            let seen = drain::look(&self.ready.plan, &self.ready.board, &targets);
+            let (plan, board) = (&self.ready.plan, &self.ready.board);
+            let seen = match &mut across {
+                Some(across) => across.look(plan, board, || self.ready.collector.total(), now),
+                None => drain::look(plan, board, &targets),
+            };
             if seen.groups.iter().all(|drained| *drained) {
                 return seen.groups;
             }

@@ -23,6 +23,7 @@ mod shapes;
 mod statistics;
 mod together;
 mod transactions;
+mod two_clusters;
 mod variety;
 
 use crate::cli::{Ran, Room, alone, beside_others};

@@ -142,8 +142,8 @@ pub(super) fn drop_unneeded(resolution: &mut Resolution, driver: &DriverFile, le
         ledger.remark("property_overridden", text);
     }
     let is_own_broker = !driver.driver.is_remote;
-    let Resolution { producer, consumer, admin, topic: _ } = resolution;
-    for resolved in [producer, consumer, admin] {
+    let Resolution { producer, consumer, admin, consumer_admin, topic: _ } = resolution;
+    for resolved in [producer, consumer, admin].into_iter().chain(consumer_admin) {
         resolved.properties.retain(|property| {
             let name = property.name.as_str();
             let is_partitioner = name == "partitioner" && property.origin != Origin::JavaDefault;

@@ -2,20 +2,22 @@
 
 mod checks;
 mod shown;
+mod two_clusters;
 
 pub use shown::ShownProperty;
 pub(crate) use shown::warn_of_literals;
 
 use engine::kafka::properties::{
-    Dialect, Effective, NoteKind, Preset, PropertyError, Request, Resolved, Role, TopicConfig,
-    ZONE_VARIABLE, resolve, resolve_topic,
+    Dialect, Effective, Layer, NoteKind, Preset, PropertyError, Request, Resolved, Role,
+    TopicConfig, ZONE_VARIABLE, resolve, resolve_topic,
 };
-use engine::plan::{ClientSettings, CommitMode, Partitioner, Transactions};
+use engine::plan::{ClientSettings, CommitMode, ConsumerCluster, Partitioner, Transactions};
 use engine::units::{Bytes, Nanos};
 
-use super::driver::DriverFile;
+use super::driver::{Config, DriverFile};
 use super::fault::Ledger;
 use super::workload::{CommitWish, TransactionWish, Workload};
+use two_clusters::{Admins, Sides, admins};
 
 /// How often kdyno commits where the file leaves the committing to it and says no more.
 const COMMIT_INTERVAL: Nanos = Nanos::from_secs(1);
@@ -46,6 +48,8 @@ struct Resolution {
     producer: Resolved,
     consumer: Resolved,
     admin: Resolved,
+    /// The same at the consumers' cluster, where that is another one.
+    consumer_admin: Option<Resolved>,
     topic: TopicConfig,
 }
 
@@ -69,7 +73,11 @@ pub(crate) fn clients(
     if is_transactional {
         presets.add_transactions();
     }
-    let mut resolution = resolve_all(driver, &presets, ledger)?;
+    let sides = workload.map_or(Sides { sends: true, reads: true }, |workload| Sides {
+        sends: !workload.shape.is_read_only(),
+        reads: 0 < workload.shape.subscriptions.min(workload.shape.consumers),
+    });
+    let mut resolution = resolve_all(&Resolving::of(driver, &presets), sides, ledger)?;
     checks::check_size(&resolution.producer, size, driver, ledger);
     if !existing_topics {
         checks::check_replicas(&resolution.topic, driver, ledger);
@@ -103,6 +111,10 @@ pub(crate) fn clients(
             replication_factor: if existing_topics { -1 } else { driver.replication_factor },
             commit: commit_mode(&resolution.consumer, commit, ledger),
             transactions: transactions(driver, wish, &resolution.producer),
+            consumer_cluster: resolution.consumer_admin.as_ref().map(|admin| ConsumerCluster {
+                admin: pairs(&admin.properties),
+                topic_prefix: driver.consumer_topic_prefix.clone(),
+            }),
         },
     })
 }
@@ -167,27 +179,62 @@ fn transactions(
     wish.demand(driver.transaction_messages, timeout)
 }
 
-fn resolve_all(driver: &DriverFile, presets: &Presets, ledger: &mut Ledger) -> Option<Resolution> {
-    let zone = std::env::var(ZONE_VARIABLE).ok();
-    let mut one = |role, defaults: &[Preset], needs: &[Preset]| {
-        let layers = driver.configs.layers(role);
-        let request = Request {
-            role,
-            dialect: driver.dialect,
-            source: &driver.source,
-            layers: &layers,
-            defaults,
-            forced: needs,
-            zone: zone.as_deref(),
+/// What every role's properties are resolved by.
+struct Resolving<'a> {
+    driver: &'a DriverFile,
+    presets: &'a Presets,
+    zone: Option<String>,
+}
+
+impl<'a> Resolving<'a> {
+    fn of(driver: &'a DriverFile, presets: &'a Presets) -> Self {
+        Self { driver, presets, zone: std::env::var(ZONE_VARIABLE).ok() }
+    }
+
+    fn one(&self, role: Role, forced: &[Preset]) -> Result<Resolved, Vec<PropertyError>> {
+        self.by(role, &self.driver.configs.layers(role), forced)
+    }
+
+    /// A handler of topics that is told what one side's clients are told.
+    fn admin_of(&self, side: Config) -> Result<Resolved, Vec<PropertyError>> {
+        self.by(Role::Admin, &self.driver.configs.admin_layers(side), &[])
+    }
+
+    fn by(
+        &self,
+        role: Role,
+        layers: &[Layer],
+        forced: &[Preset],
+    ) -> Result<Resolved, Vec<PropertyError>> {
+        let defaults = match role {
+            Role::Producer => &self.presets.producer,
+            Role::Consumer => &self.presets.consumer,
+            Role::Admin => &self.presets.admin,
         };
-        noted(resolve(&request), ledger)
+        resolve(&Request {
+            role,
+            dialect: self.driver.dialect,
+            source: &self.driver.source,
+            layers,
+            defaults,
+            forced,
+            zone: self.zone.as_deref(),
+        })
+    }
+}
+
+fn resolve_all(resolving: &Resolving<'_>, sides: Sides, ledger: &mut Ledger) -> Option<Resolution> {
+    let producer = noted(resolving.one(Role::Producer, &[]), ledger);
+    let consumer = noted(resolving.one(Role::Consumer, &resolving.presets.forced), ledger);
+    let admins = match (&producer, &consumer) {
+        (Some(producer), Some(consumer)) => admins(resolving, (producer, consumer), sides, ledger),
+        // All faults are told at once.
+        _ => noted(resolving.one(Role::Admin, &[]), ledger).map(|near| Admins { near, far: None }),
     };
-    let producer = one(Role::Producer, &presets.producer, &[]);
-    let consumer = one(Role::Consumer, &presets.consumer, &presets.forced);
-    let admin = one(Role::Admin, &presets.admin, &[]);
-    let topic = noted(resolve_topic(&driver.configs.topic_layers()), ledger);
+    let topic = noted(resolve_topic(&resolving.driver.configs.topic_layers()), ledger);
+    let (producer, consumer, Admins { near, far }) = (producer?, consumer?, admins?);
     let resolution =
-        Resolution { producer: producer?, consumer: consumer?, admin: admin?, topic: topic? };
+        Resolution { producer, consumer, admin: near, consumer_admin: far, topic: topic? };
     let notes = [&resolution.producer.notes, &resolution.consumer.notes, &resolution.admin.notes];
     for note in notes.into_iter().flatten().chain(&resolution.topic.notes) {
         let code = match note.kind {

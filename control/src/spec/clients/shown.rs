@@ -10,7 +10,7 @@ use crate::spec::fault::Ledger;
 /// A property as reports show it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShownProperty {
-    /// `producer`, `consumer`, `admin` or `topic`.
+    /// `producer`, `consumer`, `admin`, `consumer_admin` (at a cluster of the consumers' own) or `topic`.
     pub role: &'static str,
     /// The name that users know.
     pub name: String,
@@ -40,11 +40,14 @@ impl ShownProperty {
 }
 
 pub(super) fn shown(resolution: &Resolution) -> Vec<ShownProperty> {
-    let Resolution { producer, consumer, admin, topic } = resolution;
+    let Resolution { producer, consumer, admin, consumer_admin, topic } = resolution;
+    let none = Vec::new();
+    let at_the_consumers = consumer_admin.as_ref().map_or(&none, |admin| &admin.properties);
     let roles = [
         ("producer", &producer.properties),
         ("consumer", &consumer.properties),
         ("admin", &admin.properties),
+        ("consumer_admin", at_the_consumers),
         ("topic", &topic.properties),
     ];
     let show = |(role, properties): (&'static str, &Vec<Effective>)| {

@@ -132,6 +132,14 @@ impl Configs {
         layers
     }
 
+    /// The layers of a handler of topics that is told what one side's clients are told; what is for clients
+    /// that send or read alone is passed over.
+    pub fn admin_layers(&self, side: Config) -> Vec<Layer> {
+        let of = |origin| [Config::Common, side].map(|config| (config, origin));
+        let all = [Origin::File, Origin::CommandLine].into_iter().flat_map(of);
+        all.map(|(config, origin)| self.layer(config, Scope::Common, origin)).collect()
+    }
+
     /// The layers of topics.
     pub fn topic_layers(&self) -> [Layer; 2] {
         [Origin::File, Origin::CommandLine]

@@ -17,6 +17,7 @@ use super::fault::{Fault, Ledger};
 use super::fields::Field;
 use super::files::Files;
 use super::given::Givens;
+use super::order::{TOPIC_NEED, is_topic_name};
 use super::scalar;
 
 /// The fields of a driver file.
@@ -30,6 +31,7 @@ pub(crate) const FIELDS: &[Field] = &[
     Field::used("consumerConfig"),
     Field::no_effect("reset", &["false"], "each run has topics of its own and deletes them itself"),
     Field::used("requestsPerTransaction"),
+    Field::used("consumerTopicPrefix"),
 ];
 
 /// Where the driver comes from.
@@ -59,6 +61,8 @@ pub struct DriverFile {
     pub replication_factor: i16,
     /// How many messages a transaction has where the workload does not say; `None` for none at all.
     pub transaction_messages: Option<u64>,
+    /// How topics' names begin at a cluster of the consumers' own; empty where they are the same.
+    pub consumer_topic_prefix: String,
     /// The properties, unread.
     pub configs: Configs,
 }
@@ -111,6 +115,9 @@ impl DriverFile {
             dialect,
             replication_factor: factor.unwrap_or(unset),
             transaction_messages: requests.filter(|count| 0 < *count),
+            consumer_topic_prefix: givens
+                .read("consumerTopicPrefix", ledger, topic_prefix)
+                .unwrap_or_default(),
             configs,
         })
     }
@@ -165,6 +172,15 @@ fn default_driver(source: &DriverSource) -> &'static Driver {
         _ => "kafka",
     };
     find(name).expect("kdyno's own drivers are listed")
+}
+
+/// The beginning of a topic's name; an empty one is none.
+fn topic_prefix(value: &Value) -> Result<String, String> {
+    let text = scalar::text(value).unwrap_or_else(|| scalar::show(value));
+    if text.is_empty() || is_topic_name(&format!("{text}x")) {
+        return Ok(text);
+    }
+    Err(format!("got \"{text}\", {TOPIC_NEED}"))
 }
 
 fn replication_factor(value: &Value) -> Result<i16, String> {

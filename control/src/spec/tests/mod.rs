@@ -6,6 +6,7 @@ mod existing;
 mod fleet;
 mod repeat;
 mod sweep;
+mod two_clusters;
 
 use super::order::{Job, Order, load, target};
 use super::{DriverSource, FieldFlag, Request, validate};

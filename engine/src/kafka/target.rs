@@ -1,6 +1,7 @@
 //! A Kafka-protocol cluster as a target.
 
 use super::admin::KafkaTopics;
+use super::admission::rights;
 use super::config::client_config;
 use super::context::Quiet;
 use super::inlet::{KafkaInlet, Reading, refused};
@@ -38,7 +39,7 @@ impl KafkaTarget {
             from_end: self.settings.start_at_the_end(),
             stamp_in_header: spec.stamp_in_header,
         };
-        Ok(KafkaInlet::new(consumer, spec, reading))
+        Ok(KafkaInlet::new(consumer, spec, reading, rights::who(&self.settings.consumer)))
     }
 }
 
@@ -63,7 +64,7 @@ impl Target for KafkaTarget {
         let producer: BaseProducer<Quiet> = config.create_with_context(Quiet).map_err(|error| {
             RunError::Client { client: spec.name.to_owned(), reason: error.to_string() }
         })?;
-        let outlet = KafkaOutlet::new(producer, spec)?;
+        let outlet = KafkaOutlet::new(producer, spec, rights::who(&self.settings.producer))?;
         if spec.transactional_id.is_some() {
             outlet.init_transactions(spec.name)?;
         }

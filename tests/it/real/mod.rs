@@ -18,6 +18,7 @@ mod rebalanced;
 mod records;
 mod removed;
 mod reset;
+mod security;
 mod shapes;
 mod statistics;
 mod together;

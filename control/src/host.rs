@@ -77,13 +77,14 @@ pub fn load_1m() -> Option<f64> {
 const MASK: &str = "****";
 
 /// Words by which a name or a value is known to be secret.
-const SECRET: [&str; 8] = [
+const SECRET: [&str; 9] = [
     "password",
     "passphrase",
     "secret",
     "sasl.jaas",
     "credential",
     "key.pem",
+    "keystore.key",
     "oauthbearer.config",
     "user.info",
 ];

@@ -20,6 +20,9 @@ pub enum RunError {
         /// The client's last word.
         reason: String,
     },
+    /// The cluster is there and does not let this client in, or not do what a run does.
+    #[error("{0}")]
+    NotAdmitted(String),
     /// A topic could not be made as the plan asks.
     #[error("topic {topic}: {reason}")]
     Topic {

@@ -161,13 +161,19 @@ fn every_built_in_workload_is_planned_with_its_own_values() {
 fn every_built_in_driver_is_valid_and_can_be_planned_with() {
     let names = names("drivers");
     let words: Vec<&str> = names.iter().map(String::as_str).collect();
-    let valid = Kdyno::new(&["validate"]).and(&words).run();
+    // What a driver takes from the environment is to be there.
+    let run = |words: &[&str]| {
+        let run = Kdyno::new(words).with_variable("KDYNO_USER", "me");
+        run.with_variable("KDYNO_PASSWORD", "hunter2")
+    };
+    let valid = run(&["validate"]).and(&words).run();
     assert_eq!(valid.code, 0, "{}", valid.stderr);
     for name in &names {
         let line = format!("{name}: driver \"{name}\" (");
         assert!(valid.stdout.lines().any(|said| said.starts_with(&line)), "{line}{}", valid.stdout);
-        let ran = Kdyno::new(&["run", "quick-test", "--dry-run", "--driver", name]).run();
+        let ran = run(&["run", "quick-test", "--dry-run", "--driver", name]).run();
         assert_eq!(ran.code, 0, "{name}: {}", ran.stderr);
+        assert!(!format!("{}{}", ran.stdout, ran.stderr).contains("hunter2"), "{name}: masked");
     }
     let turns = ["--repeat", "3", "--driver", "kafka-acks-1", "--against", "kafka-replicated"];
     let both = Kdyno::new(&["run", "quick-test", "--dry-run"]).and(&turns).run();

@@ -77,6 +77,7 @@ pub const CONFIGS: &[BuiltIn] = built_in!("configs":
     "kafka-latency"
     "kafka-no-linger"
     "kafka-replicated"
+    "kafka-secured"
     "kafka-sync"
     "kafka-throughput"
     "loopback"

@@ -1,7 +1,9 @@
 //! Topics and groups of a Kafka cluster: checked, created, listed, deleted, in batches.
 
+use super::admission::rights::{self, Deed};
 use super::config::client_config;
 use super::context::Quiet;
+use super::native::Handle;
 use super::{errors, reach};
 use crate::error::RunError;
 use crate::link::{GroupState, Leaders, Log, TopicSpec, Topics};
@@ -26,13 +28,13 @@ const PAUSE: Nanos = Nanos::from_millis(50);
 /// Whether brokers may make a topic that they are asked about, where they make topics by themselves. By
 /// default they may when the client is no consumer (librdkafka 2.12.1, `rd_kafka_conf_finalize`): looking
 /// whether a topic is there would make it.
-const MAKES_NOTHING: (&str, &str) = ("allow.auto.create.topics", "false");
+pub(super) const MAKES_NOTHING: (&str, &str) = ("allow.auto.create.topics", "false");
 const MAY_MAKE: (&str, &str) = ("allow.auto.create.topics", "true");
 
 /// The handler of topics of one cluster. Makes its client anew for each job: it is idle otherwise.
 #[derive(Debug)]
 pub struct KafkaTopics {
-    settings: ClientSettings,
+    pub(super) settings: ClientSettings,
 }
 
 impl KafkaTopics {
@@ -42,17 +44,16 @@ impl KafkaTopics {
         Self { settings: settings.clone() }
     }
 
-    pub(super) fn admin(&self) -> Result<AdminClient<Quiet>, RunError> {
-        self.admin_that(MAKES_NOTHING)
-    }
-
-    fn admin_that(&self, makes: (&str, &str)) -> Result<AdminClient<Quiet>, RunError> {
+    fn admin(&self) -> Result<AdminClient<Quiet>, RunError> {
         let mut config = client_config(&self.settings.admin);
-        config.set(makes.0, makes.1);
-        config.create_with_context(Quiet).map_err(|error| RunError::Client {
-            client: "the handler of topics".to_owned(),
-            reason: error.to_string(),
-        })
+        config.set(MAKES_NOTHING.0, MAKES_NOTHING.1);
+        let admin: AdminClient<Quiet> =
+            config.create_with_context(Quiet).map_err(|error| RunError::Client {
+                client: "the handler of topics".to_owned(),
+                reason: error.to_string(),
+            })?;
+        Handle::of_client(admin.inner()).main_queue().log_in();
+        Ok(admin)
     }
 
     /// How many partitions a topic has. One that is not there is made by brokers that make topics by
@@ -65,28 +66,23 @@ impl KafkaTopics {
         topic: &str,
         deadline: Nanos,
     ) -> Result<Option<u32>, RunError> {
-        self.partitions_by(&self.admin_that(MAY_MAKE)?, topic, deadline)
+        self.partitions_by(MAY_MAKE, topic, deadline)
     }
 
     fn partitions_by(
         &self,
-        admin: &AdminClient<Quiet>,
+        makes: (&str, &str),
         topic: &str,
         deadline: Nanos,
     ) -> Result<Option<u32>, RunError> {
-        let metadata = self.metadata(admin, Some(topic), deadline)?;
+        let metadata = reach::metadata(&self.settings, Some(topic), makes, deadline)?;
         let found =
             metadata.topics().iter().find(|found| found.name() == topic && found.error().is_none());
         Ok(found.map(|found| u32::try_from(found.partitions().len()).unwrap_or(u32::MAX)))
     }
 
-    pub(super) fn metadata(
-        &self,
-        admin: &AdminClient<Quiet>,
-        topic: Option<&str>,
-        deadline: Nanos,
-    ) -> Result<Metadata, RunError> {
-        let found = admin.inner().fetch_metadata(topic, deadline.duration());
+    fn metadata(&self, admin: &AdminClient<Quiet>, deadline: Nanos) -> Result<Metadata, RunError> {
+        let found = admin.inner().fetch_metadata(None, deadline.duration());
         found.map_err(|error| reach::unreachable(&self.settings, deadline, error.to_string()))
     }
 
@@ -149,6 +145,11 @@ impl KafkaTopics {
                         Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {
                             answer.existing.push(topic.clone());
                         }
+                        Err((_, code)) if rights::is_denied(code as i32) => {
+                            let who = rights::who(&self.settings.admin);
+                            let words = rights::words(&who, Deed::Create(&topic.name), code as i32);
+                            answer.error.get_or_insert(RunError::NotAdmitted(words));
+                        }
                         Err((_, code)) => {
                             let words = describe(code);
                             answer.error.get_or_insert_with(|| refused(&topic.name, words));
@@ -170,7 +171,7 @@ impl KafkaTopics {
         let clock = OsClock::anchored();
         loop {
             let left = clock.now().until(until);
-            let metadata = self.metadata(admin, None, left.max(LOOK).min(LOOK))?;
+            let metadata = self.metadata(admin, left.max(LOOK).min(LOOK))?;
             let led: HashMap<&str, usize> = metadata
                 .topics()
                 .iter()
@@ -327,7 +328,7 @@ impl Topics for KafkaTopics {
     }
 
     fn list(&self, deadline: Nanos) -> Result<Vec<String>, RunError> {
-        let metadata = self.metadata(&self.admin()?, None, deadline)?;
+        let metadata = reach::metadata(&self.settings, None, MAKES_NOTHING, deadline)?;
         Ok(metadata.topics().iter().map(|topic| topic.name().to_owned()).collect())
     }
 
@@ -353,7 +354,7 @@ impl Topics for KafkaTopics {
     }
 
     fn partitions(&self, topic: &str, deadline: Nanos) -> Result<Option<u32>, RunError> {
-        self.partitions_by(&self.admin()?, topic, deadline)
+        self.partitions_by(MAKES_NOTHING, topic, deadline)
     }
 
     fn logs(&self, topic: &str, partitions: u32, deadline: Nanos) -> Result<Vec<Log>, RunError> {

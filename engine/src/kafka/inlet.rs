@@ -1,5 +1,6 @@
 //! A consuming client: a member of a group, or the holder of partitions it was told to read.
 
+use super::admission::rights;
 use super::context::Quiet;
 use super::errors::{self, ALL_BROKERS_DOWN, ASSIGN_PARTITIONS, NO_OFFSET, PARTITION_EOF};
 use super::native::{Event, EventKind, Handle, Queue, RawMessage};
@@ -44,6 +45,8 @@ pub struct KafkaInlet {
     commits_pending: u64,
     own: Own,
     last_words: Option<String>,
+    /// Who the brokers take the client for.
+    who: String,
     consumer: BaseConsumer<Quiet>,
 }
 
@@ -65,6 +68,7 @@ impl KafkaInlet {
         consumer: BaseConsumer<Quiet>,
         spec: &InletSpec<'_>,
         reading: Reading,
+        who: String,
     ) -> Self {
         let partitions =
             |count: u32| vec![-1; usize::try_from(count).expect("partitions fit in memory")];
@@ -92,6 +96,7 @@ impl KafkaInlet {
             commits_pending: 0,
             own: Own { max_in_flight: max_in_flight(handle), taken: 0 },
             last_words: None,
+            who,
             consumer,
         }
     }
@@ -224,7 +229,8 @@ impl KafkaInlet {
             EventKind::Trouble => {
                 let code = event.code();
                 if code != ALL_BROKERS_DOWN || self.last_words.is_none() {
-                    self.last_words = Some(event.words());
+                    let denied = rights::of_consumer(&self.who, code);
+                    self.last_words = Some(denied.unwrap_or_else(|| event.words()));
                 }
                 let fatal = event.is_fatal() || errors::consumer_cannot_go_on(code);
                 sink.trouble(errors::failure(code), fatal);

@@ -1,9 +1,11 @@
 //! Which broker leads which partition, as the cluster's metadata has it.
 
-use super::admin::KafkaTopics;
+use super::admin::{KafkaTopics, MAKES_NOTHING};
+use super::reach;
 use crate::error::RunError;
 use crate::link::Leaders;
 use crate::units::Nanos;
+use std::collections::HashSet;
 
 impl KafkaTopics {
     /// The leaders of these topics' partitions. One question, about all topics: it costs the same.
@@ -12,7 +14,8 @@ impl KafkaTopics {
         topics: &[&str],
         deadline: Nanos,
     ) -> Result<Leaders, RunError> {
-        let metadata = self.metadata(&self.admin()?, None, deadline)?;
+        let metadata = reach::metadata(&self.settings, None, MAKES_NOTHING, deadline)?;
+        let asked: HashSet<&str> = topics.iter().copied().collect();
         let address = |broker: &rdkafka::metadata::MetadataBroker| {
             (broker.id(), format!("{}:{}", broker.host(), broker.port()))
         };
@@ -20,7 +23,7 @@ impl KafkaTopics {
             brokers: metadata.brokers().iter().map(address).collect(),
             ..Leaders::default()
         };
-        for topic in metadata.topics().iter().filter(|topic| topics.contains(&topic.name())) {
+        for topic in metadata.topics().iter().filter(|topic| asked.contains(topic.name())) {
             let mut of: Vec<i32> = vec![-1; topic.partitions().len()];
             for part in topic.partitions() {
                 let place = usize::try_from(part.id()).ok().and_then(|place| of.get_mut(place));

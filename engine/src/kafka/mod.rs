@@ -1,6 +1,7 @@
 //! Kafka: the only folder that names rdkafka.
 
 mod admin;
+mod admission;
 mod config;
 mod context;
 pub mod embedded;

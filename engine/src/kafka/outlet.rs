@@ -1,5 +1,6 @@
 //! A producing client: kept topic handles in, delivery reports out.
 
+use super::admission::rights::{self, Deed};
 use super::context::Quiet;
 use super::errors::{self, ALL_BROKERS_DOWN, PURGED_FROM_QUEUE, PURGED_IN_FLIGHT, QUEUE_FULL};
 use super::native::{
@@ -36,6 +37,10 @@ pub struct KafkaOutlet {
     in_flight: u64,
     own: Own,
     last_words: Option<String>,
+    /// Who the brokers take the client for.
+    who: String,
+    names: Vec<String>,
+    is_denied: bool,
     _producer: ProducerBox,
 }
 
@@ -61,17 +66,22 @@ impl KafkaOutlet {
     pub(super) fn new(
         producer: BaseProducer<Quiet>,
         spec: &OutletSpec<'_>,
+        who: String,
     ) -> Result<Self, RunError> {
         let handle = Handle::of_producer(&producer);
         let highest = spec.routes.iter().map(|route| route.route.0).max().unwrap_or(0);
         let mut topics: Vec<Option<TopicHandle>> = (0..=highest).map(|_| None).collect();
+        let mut names = vec![String::new(); topics.len()];
         for route in spec.routes {
             topics[index(route.route)] = Some(handle.topic(route.topic)?);
+            route.topic.clone_into(&mut names[index(route.route)]);
         }
+        let mut queue = handle.main_queue();
+        queue.log_in();
         Ok(Self {
             topics,
             report: None,
-            queue: handle.main_queue(),
+            queue,
             handle,
             stamps: Slab::default(),
             batch: Batch::default(),
@@ -79,6 +89,9 @@ impl KafkaOutlet {
             in_flight: 0,
             own: Own { max_in_flight: max_in_flight(handle), taken: 0 },
             last_words: None,
+            who,
+            names,
+            is_denied: false,
             _producer: ProducerBox { _client: producer },
         })
     }
@@ -93,31 +106,57 @@ impl KafkaOutlet {
     pub(super) fn init_transactions(&self, name: &str) -> Result<(), RunError> {
         self.handle.init_transactions(INIT_DEADLINE).map_err(|(code, _)| RunError::Client {
             client: name.to_owned(),
-            reason: format!(
-                "its transactional id is not taken within {} s: {} ({})",
-                INIT_DEADLINE.as_secs(),
-                errors::description(code),
-                errors::name(code)
-            ),
+            reason: if rights::is_denied(code) {
+                rights::words(&self.who, Deed::Transact, code)
+            } else {
+                format!(
+                    "its transactional id is not taken within {} s: {} ({})",
+                    INIT_DEADLINE.as_secs(),
+                    errors::description(code),
+                    errors::name(code)
+                )
+            },
         })
     }
 
     /// Turns up to `room` reports of the current delivery event into acks.
     fn take_reports(&mut self, room: usize, sink: &mut impl OutletSink) -> usize {
         let Some((now, event)) = &mut self.report else { return 0 };
+        let now = *now;
         self.acks.clear();
         while self.acks.len() < room.min(SLICE) {
             let Some(message) = event.next_message() else { break };
             let ack = read_ack(&message, &mut self.stamps);
             self.acks.push(ack);
         }
+        if !self.is_denied {
+            self.tell_denied(sink);
+        }
         let taken = self.acks.len();
         self.in_flight -= u64::try_from(taken).expect("a slice's length fits in 64 bits");
-        sink.acks(*now, &self.acks);
+        sink.acks(now, &self.acks);
         if taken < room.min(SLICE) {
             self.report = None;
         }
         taken
+    }
+
+    /// Tells the first message that the client may not send: all others will fail as it did.
+    fn tell_denied(&mut self, sink: &mut impl OutletSink) {
+        let denied = self.acks.iter().find_map(|ack| match ack.outcome {
+            Outcome::Failed { failure, .. } if rights::is_denied(failure.code) => {
+                Some((ack.route, failure.code))
+            }
+            _ => None,
+        });
+        if let Some((route, code)) = denied {
+            let deed = match code {
+                53 => Deed::Transact,
+                _ => Deed::Write(&self.names[index(route)]),
+            };
+            sink.denied(rights::words(&self.who, deed, code));
+            self.is_denied = true;
+        }
     }
 
     fn take_event(&mut self, clock: &impl Clock, event: Event, sink: &mut impl OutletSink) {

@@ -1,5 +1,6 @@
 //! A Kafka-protocol cluster as a target.
 
+use super::admission::rights;
 use super::config::client_config;
 use super::context::Quiet;
 use super::inlet::{KafkaInlet, Reading, refused};
@@ -43,7 +44,7 @@ impl KafkaTarget {
             from_end: self.settings.start_at_the_end(),
             stamp_in_header: spec.stamp_in_header,
         };
-        Ok(KafkaInlet::new(consumer, spec, reading))
+        Ok(KafkaInlet::new(consumer, spec, reading, rights::who(&self.settings.consumer)))
     }
 }
 
@@ -68,7 +69,7 @@ impl Target for KafkaTarget {
         let producer: BaseProducer<Quiet> = config.create_with_context(Quiet).map_err(|error| {
             RunError::Client { client: spec.name.to_owned(), reason: error.to_string() }
         })?;
-        let outlet = KafkaOutlet::new(producer, spec)?;
+        let outlet = KafkaOutlet::new(producer, spec, rights::who(&self.settings.producer))?;
         if spec.transactional_id.is_some() {
             outlet.init_transactions(spec.name)?;
         }

@@ -32,6 +32,8 @@ pub(super) struct Port<'lane, O> {
     pub(super) gaps: Gaps,
     /// Who begins and ends transactions; `None` where the lane sends in none.
     pub(super) transactor: Option<Transactor<'lane>>,
+    /// The lane's slot of the board.
+    pub(super) lane: usize,
 }
 
 struct Sink<'port> {
@@ -40,6 +42,8 @@ struct Sink<'port> {
     /// Which of the lane's clients this is.
     client: usize,
     troubled: bool,
+    /// Why the client will never send anything.
+    denied: Option<String>,
     taken: usize,
 }
 
@@ -69,6 +73,10 @@ impl OutletSink for Sink<'_> {
         self.troubled = true;
     }
 
+    fn denied(&mut self, words: String) {
+        self.denied = Some(words);
+    }
+
     fn statistics(&mut self, now: Timestamp, statistics: Box<dyn Statistics>) {
         self.recorder.client_said(self.client, now, statistics);
     }
@@ -92,6 +100,7 @@ impl<'lane, O: Outlet> Port<'lane, O> {
             answers: Vec::with_capacity(BATCH),
             gaps: Gaps::off(),
             transactor: None,
+            lane: 0,
         }
     }
 
@@ -104,7 +113,8 @@ impl<'lane, O: Outlet> Port<'lane, O> {
         let (mut client, mut room) = (self.next, limit);
         for outlet in from.iter_mut().chain(before) {
             let (recorder, stream) = (&mut self.recorder, self.stream);
-            let mut sink = Sink { recorder, stream, client, troubled: false, taken: 0 };
+            let mut sink =
+                Sink { recorder, stream, client, troubled: false, denied: None, taken: 0 };
             let more = outlet.poll(clock, room, &mut sink);
             room = room.saturating_sub(sink.taken);
             if 0 < sink.taken && served == Served::Nothing {
@@ -112,6 +122,10 @@ impl<'lane, O: Outlet> Port<'lane, O> {
             }
             if sink.troubled {
                 self.board.note_trouble(outlet.last_words().unwrap_or_default());
+            }
+            if let Some(words) = sink.denied {
+                self.board.note_trouble(&words);
+                self.board.slot(self.lane).failed.get_or_insert(words);
             }
             if more {
                 served = Served::More;

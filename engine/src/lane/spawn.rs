@@ -175,6 +175,7 @@ fn run_producer<T: Target, C: Clock>(
         Err(error) => return fail(setup, index, &error, (recorder, ticket)),
     };
     let mut port = Port::new(outlets, recorder, stream, &setup.board);
+    port.lane = index;
     port.transactor = plan.demand.clients.transactions.map(|asked| {
         let [producer] = producers[..] else {
             unreachable!("a producer that sends in transactions has a lane of its own")

@@ -120,6 +120,9 @@ pub trait OutletSink {
     /// The client reports trouble of its own; `fatal` when it will never work again.
     fn trouble(&mut self, failure: Failure, fatal: bool);
 
+    /// A broker said that the client may not do what it does, and never will be: in these words.
+    fn denied(&mut self, _words: String) {}
+
     /// The client says how it is, heard at `now`. Who does not ask about it need not listen.
     fn statistics(&mut self, _now: Timestamp, _statistics: Box<dyn Statistics>) {}
 }

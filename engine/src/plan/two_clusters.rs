@@ -41,6 +41,7 @@ impl ClientSettings {
 }
 
 fn address(settings: &[(String, String)]) -> &str {
-    let found = settings.iter().find(|(name, _)| name == "bootstrap.servers");
+    let named = |name: &str| settings.iter().find(|(known, _)| known == name);
+    let found = named("bootstrap.servers").or_else(|| named("metadata.broker.list"));
     found.map_or("", |(_, value)| value.as_str())
 }

@@ -60,7 +60,7 @@ impl Watch<'_> {
     }
 
     /// Why a lane could not go on; of lanes that were lost the crew has said what there is to say.
-    fn failed(&self) -> Option<String> {
+    pub(super) fn failed(&self) -> Option<String> {
         let slots = self.ready.board.slots().enumerate();
         slots
             .filter(|(lane, _)| !self.died.contains(lane))

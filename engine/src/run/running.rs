@@ -167,7 +167,9 @@ impl Watch<'_> {
         }
         self.tend_backlog();
         self.ready.collector.listener().hear();
-        if self.halted_at.is_none() && (self.hooks.is_interrupted() || self.hooks.is_cut_short()) {
+        // Of a lane that cannot go on nothing more is to be had, and the run has failed by it.
+        let is_over = |of: &Self| of.hooks.is_interrupted() || of.hooks.is_cut_short();
+        if self.halted_at.is_none() && (is_over(self) || self.failed().is_some()) {
             self.halt();
         }
         self.find_dead();

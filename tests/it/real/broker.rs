@@ -38,10 +38,29 @@ pub(crate) fn send(signal: Signal, pid: &str) {
 impl Broker {
     /// Starts a broker with empty data and these server properties.
     pub(crate) fn start(purpose: &str, properties: &[&str]) -> Self {
-        let port = free_port();
+        Self::start_on(free_ports(2), purpose, &["--fresh"], properties)
+    }
+
+    /// Starts a secured one: `scripts/kafka-secured` says what listens where, and who may do what.
+    pub(crate) fn start_secured(purpose: &str) -> Self {
+        Self::start_on(free_ports(6), purpose, &["--fresh", "--secure"], &[])
+    }
+
+    fn start_on(port: u16, purpose: &str, how: &[&str], properties: &[&str]) -> Self {
         let name = format!("test-{purpose}-{port}");
-        let pid = launch(&name, port, &["--fresh"], properties);
+        let pid = launch(&name, port, how, properties);
         Self { name, port, pid }
+    }
+
+    /// Where another of its listeners is: `beyond` the first.
+    pub(crate) fn listener(&self, beyond: u16) -> String {
+        format!("127.0.0.1:{}", self.port + beyond)
+    }
+
+    /// The folder with a secured one's certificates and passwords.
+    pub(crate) fn secrets(&self) -> PathBuf {
+        let folder = root().join("target/kafka").join(&self.name).join("secrets");
+        folder.canonicalize().expect("the broker is a secured one")
     }
 
     /// Where it listens.
@@ -116,12 +135,13 @@ fn launch(name: &str, port: u16, how: &[&str], properties: &[&str]) -> String {
     pid.expect("the script prints the pid").to_owned()
 }
 
-/// A port that is free together with its successor, below those that the system gives away.
-fn free_port() -> u16 {
+/// A port that is free together with those behind it, `count` in all, below those that the system gives
+/// away.
+fn free_ports(count: u16) -> u16 {
     let is_free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
     let first = 20_000 + u16::try_from(std::process::id() % 5_000).expect("below 5,000") * 2;
     (first..32_000)
         .step_by(2)
-        .find(|port| is_free(*port) && is_free(*port + 1))
+        .find(|port| (*port..*port + count).all(is_free))
         .expect("some port is free")
 }

@@ -19,6 +19,7 @@ mod rebalanced;
 mod records;
 mod removed;
 mod reset;
+mod security;
 mod shapes;
 mod statistics;
 mod together;

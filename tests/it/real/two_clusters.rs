@@ -1,6 +1,6 @@
 //! A run on two clusters makes its topics at both. Here they are one broker by two addresses, and two topics.
 
-use super::{SOON, Turn, cluster, count, topics, turn};
+use super::{SOON, cluster, count, topics, turn};
 use crate::cli::{Kdyno, workload};
 use engine::link::Topics;
 use engine::time::{Clock, OsClock};

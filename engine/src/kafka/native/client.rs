@@ -5,6 +5,7 @@ use crate::error::RunError;
 use crate::kafka::context::Quiet;
 use crate::link::{Header, Then};
 use rdkafka::bindings as rd;
+use rdkafka::client::Client;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::producer::{BaseProducer, Producer};
 use std::ffi::{CStr, CString, c_void};
@@ -36,6 +37,11 @@ impl Handle {
     /// it in a field declared later, so that the client is dropped last.
     pub(in crate::kafka) fn of_producer(producer: &BaseProducer<Quiet>) -> Self {
         Self::new(producer.client().native_ptr())
+    }
+
+    /// The handle of any client, under the same condition.
+    pub(in crate::kafka) fn of_client(client: &Client<Quiet>) -> Self {
+        Self::new(client.native_ptr())
     }
 
     /// The handle of a consumer, under the same condition.

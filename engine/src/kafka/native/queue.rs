@@ -99,6 +99,12 @@ impl Queue {
         self.waited.take()
     }
 
+    /// Lets a new client make its token of OAUTHBEARER, without which it connects to nobody: it is
+    /// asked for in the first event, and made when that is read.
+    pub(in crate::kafka) fn log_in(&mut self) {
+        drop(self.next());
+    }
+
     /// The next event; `None` once the queue is empty. Never blocks.
     pub(in crate::kafka) fn next(&mut self) -> Option<Event> {
         // SAFETY: the queue is alive as long as `self`.

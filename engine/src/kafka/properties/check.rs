@@ -19,6 +19,7 @@ pub(crate) fn check(reading: &mut Reading, request: &Request<'_>) {
         errors.push(missing_servers(request.source));
     }
     every_client(settings, &mut errors);
+    errors.extend(reading.jaas.as_ref().and_then(|login| other_mechanism(settings, login)));
     match request.role {
         Role::Producer => {
             producer(settings, &mut errors);
@@ -41,14 +42,18 @@ fn missing_servers(source: &str) -> PropertyError {
 
 fn every_client(settings: &Settings, errors: &mut Vec<PropertyError>) {
     errors.extend(ordered(settings, "reconnect.backoff.ms", "reconnect.backoff.max.ms"));
-    if let Some(store) = settings.written("ssl.keystore.location") {
-        if store.effective.value.to_lowercase().ends_with(".jks") {
-            errors.push(store.error("a JKS file cannot be read, need a PKCS#12 file".to_owned()));
-        }
-        if settings.get("ssl.keystore.password").is_none() {
-            errors.push(store.error("needs ssl.keystore.password beside it".to_owned()));
-        }
-    }
+}
+
+/// A login module is for mechanisms of its own.
+fn other_mechanism(
+    settings: &Settings,
+    (mechanisms, written): &(&[&str], Setting),
+) -> Option<PropertyError> {
+    let set = settings.value("sasl.mechanisms")?;
+    (!mechanisms.contains(&set.as_str())).then(|| {
+        let need = mechanisms.join(" or ");
+        written.error(format!("its login module needs sasl.mechanism={need}, which is {set}"))
+    })
 }
 
 fn producer(settings: &Settings, errors: &mut Vec<PropertyError>) {

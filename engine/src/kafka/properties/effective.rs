@@ -59,9 +59,13 @@ pub struct Effective {
 }
 
 impl Effective {
-    /// The value, or `****` for a secret.
+    /// The value, or `****` for a secret; certificates are dozens of lines that say nothing to people.
     pub fn masked_value(&self) -> &str {
-        if self.secret { "****" } else { &self.value }
+        match &self.value {
+            _ if self.secret => "****",
+            value if value.contains("-----BEGIN ") => "PEM",
+            value => value,
+        }
     }
 
     /// The name under which users know it: `linger.ms` for `queue.buffering.max.ms`.

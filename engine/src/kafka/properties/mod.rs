@@ -4,8 +4,8 @@
 //! another client. So every property is held to a table of names, kinds and ranges, Java's names
 //! and defaults are translated, and each value keeps where it came from. The files, in reading
 //! order: `kind` and `servers` (values), `table` (librdkafka's properties), `java` (the Java
-//! client's), `request` (what is asked), `read` (the layers), `defaults`, `check` (one property
-//! against another), `resolve` (all of it), `topic` (the configs of topics), `home` (which
+//! client's), `request` (what is asked), `read` (the layers), `defaults`, `stores` (files of
+//! keys and certificates), `check` (one property against another), `resolve` (all of it), `topic` (the configs of topics), `home` (which
 //! of the two a name is of).
 
 mod check;
@@ -21,6 +21,7 @@ mod request;
 mod resolve;
 mod servers;
 mod settings;
+mod stores;
 mod suggest;
 mod table;
 #[cfg(test)]

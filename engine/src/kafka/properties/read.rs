@@ -1,6 +1,6 @@
 //! Reading the layers: what each entry means to this role, checked, in librdkafka's terms.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::kafka::properties::effective::{Effective, Note, NoteKind};
 use crate::kafka::properties::error::PropertyError;
@@ -8,6 +8,7 @@ use crate::kafka::properties::java::{self, JavaName, Rule};
 use crate::kafka::properties::kind::Kind;
 use crate::kafka::properties::request::{Dialect, Entry, Layer, Request, Scope, ZONE_VARIABLE};
 use crate::kafka::properties::settings::{Setting, Settings};
+use crate::kafka::properties::stores;
 use crate::kafka::properties::suggest::suggest;
 use crate::kafka::properties::table::{self, Property, Role};
 
@@ -20,6 +21,10 @@ pub(crate) struct Reading {
     /// Canonical names that somebody tried to set, in vain or not.
     pub(crate) tried: BTreeSet<&'static str>,
     pub(crate) commit_linger_ms: Option<i64>,
+    /// What was said about key stores and trust stores, by Java's names.
+    pub(crate) stores: BTreeMap<&'static str, Setting>,
+    /// The mechanisms that a login by `sasl.jaas.config` is for, and where it was written.
+    pub(crate) jaas: Option<(&'static [&'static str], Setting)>,
     /// Compression levels that hold for one codec alone, until the codec is known.
     levels: Vec<(&'static str, Setting)>,
 }
@@ -51,6 +56,7 @@ pub(crate) fn read(request: &Request<'_>) -> Reading {
         }
     }
     reading.settle_levels();
+    stores::settle(&mut reading);
     reading
 }
 
@@ -141,11 +147,32 @@ impl Reading {
                 self.levels.push((codec, level));
                 Ok(())
             }
+            Rule::Jaas => self.jaas(layer, entry, &text),
+            Rule::Store => {
+                let property = own("ssl.ca.location");
+                let mut setting = setting(layer, entry, Value { property, text, note: None });
+                setting.effective.secret = row.kind.is_secret();
+                setting.effective.written_as = Some(row.name.to_owned());
+                self.stores.insert(row.name, setting);
+                Ok(())
+            }
             Rule::CommitLinger => {
                 self.commit_linger_ms = text.parse().ok();
                 Ok(())
             }
         }
+    }
+
+    fn jaas(&mut self, layer: &Layer, entry: &Entry, text: &str) -> Result<(), String> {
+        let login = java::parse_jaas(text)?;
+        for (to, text) in login.properties {
+            let note = Some(format!("from {} by {}", entry.name, login.module));
+            self.tried.insert(own(to).name);
+            self.set(layer, entry, Value { property: own(to), text, note })?;
+        }
+        let value = Value { property: own("sasl.password"), text: String::new(), note: None };
+        self.jaas = Some((login.mechanisms, setting(layer, entry, value)));
+        Ok(())
     }
 
     /// Takes a value over, unless the same file has it under another name too.

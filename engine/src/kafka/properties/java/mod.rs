@@ -1,9 +1,11 @@
 //! The Java client's names and values in librdkafka's terms.
 
 mod convert;
+mod jaas;
 mod rows;
 mod rule;
 
+pub(crate) use jaas::parse as parse_jaas;
 pub(crate) use rows::ROWS;
 pub(crate) use rule::{JavaName, Rule};
 
@@ -23,21 +25,6 @@ pub(crate) fn is_known(name: &str) -> bool {
 /// They are refused as a family: one that is ignored would be a lie about how the run was secured.
 pub(crate) fn security_advice(name: &str) -> Option<&'static str> {
     const FAMILIES: &[(&str, &str)] = &[
-        (
-            "ssl.truststore.",
-            "a Java trust store cannot be read: put the CA's certificates as PEM into \
-             ssl.ca.location (or ssl.ca.pem)",
-        ),
-        (
-            "ssl.keystore.",
-            "needs a PKCS#12 file in ssl.keystore.location with ssl.keystore.password, or PEM in \
-             ssl.certificate.location and ssl.key.location",
-        ),
-        (
-            "sasl.jaas.config",
-            "is not translated: use sasl.mechanism with sasl.username and sasl.password (for \
-             OAUTHBEARER sasl.oauthbearer.config)",
-        ),
         ("sasl.", "is Java's alone: use librdkafka's sasl.* properties, e.g. sasl.username"),
         ("ssl.", "is Java's alone: use librdkafka's ssl.* properties, e.g. ssl.ca.location"),
         ("security.", "is Java's alone: only security.protocol can be set"),
@@ -103,9 +90,6 @@ mod tests {
     #[test]
     fn refusals_name_the_way_out() {
         for (name, word) in [
-            ("ssl.truststore.location", "ssl.ca.location"),
-            ("ssl.keystore.type", "PKCS#12"),
-            ("sasl.jaas.config", "sasl.username"),
             ("sasl.login.class", "sasl.*"),
             ("ssl.protocol", "ssl.*"),
             ("security.providers", "security.protocol"),

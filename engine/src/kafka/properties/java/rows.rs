@@ -14,6 +14,8 @@ const LONG: i64 = i64::MAX;
 const SERIALIZER: &str = "keys and values are bytes here";
 const METRICS: &str = "Java's metrics; librdkafka's own statistics are recorded instead";
 const CLASSES: &str = "Java classes cannot be loaded here";
+const STORES: Kind = Kind::OneOf(&["PEM", "PKCS12", "JKS"]);
+const STORE: &str = "the file itself says what it is";
 const POLL: &str = "librdkafka hands messages over one by one";
 
 /// Every such name; names that are alike in both clients stand in librdkafka's table alone.
@@ -165,6 +167,15 @@ pub(crate) const ROWS: &[JavaName] = &[
         Kind::Text,
         Rule::Refuse("librdkafka has no share groups"),
     ),
+    // Who logs in, and files of keys and certificates; the client's own key has librdkafka's names too.
+    named("sasl.jaas.config", ALL, Kind::Secret, Rule::Jaas),
+    named("ssl.truststore.location", ALL, Kind::Text, Rule::Store),
+    named("ssl.truststore.password", ALL, Kind::Secret, Rule::Store),
+    named("ssl.truststore.certificates", ALL, Kind::Text, Rule::Name("ssl.ca.pem")),
+    named("ssl.truststore.type", ALL, STORES, Rule::Ignore(STORE)),
+    named("ssl.keystore.type", ALL, STORES, Rule::Ignore(STORE)),
+    named("ssl.keystore.key", ALL, Kind::Secret, Rule::Name("ssl.key.pem")),
+    named("ssl.keystore.certificate.chain", ALL, Kind::Text, Rule::Name("ssl.certificate.pem")),
     // Of a fork of OMB's: the least time between two commits, negative for one at every poll.
     number("offsetCommitLingerMs", C, (-INT, INT), Rule::CommitLinger),
 ];

@@ -31,6 +31,10 @@ pub(crate) enum Rule {
     Refuse(&'static str),
     /// `compression.level`, if this codec is the one in use.
     LevelOf(&'static str),
+    /// Who logs in, by Java's login modules.
+    Jaas,
+    /// A part of what is said about a key store or a trust store, looked at with the others.
+    Store,
     /// kdyno's own pause between commits.
     CommitLinger,
 }

@@ -2,6 +2,7 @@
 
 mod absent;
 mod refused;
+mod secured;
 mod translated;
 
 use crate::kafka::properties::{

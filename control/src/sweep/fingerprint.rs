@@ -21,13 +21,18 @@ pub(super) fn fingerprint(request: &Request) -> String {
             None
         }
     };
-    let workload = json!([
+    let mut workload = json!([
         resolved.workload,
         request.driver.driver.name,
         resolved.replication_factor,
         properties.collect::<Vec<Value>>(),
         bodies,
     ]);
+    // Only where there is one: sweeps of earlier versions have none and can go on.
+    let far = request.demand.clients.consumer_cluster.as_ref();
+    if let (Some(far), Value::Array(all)) = (far, &mut workload) {
+        all.push(json!(far.topic_prefix));
+    }
     hash(&workload, &request.demand, &request.wishes)
 }
 

@@ -5,8 +5,9 @@ use super::balance::{Balance, Repeats};
 use super::constants::exit;
 use super::facts::{count, percent, text};
 use super::fleet::or_untold_acks;
+use super::promises::Promises;
 use super::verdict::{Case, Found};
-use crate::plan::{Plan, Verification};
+use crate::plan::Verification;
 
 /// Every check, in the order in which equally grave findings are told.
 pub(super) const CHECKS: &[fn(&Case<'_>, &mut Found)] = &[
@@ -20,33 +21,6 @@ pub(super) const CHECKS: &[fn(&Case<'_>, &mut Found)] = &[
     fallen_back,
     surplus,
 ];
-
-/// What the clients' settings promise of a partition's log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Promises {
-    /// No message is written twice.
-    once: bool,
-    /// Messages stand in the order in which they were sent.
-    ordered: bool,
-}
-
-impl Promises {
-    /// Idempotence promises both. Without retries nothing is sent twice; with one request in flight
-    /// nothing overtakes. librdkafka's defaults promise neither.
-    fn of(plan: &Plan) -> Self {
-        let clients = &plan.demand.clients;
-        let is = |names: &[&str], value: &str| {
-            let mut all = clients.producer.iter();
-            all.any(|(name, given)| names.contains(&name.as_str()) && given == value)
-        };
-        let idempotent = is(&["enable.idempotence"], "true") || clients.transactions.is_some();
-        Self {
-            once: idempotent || is(&["message.send.max.retries", "retries"], "0"),
-            ordered: idempotent
-                || is(&["max.in.flight", "max.in.flight.requests.per.connection"], "1"),
-        }
-    }
-}
 
 fn sum(case: &Case<'_>, part: fn(&Balance) -> u64) -> u64 {
     case.balances.iter().map(part).sum()

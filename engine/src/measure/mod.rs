@@ -37,6 +37,7 @@ mod partition_rows;
 mod partitions;
 mod parts;
 mod plausibility;
+mod promises;
 mod recorder;
 mod searched;
 mod silences;

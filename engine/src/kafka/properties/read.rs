@@ -165,10 +165,10 @@ impl Reading {
 
     fn jaas(&mut self, layer: &Layer, entry: &Entry, text: &str) -> Result<(), String> {
         let login = java::parse_jaas(text)?;
-        for (to, text) in login.properties {
+        for (to, value) in login.properties {
             let note = Some(format!("from {} by {}", entry.name, login.module));
             self.tried.insert(own(to).name);
-            self.set(layer, entry, Value { property: own(to), text, note })?;
+            self.set(layer, entry, Value { property: own(to), text: value, note })?;
         }
         let value = Value { property: own("sasl.password"), text: String::new(), note: None };
         self.jaas = Some((login.mechanisms, setting(layer, entry, value)));

@@ -59,6 +59,7 @@ mod tasks;
 mod text;
 mod text_events;
 mod text_perf;
+mod text_streams;
 mod text_system;
 mod text_table;
 mod text_workers;

@@ -45,6 +45,7 @@ mod spans;
 mod standing;
 mod steady;
 mod stretch;
+mod sums;
 mod tally;
 mod transacted;
 mod transacting;

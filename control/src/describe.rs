@@ -66,7 +66,12 @@ pub(crate) fn describe(plan: &Plan, clock: ClockSource) -> String {
         plan.logical_consumers(),
     ));
     for stream in &plan.demand.streams {
-        push(load(&plan.demand, stream));
+        let name = if 1 < plan.demand.streams.len() {
+            format!("stream {}, ", stream.name)
+        } else {
+            String::new()
+        };
+        push(name + &load(&plan.demand, stream));
     }
     plan.demand.clients.transactions.iter().for_each(|asked| push(transactions(asked)));
     two_clusters(&plan.demand).into_iter().for_each(&mut push);
@@ -75,6 +80,11 @@ pub(crate) fn describe(plan: &Plan, clock: ClockSource) -> String {
         push(format!("machine: {}", plan.machine));
     }
     for lane in &plan.lanes {
+        let of_stream = if 1 < plan.demand.streams.len() {
+            format!(" of stream {}", plan.demand.streams[plan.stream_of(lane)].name)
+        } else {
+            String::new()
+        };
         let load = match &lane.work {
             LaneWork::Produce { clients, .. } => {
                 let logical: usize = clients.iter().map(|client| client.producers.len()).sum();
@@ -96,7 +106,7 @@ pub(crate) fn describe(plan: &Plan, clock: ClockSource) -> String {
             many => format!("any of cores {}, shared", CoreList(many)),
         };
         push(format!(
-            "lane {}: {place}, node {}, {wait}, {load}, client threads on cores {}",
+            "lane {}: {place}, node {}, {wait}, {load}{of_stream}, client threads on cores {}",
             lane.name,
             lane.node,
             CoreList(&lane.io_cores)

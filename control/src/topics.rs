@@ -14,17 +14,30 @@ const REACH: Nanos = Nanos::from_secs(12);
 /// How long it may take for each step.
 const DEADLINE: Nanos = Nanos::from_secs(30);
 
-/// The test id in a topic's name of our own form, `benchmark-{test_id}-topic-{number}`.
+/// The test id in a topic's name of our own form, `benchmark-{test_id}[-{stream}]-topic-{number}`.
 fn id_of_topic(name: &str) -> Option<&str> {
     let (id, number) = name.strip_prefix("benchmark-")?.rsplit_once("-topic-")?;
-    (is_number(number) && is_test_id(id)).then_some(id)
+    id_of_stream(id).filter(|_| is_number(number))
 }
 
-/// The test id in a group's name of our own form, `subscription-{number}-{test_id}[-{topic}]`.
+/// The test id in a group's name of our own form, `subscription-{number}-{test_id}[-{stream}][-{topic}]`.
 fn id_of_group(name: &str) -> Option<&str> {
     let (number, rest) = name.strip_prefix("subscription-")?.split_once('-')?;
     let id = rest.split_once("-benchmark-").map_or(rest, |(id, _)| id);
-    (is_number(number) && is_test_id(id)).then_some(id)
+    id_of_stream(id).filter(|_| is_number(number))
+}
+
+/// The test id in `{test_id}[-{stream}]`: the names of streams have no underscore, and ids end with one and
+/// four digits.
+fn id_of_stream(text: &str) -> Option<&str> {
+    let end = text.rfind('_')? + 5;
+    let (id, stream) = text.split_at_checked(end)?;
+    let is_stream = |name: &str| {
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        name.starts_with(|letter: char| letter.is_ascii_lowercase()) && name.bytes().all(plain)
+    };
+    let is_ours = stream.is_empty() || stream.strip_prefix('-').is_some_and(is_stream);
+    (is_ours && is_test_id(id)).then_some(id)
 }
 
 fn is_number(text: &str) -> bool {
@@ -129,6 +142,11 @@ mod tests {
         check("benchmark-quick-test_1760000000_0a1b-topic-0", Some("quick-test_1760000000_0a1b"));
         check("benchmark-a_1_00ff-topic-12", Some("a_1_00ff"));
         check("benchmark-a_b_1_00ff-topic-12", Some("a_b_1_00ff"));
+        check("benchmark-a_1_00ff-bulk-topic-12", Some("a_1_00ff"));
+        check("benchmark-a_1_00ff-a-probe-topic-0", Some("a_1_00ff"));
+        check("benchmark-a_1_00ff--topic-0", None);
+        check("benchmark-a_1_00ffbulk-topic-0", None);
+        check("benchmark-a_1_00ff-7-topic-0", None);
         check("benchmark-results-topic-1", None);
         check("benchmark-a_1_00ff-topic-x", None);
         check("benchmark-A_1_00ff-topic-1", None);

@@ -291,6 +291,54 @@ fn every_nonsense_flag_is_refused_and_nothing_is_created() {
 }
 
 #[test]
+fn every_nonsense_of_streams_is_refused_and_nothing_is_created() {
+    let streams = |streams: &str| format!("{GOOD}streams:\n{streams}");
+    let two = streams("  bulk: {messageSize: 1KiB}\n  probe:\n    producerRate: 100\n");
+    let one = streams("  bulk: {messageSize: 1KiB}\n");
+    let wrong = streams(
+        "  Bulk: {topics: 1}\n  bulk:\n    topics: 0\n    testDuration: 1m\n    messageSzie: 7\n  probe: 100\n",
+    );
+    let searches = streams("  bulk: {producerRate: 0}\n  probe: {producerRate: 100}\n");
+    check(
+        "bad-streams.txt",
+        &[
+            ("one stream", &["w.yaml"], &[("w.yaml", &one)]),
+            ("all that is wrong with several", &["w.yaml"], &[("w.yaml", &wrong)]),
+            ("a search", &["w.yaml"], &[("w.yaml", &searches)]),
+            (
+                "fields of streams on the command line",
+                &[
+                    "w.yaml",
+                    "--set",
+                    "streams.prob.producerRate=1",
+                    "--set",
+                    "streams.probe.warmupDuration=1s",
+                    "--set",
+                    "streams.probe.messageSize=none",
+                ],
+                &[("w.yaml", &two)],
+            ),
+            (
+                "a stream of a workload that has none",
+                &["good.yaml", "--set", "streams.probe.producerRate=1"],
+                &[],
+            ),
+            ("topics that are there", &["w.yaml", "--topic", "t"], &[("w.yaml", &two)]),
+            (
+                "an assertion on a stream that is not there",
+                &["w.yaml", "--assert", "streams.prob.acked == 100"],
+                &[("w.yaml", &two)],
+            ),
+            (
+                "a window without a closed loop",
+                &["w.yaml", "--in-flight", "9"],
+                &[("w.yaml", &two)],
+            ),
+        ],
+    );
+}
+
+#[test]
 fn every_nonsense_of_a_search_is_refused_and_nothing_is_created() {
     let ended = ["--assert", "publish.p99 < 50ms", "--abort-on-fail", "5s"];
     check(

@@ -9,6 +9,7 @@ use std::path::Path;
 const SHORT: &[(&str, &[&str])] = &[
     ("acks-comparison", &["--rate", "500", "--set", "driver.acks=0,all"]),
     ("batch-size-sweep", &["--set", "driver.batch.size=262144"]),
+    ("bulk-and-probe", &["--set", "streams.bulk.producerRate=500"]),
     ("burst-1k", &["--rate", "bursts 5k for 100ms, 0 for 400ms"]),
     ("commit-interval-sweep", &["--rate", "500", "--set", "offsetCommitInterval=none,100ms"]),
     ("compression-sweep", &["--set", "driver.compression.type=lz4,zstd"]),

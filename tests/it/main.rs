@@ -46,6 +46,7 @@ mod slices;
 mod soak;
 mod stall;
 mod statistics;
+mod streams;
 mod sweep;
 mod talk;
 mod tidy;

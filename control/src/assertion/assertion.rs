@@ -87,6 +87,16 @@ impl Assertion {
         parse(text)
     }
 
+    /// The streams that it speaks of, by their names or places.
+    pub fn streams(&self) -> impl Iterator<Item = &str> {
+        let right = match &self.right {
+            Right::Number(expression) => expression.metrics(),
+            Right::Truth(_) => Vec::new(),
+        };
+        let paths = right.into_iter().chain([&self.metric]).flat_map(Metric::paths);
+        paths.filter_map(|path| path.strip_prefix("streams.")?.split('.').next())
+    }
+
     /// Judges it on a result, `result.json` as it is written.
     #[must_use]
     pub fn judge(&self, result: &Value) -> Judged {

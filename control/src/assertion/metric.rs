@@ -121,7 +121,11 @@ fn look_up<'result>(result: &'result Value, path: &str) -> Result<&'result Value
         walked += part.len();
         let inner = match value {
             Value::Object(fields) => fields.get(part),
-            Value::Array(entries) => part.parse().ok().and_then(|at: usize| entries.get(at)),
+            Value::Array(entries) => match part.parse::<usize>() {
+                Ok(place) => entries.get(place),
+                // Streams are called by their names.
+                Err(_) => entries.iter().find(|entry| entry["name"] == part),
+            },
             _ => None,
         };
         value = match inner {

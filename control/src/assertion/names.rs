@@ -60,6 +60,9 @@ const STATISTICS: [(&str, &str); 14] = [
 /// Fields whose own fields differ from run to run: these are looked up when the run is over.
 const OPEN: [&str; 3] = ["workload", "driver", "verdict.findings[].evidence"];
 
+/// How paths of one stream begin; behind it stands its name, or its place in the plan.
+const STREAMS: &str = "streams.";
+
 /// Counts by error code: a code that did not occur is not in the result, and counts zero.
 const BY_CODE: &str = ".errors_by_code.";
 
@@ -113,6 +116,9 @@ pub(super) fn paths(name: &str) -> Result<Vec<String>, String> {
     if let Some((_, paths)) = short_names().into_iter().find(|(short, _)| short == name) {
         return Ok(paths);
     }
+    if let Some(paths) = of_stream(name) {
+        return Ok(paths);
+    }
     match kind(name) {
         Some("number" | "bool" | "null") => Ok(vec![name.to_owned()]),
         Some(other) => Err(format!(
@@ -126,6 +132,15 @@ pub(super) fn paths(name: &str) -> Result<Vec<String>, String> {
         None if is_open(name) => Ok(vec![name.to_owned()]),
         None => Err(unknown(name)),
     }
+}
+
+/// The fields of a short name of one stream, `streams.probe.publish.p99`; of those that a stream has.
+fn of_stream(name: &str) -> Option<Vec<String>> {
+    let (stream, short) = name.strip_prefix(STREAMS)?.split_once('.')?;
+    let (_, paths) = short_names().into_iter().find(|(known, _)| known == short)?;
+    let of_stream = |path: &String| format!("{STREAMS}{stream}.{path}");
+    let paths: Vec<String> = paths.iter().map(of_stream).collect();
+    paths.iter().all(|path| kind(path).is_some()).then_some(paths)
 }
 
 /// What a field may hold.
@@ -143,11 +158,12 @@ pub(super) fn is_count_by_code(path: &str) -> bool {
     path.contains(BY_CODE)
 }
 
-/// A path as the list of fields has it: `$.a[].b` for `a.0.b`.
+/// A path as the list of fields has it: `$.a[].b` for `a.0.b`, and for one of a stream by its name.
 fn listed(path: &str) -> String {
     let mut listed = "$".to_owned();
-    for part in path.split('.') {
-        if !part.is_empty() && part.bytes().all(|digit| digit.is_ascii_digit()) {
+    for (index, part) in path.split('.').enumerate() {
+        let is_number = !part.is_empty() && part.bytes().all(|digit| digit.is_ascii_digit());
+        if is_number || (index == 1 && path.starts_with(STREAMS)) {
             listed.push_str("[]");
         } else {
             listed.push('.');

@@ -32,6 +32,15 @@ pub(super) struct FolderWriter {
     is_behind: bool,
 }
 
+/// What a run's directory and its logs are named after.
+#[derive(Clone, Debug)]
+pub(super) struct Named {
+    /// The run.
+    pub(super) test_id: String,
+    /// Its streams where it has several.
+    pub(super) streams: Vec<String>,
+}
+
 /// A piece of work for the thread.
 #[derive(Debug)]
 enum Piece {
@@ -53,13 +62,13 @@ impl FolderWriter {
     ///
     /// # Errors
     /// When the system starts no more threads.
-    pub(super) fn start(results: PathBuf, test_id: String) -> io::Result<Self> {
+    pub(super) fn start(results: PathBuf, run: Named) -> io::Result<Self> {
         // Room for all that it makes: it does not wait for the run either.
         let (out, made) = mpsc::sync_channel(2);
         let written = Arc::new(AtomicU32::new(0));
         let count = Arc::clone(&written);
         let work = move |pieces: &Receiver<Piece>| {
-            let done = keep((&results, &test_id), &out, pieces, &count);
+            let done = keep((&results, &run), &out, pieces, &count);
             if let Err(error) = &done {
                 tracing::warn!("seconds are not written to disk: {error}");
             }
@@ -138,12 +147,12 @@ fn take(made: &Receiver<Made>, folder: &mut Option<RunFolder>) {
 
 /// What the thread does.
 fn keep(
-    (results, test_id): (&Path, &str),
+    (results, run): (&Path, &Named),
     out: &SyncSender<Made>,
     pieces: &Receiver<Piece>,
     written: &AtomicU32,
 ) -> io::Result<()> {
-    let folder = RunFolder::begin(results, test_id)?;
+    let folder = RunFolder::begin(results, &run.test_id)?;
     let path = folder.path().to_owned();
     // There is room for both; a run that gave up waiting has neither.
     let _left = out.send(Made::Folder(folder));
@@ -154,7 +163,7 @@ fn keep(
     for piece in pieces {
         let second = match piece {
             Piece::Measuring(from) => {
-                files = Some(SecondFiles::create(&path, test_id, from)?);
+                files = Some(SecondFiles::create(&path, (&run.test_id, &run.streams), from)?);
                 continue;
             }
             Piece::Second(second) => second,
@@ -201,7 +210,7 @@ fn attach(log: LogWriter) {
 
 #[cfg(test)]
 mod tests {
-    use super::{FolderWriter, SECONDS_WAITING};
+    use super::{FolderWriter, Named, SECONDS_WAITING};
     use crate::recording::hooks::OnDisk;
     use crate::recording::second_files::SecondCopy;
     use engine::measure::Tally;
@@ -214,13 +223,17 @@ mod tests {
     use std::process::Command;
     use tempfile::TempDir;
 
+    fn named() -> Named {
+        Named { test_id: "run_1_a".to_owned(), streams: Vec::new() }
+    }
+
     /// Longer than anything here takes.
     const LONG: Nanos = Nanos::from_secs(60);
 
     /// A run that is ready, and its directory.
     fn begun() -> (FolderWriter, PathBuf, TempDir) {
         let results = tempfile::tempdir().expect("a directory");
-        let writer = FolderWriter::start(results.path().to_owned(), "run_1_a".to_owned());
+        let writer = FolderWriter::start(results.path().to_owned(), named());
         let folder = results.path().join("unfinished/run_1_a.unfinished");
         await_path(&folder.join("run.log"));
         (writer.expect("there are threads"), folder, results)
@@ -319,7 +332,7 @@ mod tests {
         assert_eq!(writer.end(LONG).unwritten, None, "all is there");
         assert!(folder.join("transit.hlog").exists(), "{}", folder.display());
         let file = tempfile::NamedTempFile::new().expect("a file");
-        let unable = FolderWriter::start(file.path().to_owned(), "run_1_a".to_owned());
+        let unable = FolderWriter::start(file.path().to_owned(), named());
         check_words(&unable.expect("there are threads").end(LONG), "could not be begun");
     }
 }

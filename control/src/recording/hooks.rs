@@ -2,7 +2,7 @@
 //!
 //! Nobody waits for the disk: a second is handed over before it is told, and on disk before the next one is due.
 
-use super::folder_writer::FolderWriter;
+use super::folder_writer::{FolderWriter, Named};
 use super::second_files::SecondCopy;
 use super::writer::PATIENCE;
 use crate::report::RunFolder;
@@ -49,7 +49,10 @@ impl<'run, H: Hooks> Recorded<'run, H> {
     }
 
     fn begin(&mut self) {
-        match FolderWriter::start(self.results.clone(), self.demand.test_id.clone()) {
+        let streams = self.demand.streams.iter().map(|stream| stream.name.clone());
+        let streams = streams.filter(|_| 1 < self.demand.streams.len()).collect();
+        let named = Named { test_id: self.demand.test_id.clone(), streams };
+        match FolderWriter::start(self.results.clone(), named) {
             Ok(writer) => self.writer = Some(writer),
             Err(error) => {
                 let words = format!(

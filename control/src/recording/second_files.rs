@@ -19,7 +19,7 @@ pub(super) struct SecondCopy {
     /// Which, from the start of the measured phase.
     pub(super) number: u32,
     row: Row,
-    /// In the order of [`hlog::Kind::ALL`].
+    /// In the order of [`hlog::Kind::ALL`]: of all streams together, then of each where there are several.
     latencies: Vec<Latency>,
 }
 
@@ -27,7 +27,14 @@ impl SecondCopy {
     /// Of what was just complete.
     pub(super) fn of(demand: &Demand, interval: &Interval, tally: &Tally) -> Self {
         let copy = |kind| of_all_streams(kind, demand, tally);
-        let latencies = hlog::Kind::ALL.iter().map(copy).collect();
+        let mut latencies: Vec<Latency> = hlog::Kind::ALL.iter().map(copy).collect();
+        let several = 1 < demand.streams.len();
+        for (stream, seen) in demand.streams.iter().zip(&tally.streams).filter(|_| several) {
+            latencies.extend(hlog::Kind::ALL.iter().map(|kind| {
+                let has_it = !kind.from_due || stream.pace.is_paced();
+                if has_it { (kind.part)(&seen.measured).clone() } else { Latency::default() }
+            }));
+        }
         Self { number: interval.second, row: Row::of(demand, interval), latencies }
     }
 }
@@ -36,16 +43,21 @@ impl SecondCopy {
 #[derive(Debug)]
 pub(super) struct SecondFiles {
     rows: File,
-    /// In the order of [`hlog::Kind::ALL`].
+    /// In the order of a second's latencies.
     logs: Vec<File>,
 }
 
 impl SecondFiles {
-    /// Begins the files of a run whose measured phase begins at `start`.
+    /// Begins the files of a run whose measured phase begins at `start`; of its several `streams` each has
+    /// logs of its own too.
     ///
     /// # Errors
     /// When one cannot be made.
-    pub(super) fn create(folder: &Path, test_id: &str, start: Timestamp) -> io::Result<Self> {
+    pub(super) fn create(
+        folder: &Path,
+        (test_id, streams): (&str, &[String]),
+        start: Timestamp,
+    ) -> io::Result<Self> {
         let begin = |name: &str, head: &str| {
             let path = folder.join(name);
             let file = File::create(&path).and_then(|mut file| {
@@ -57,8 +69,16 @@ impl SecondFiles {
             })
         };
         let rows = begin(intervals::FILE, &intervals::head())?;
-        let log = |kind: &hlog::Kind| begin(kind.file, &kind.head(test_id, start));
-        let logs = hlog::Kind::ALL.iter().map(log).collect::<io::Result<_>>()?;
+        let log = |stream: Option<&String>, kind: &hlog::Kind| match stream {
+            None => begin(kind.file, &kind.head(test_id, start)),
+            Some(name) => {
+                let whose = format!("{test_id}, stream {name}");
+                begin(&kind.file_of(name), &kind.head(&whose, start))
+            }
+        };
+        let all = std::iter::once(None).chain(streams.iter().map(Some));
+        let logs = all.flat_map(|of| hlog::Kind::ALL.iter().map(move |kind| (of, kind)));
+        let logs = logs.map(|(of, kind)| log(of, kind)).collect::<io::Result<_>>()?;
         Ok(Self { rows, logs })
     }
 
@@ -124,7 +144,7 @@ mod tests {
         let (folder, demand) = (tempfile::tempdir().expect("a directory"), demand());
         let start = Timestamp::from_nanos(1_700_000_000_000_000_000);
         let mut files =
-            SecondFiles::create(folder.path(), "run_1_a", start).expect("they are made");
+            SecondFiles::create(folder.path(), ("run_1_a", &[]), start).expect("they are made");
         for second in 0..3 {
             let interval = Interval { second, acked: 2, ..Interval::default() };
             let copy = SecondCopy::of(&demand, &interval, &tally(&demand, &[5, 7]));
@@ -150,6 +170,28 @@ mod tests {
     }
 
     #[test]
+    fn several_streams_have_logs_of_their_own_beside_those_of_all() {
+        let (folder, mut demand) = (tempfile::tempdir().expect("a directory"), demand());
+        demand.streams.push(demand.streams[0].clone());
+        demand.streams[1].pace = Pace::Max { in_flight: None };
+        let names = ["bulk", "probe"].map(str::to_owned);
+        let start = Timestamp::from_nanos(1_700_000_000_000_000_000);
+        let mut files =
+            SecondFiles::create(folder.path(), ("run_1_a", &names), start).expect("they are made");
+        let mut seen = tally(&demand, &[5, 7]);
+        seen.streams[1].measured.service.record(Some(Nanos::from_millis(2)));
+        files.add(&SecondCopy::of(&demand, &Interval::default(), &seen)).expect("it is written");
+        let spans = |name: &str| {
+            let text = fs::read_to_string(folder.path().join(name)).expect("it is there");
+            histograms(&text)
+        };
+        assert_eq!((spans("service.hlog"), spans("publish.hlog")), (vec![(0, 5)], vec![(0, 2)]));
+        let own = ["service-bulk.hlog", "service-probe.hlog", "publish-bulk.hlog"].map(spans);
+        assert_eq!(own, [[(0, 2)], [(0, 3)], [(0, 2)]], "each its own");
+        assert_eq!(spans("publish-probe.hlog"), [(0, 0)], "a closed loop has none");
+    }
+
+    #[test]
     fn streams_are_joined_and_those_without_due_times_left_out_of_what_begins_there() {
         let mut demand = demand();
         demand.streams.push(demand.streams[0].clone());
@@ -166,8 +208,8 @@ mod tests {
     fn a_file_that_cannot_be_made_is_named() {
         let folder = tempfile::tempdir().expect("a directory");
         let gone = folder.path().join("gone");
-        let error =
-            SecondFiles::create(&gone, "run_1_a", Timestamp::from_nanos(1)).expect_err("gone");
+        let error = SecondFiles::create(&gone, ("run_1_a", &[]), Timestamp::from_nanos(1))
+            .expect_err("gone");
         assert!(error.to_string().contains("intervals.csv"), "{error}");
     }
 

@@ -72,6 +72,12 @@ impl Kind {
         },
     ];
 
+    /// The name of the log of one stream alone: `publish-probe.hlog`.
+    #[must_use]
+    pub fn file_of(&self, stream: &str) -> String {
+        format!("{}-{stream}.hlog", self.file.trim_end_matches(".hlog"))
+    }
+
     /// How its log begins, for a measured phase that begins at `start`.
     #[must_use]
     pub fn head(&self, test_id: &str, start: Timestamp) -> String {

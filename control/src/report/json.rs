@@ -91,6 +91,9 @@ mod tests {
         let place = SweepPart { id: "sweep-w_1_ab".to_owned(), cell: 1, of: 2, values };
         report["sweep"] = serde_json::to_value(place).expect("a place is JSON");
         report["catch_up"] = read(&crate::report::catch_up::made())["catch_up"].clone();
+        let two = read(&Made::two_streams());
+        report["streams"] = two["streams"].clone();
+        report["tasks"][0]["stream"] = two["tasks"][0]["stream"].clone();
         let mut list = String::new();
         fields("$", &report, &mut list);
         fixture::golden("result-fields.txt", &list);

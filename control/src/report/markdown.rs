@@ -23,6 +23,8 @@ pub fn markdown(report: &Report) -> Vec<u8> {
         format!("{}\n", escaped(load(report).trim_end())),
         assertions(report),
         table(&tables::counts(report)),
+        table(&tables::streams(report)),
+        table(&tables::stream_latencies(report)),
         table(&tables::latencies(report)),
         table(&tables::transactions(report)),
         table(&tables::search(report)),

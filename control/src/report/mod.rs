@@ -60,6 +60,7 @@ mod text;
 mod text_events;
 mod text_leaders;
 mod text_perf;
+mod text_streams;
 mod text_system;
 mod text_table;
 mod text_workers;

@@ -24,6 +24,8 @@ pub struct Task {
     pub worker: Option<String>,
     /// `producer` or `consumer`.
     pub role: String,
+    /// The stream that it carries, where the run has several; null otherwise.
+    pub stream: Option<String>,
     /// How many topics it served.
     pub topics: usize,
     /// The subscription it read, where there is exactly one; null otherwise.
@@ -133,6 +135,7 @@ impl Task {
             task_id: lane.name.clone(),
             worker: worker.map(|worker| worker.url.clone()),
             role: lane.role().to_string(),
+            stream: stream_of(plan, lane),
             topics,
             subscription: match subscriptions[..] {
                 [only] => Some(only),
@@ -154,6 +157,12 @@ impl Task {
             latency: latencies(plan, lane, tally),
         }
     }
+}
+
+/// The name of the stream that a lane carries, where it is one of several.
+fn stream_of(plan: &Plan, lane: &LanePlan) -> Option<String> {
+    let streams = &plan.demand.streams;
+    (1 < streams.len()).then(|| streams[plan.stream_of(lane)].name.clone())
 }
 
 /// What a lane moved: a producer's are sent, a consumer's received.

@@ -9,6 +9,7 @@ use super::latency::Block;
 use super::text_events::events;
 use super::text_leaders::leaders;
 use super::text_perf::perf_line;
+use super::text_streams;
 use super::text_system;
 use super::text_table::{count, percent, rate, span, table, wrapped};
 use super::text_workers;
@@ -31,6 +32,7 @@ pub fn text(report: &Report, directory: &Path) -> String {
         table(&count_rows(report)) + &verified(report),
         topic_load::text(report),
         shape::text(report),
+        text_streams::text(report),
         latencies(report),
         publish_parts(report),
         leaders(report, WIDTH),

@@ -30,6 +30,8 @@ pub struct Assignments {
 pub(crate) enum Target {
     /// A field of the workload, by its name in camel case.
     Workload(&'static str),
+    /// A field of one of the workload's streams: its name, and the field likewise.
+    Stream(String, &'static str),
     /// A field of the driver, likewise.
     Driver(&'static str),
     /// A property of the driver's clients or topics.
@@ -41,6 +43,9 @@ pub(crate) enum Target {
 impl Target {
     /// What a name means: `topics`, `driver.replicationFactor`, `driver.linger.ms`.
     pub(crate) fn of(name: &str) -> Self {
+        if let Some((stream, field)) = workload::stream_field(name) {
+            return Self::Stream(stream.to_owned(), field);
+        }
         let Some(field) = name.strip_prefix(DRIVER) else {
             return fields::find(workload::FIELDS, name)
                 .map_or(Self::Unknown, |field| Self::Workload(field.name));
@@ -95,7 +100,7 @@ impl Assignments {
         let FieldFlag { flag, field, value } = given;
         let value = files.expand(&value).map_err(|problem| Fault::whole(&flag, problem))?;
         match Target::of(&field) {
-            Target::Workload(_) | Target::Unknown => {
+            Target::Workload(_) | Target::Stream(..) | Target::Unknown => {
                 self.workload.push(FieldFlag { flag, field, value });
             }
             Target::Driver(_) => {

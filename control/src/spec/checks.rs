@@ -94,6 +94,7 @@ impl Checks {
                 }
             }
         }
+        requests.iter().for_each(|request| self.fit_streams(request, ledger));
         let Some(grace) = self.grace else { return };
         for request in requests {
             if request.demand.search.is_some() {
@@ -112,6 +113,32 @@ impl Checks {
                 let problem = format!("got {grace}, but {file} measures for {measured}: need less");
                 ledger.fault(Fault::whole(ABORT, problem));
             }
+        }
+    }
+}
+
+impl Checks {
+    /// Notes assertions on streams that a run does not have: they would fail when it is over.
+    fn fit_streams(&self, request: &Request, ledger: &mut Ledger) {
+        let names = request.demand.streams.iter().map(|stream| stream.name.as_str());
+        let several: Vec<&str> = names.filter(|_| 1 < request.demand.streams.len()).collect();
+        for assertion in &self.assertions {
+            let is_known = |stream: &&str| {
+                several.contains(stream)
+                    || stream.parse().is_ok_and(|place: usize| place < several.len())
+            };
+            let Some(stream) = assertion.streams().find(|stream| !is_known(stream)) else {
+                continue;
+            };
+            let file = request.resolved.workload_file.display();
+            let problem = match &several[..] {
+                [] => format!("speaks of a stream, and {file} has no several: leave it out"),
+                names => format!(
+                    "there is no stream \"{stream}\" in {file}, need one of {}",
+                    names.join(", ")
+                ),
+            };
+            ledger.fault(Fault::whole(format!("--assert '{}'", assertion.metric), problem));
         }
     }
 }

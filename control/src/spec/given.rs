@@ -1,6 +1,7 @@
 //! What files and flags gave for the fields of a workload, a driver or a benchmark, unread.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use super::document::Document;
 use super::fault::{Fault, Ledger};
@@ -120,6 +121,36 @@ impl Givens {
             }
             self.by_name.insert(field.name, given);
         }
+    }
+
+    /// Adds what was given for a field of this name; gives back what was there already and stays.
+    pub fn put(&mut self, field: &'static str, given: Given) -> Option<&Given> {
+        match self.by_name.entry(field) {
+            Entry::Occupied(there) => Some(there.into_mut()),
+            Entry::Vacant(free) => {
+                free.insert(given);
+                None
+            }
+        }
+    }
+
+    /// The same without a field.
+    pub fn without(&self, name: &str) -> Self {
+        let mut rest = self.clone();
+        rest.by_name.remove(name);
+        rest
+    }
+
+    /// The same with those of a part in place of its own, and in place of `rivals`, which say the same in
+    /// another way; what is missing then is missing in the part.
+    pub fn with(mut self, part: Self, rivals: &[(&str, &'static str)]) -> Self {
+        for (name, rival) in rivals {
+            if part.get(name).is_some() && part.get(rival).is_none() {
+                self.by_name.remove(rival);
+            }
+        }
+        self.by_name.extend(part.by_name);
+        Self { source: part.source, ..self }
     }
 
     /// What was given for a field, unless that leaves it at its default.

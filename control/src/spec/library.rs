@@ -26,6 +26,7 @@ pub const WORKLOADS: &[BuiltIn] = built_in!("workloads":
     "acks-comparison"
     "backlog-drain"
     "batch-size-sweep"
+    "bulk-and-probe"
     "burst-1k"
     "commit-interval-sweep"
     "compression-sweep"

@@ -8,7 +8,7 @@ use engine::driver::Driver;
 use engine::plan::{
     Deadlines, Demand, Pace, Phases, SearchDemand, StreamDemand, TopicPlan, Varied, Warmup, Wishes,
 };
-use engine::units::Nanos;
+use engine::units::{Bytes, Nanos};
 use serde_json::{Map, Value};
 
 use super::assignments::Assignments;
@@ -19,7 +19,7 @@ use super::fault::{Fault, Ledger, Remark};
 use super::files::Files;
 use super::identity::Identities;
 use super::sweep::{self, Cell};
-use super::workload::{BodySource, Codec, Speed, Workload, key_source};
+use super::workload::{BodySource, Codec, POOL_BYTES_MAX, Speed, Workload, key_source};
 use super::{Order, room, test_id};
 
 /// A run to be planned.
@@ -35,17 +35,17 @@ pub struct Request {
     pub resolved: ResolvedRun,
     /// What it was told, and which of several runs it is.
     pub cell: Cell,
-    /// What its bodies are made of; `None` where they are made.
-    pub(crate) bodies: Option<BodySource>,
+    /// What each stream's bodies are made of; `None` where they are made.
+    pub(crate) bodies: Option<Vec<BodySource>>,
 }
 
 impl Request {
     /// The same with its bodies made: the cells of a sweep and repeats have none before their turn, since
     /// those of all of them could be more than there is memory.
     pub fn whole(&self) -> Cow<'_, Self> {
-        let Some(source) = &self.bodies else { return Cow::Borrowed(self) };
+        let Some(sources) = &self.bodies else { return Cow::Borrowed(self) };
         let mut whole = Self { bodies: None, ..self.clone() };
-        for stream in &mut whole.demand.streams {
+        for (stream, source) in whole.demand.streams.iter_mut().zip(sources) {
             stream.bodies = source.bodies();
         }
         Cow::Owned(whole)
@@ -126,41 +126,43 @@ impl Shared<'_> {
         files: &mut Files,
         ledger: &mut Ledger,
     ) -> Option<Request> {
-        let source = source(workload, &clients, files, ledger)?;
-        let keys = key_source(workload.keys.as_ref(), files, ledger)?;
+        let sources = sources(workload, &clients, files, ledger)?;
         let has_turn = self.cell.repeat.is_some() || !self.cell.values.is_empty();
-        let bodies = if has_turn { Vec::new() } else { source.bodies() };
         let search = self.search(workload, ledger)?;
-        let varied = ledger.take(workload.varied(files))?;
-        let pace = self.pace(workload, varied, search.as_ref(), ledger)?;
+        self.check_in_flight(workload, ledger)?;
         let warmup = match &search {
             Some(search) => Warmup::Auto { bound: search.latest(workload.measured) },
             None => workload.warmup,
         };
         let (test_id, run) = self.identities.next(&workload.name);
-        let topics = self.topics(workload, &test_id);
-        let shape = workload.shape;
-        let mut deadlines = Deadlines::standard(topics.len());
+        let mut streams = Vec::new();
+        for ((name, part), source) in workload.parts().into_iter().zip(&sources) {
+            let bodies = if has_turn { Vec::new() } else { source.bodies() };
+            let varied = ledger.take(part.varied(files))?;
+            let stream = StreamDemand {
+                name: name.to_owned(),
+                pace: self.pace(part, varied, search.as_ref()),
+                message_size: part.body.size,
+                bodies,
+                stamp: part.body.stamp.place(),
+                keys: key_source(part.keys.as_ref(), files, ledger)?,
+                recipe: part.records.recipe.clone(),
+                partitioner: clients.partitioner,
+                topics: self.topics(workload, (name, part), &test_id),
+                producers_per_topic: part.shape.producers,
+                subscriptions: part.shape.subscriptions,
+                consumers_per_subscription: part.shape.consumers,
+            };
+            streams.push(stream);
+        }
+        let topics = streams.iter().map(|stream| stream.topics.len()).sum();
+        let mut deadlines = Deadlines::standard(topics);
         deadlines.ready = self.benchmark.consumer_ready_timeout.unwrap_or(deadlines.ready);
         deadlines.acks = deadlines.acks.max(clients.delivery_timeout);
         let backlog = workload.backlog.map(|wish| wish.plan);
         let measured = backlog.map_or(workload.measured, |backlog| backlog.longest());
-        let stream = StreamDemand {
-            name: workload.name.clone(),
-            pace,
-            message_size: workload.body.size,
-            bodies,
-            stamp: workload.body.stamp.place(),
-            keys,
-            recipe: workload.records.recipe.clone(),
-            partitioner: clients.partitioner,
-            topics,
-            producers_per_topic: shape.producers,
-            subscriptions: shape.subscriptions,
-            consumers_per_subscription: shape.consumers,
-        };
         if let Some(problem) =
-            backlog.and_then(|asked| room::problem(self.driver.driver, &stream, asked.messages))
+            backlog.and_then(|asked| room::problem(self.driver.driver, &streams[0], asked.messages))
         {
             let file = workload.file.display().to_string();
             ledger.fault(Fault::new(file, "consumerBacklog", problem));
@@ -170,7 +172,7 @@ impl Shared<'_> {
             demand: Demand {
                 test_id,
                 run,
-                streams: vec![stream],
+                streams,
                 phases: Phases { warmup, measured },
                 messages: None,
                 search,
@@ -193,7 +195,7 @@ impl Shared<'_> {
                 remarks: Vec::new(),
             },
             cell: self.cell.clone(),
-            bodies: has_turn.then_some(source),
+            bodies: has_turn.then_some(sources),
         })
     }
 
@@ -212,49 +214,64 @@ impl Shared<'_> {
         ledger.take(made).map(Some)
     }
 
-    fn pace(
-        &self,
-        workload: &Workload,
-        varied: Option<Varied>,
-        search: Option<&SearchDemand>,
-        ledger: &mut Ledger,
-    ) -> Option<Pace> {
-        let in_flight = self.order.in_flight;
-        let speed = match &workload.speed {
-            Speed::Max => return Some(Pace::Max { in_flight }),
+    /// How many may be in flight bounds closed loops alone: without one it would do nothing.
+    fn check_in_flight(&self, workload: &Workload, ledger: &mut Ledger) -> Option<()> {
+        let parts = workload.parts();
+        let is_free = parts.iter().any(|(_, part)| part.speed == Speed::Max);
+        if self.order.in_flight.is_none() || is_free {
+            return Some(());
+        }
+        let speed = |(_, part): &(&str, &Workload)| match &part.speed {
+            Speed::Max => "max".to_owned(),
             Speed::At(rate) => rate.to_string(),
             Speed::Shaped(shape) => shape.to_string(),
             Speed::Replay(recording) => recording.to_string(),
             Speed::Search => "searched".to_owned(),
         };
-        if in_flight.is_some() {
-            let file = workload.file.display();
-            let problem = format!(
-                "only bounds --rate max, and the rate of {file} is {speed}: leave one of them out"
-            );
-            ledger.fault(Fault::whole("--in-flight", problem));
-            return None;
-        }
+        let speeds: Vec<String> = parts.iter().map(speed).collect();
+        let problem = format!(
+            "only bounds --rate max, and the rate of {} is {}: leave one of them out",
+            workload.file.display(),
+            speeds.join(" and ")
+        );
+        ledger.fault(Fault::whole("--in-flight", problem));
+        None
+    }
+
+    fn pace(
+        &self,
+        workload: &Workload,
+        varied: Option<Varied>,
+        search: Option<&SearchDemand>,
+    ) -> Pace {
         match (&workload.speed, varied, search) {
-            (_, Some(varied), _) => Some(Pace::Varied(Arc::new(varied))),
-            (Speed::At(rate), None, _) => Some(Pace::At(*rate)),
-            (_, None, Some(search)) => Some(Pace::At(search.start)),
+            (Speed::Max, ..) => Pace::Max { in_flight: self.order.in_flight },
+            (_, Some(varied), _) => Pace::Varied(Arc::new(varied)),
+            (Speed::At(rate), None, _) => Pace::At(*rate),
+            (_, None, Some(search)) => Pace::At(search.start),
             (_, None, None) => unreachable!("a shape is varied, and a search has been asked for"),
         }
     }
 
-    fn topics(&self, workload: &Workload, test_id: &str) -> Vec<TopicPlan> {
-        let partitions = workload.shape.partitions;
+    /// A stream's topics; where there are several streams, each of them is named after its own.
+    fn topics(
+        &self,
+        workload: &Workload,
+        (name, part): (&str, &Workload),
+        test_id: &str,
+    ) -> Vec<TopicPlan> {
+        let partitions = part.shape.partitions;
+        let stream = (!workload.streams.is_empty()).then_some(name);
         // Those of the command line win over the file's.
         let told = &self.order.topics;
         let existing = if told.is_empty() { &workload.topics } else { told };
         if existing.is_empty() {
             let new = |index| TopicPlan {
-                name: test_id::topic(test_id, index),
+                name: test_id::topic(test_id, stream, index),
                 partitions,
                 existing: false,
             };
-            return (0..workload.shape.topics).map(new).collect();
+            return (0..part.shape.topics).map(new).collect();
         }
         let old = |name: &String| TopicPlan {
             name: name.clone(),
@@ -265,14 +282,27 @@ impl Shared<'_> {
     }
 }
 
-/// What the bodies of a workload are made of, for these clients.
-fn source(
+/// What the bodies of each stream of a workload are made of, for these clients.
+fn sources(
     workload: &Workload,
     clients: &Clients,
     files: &mut Files,
     ledger: &mut Ledger,
-) -> Option<BodySource> {
-    let (body, codec) = (&workload.body, Codec::of(&clients.settings));
-    let made = body.source(files, codec);
-    ledger.take(made.map_err(|problem| Fault::whole(body.field(), problem)))
+) -> Option<Vec<BodySource>> {
+    let codec = Codec::of(&clients.settings);
+    let mut sources = Vec::new();
+    for (_, part) in workload.parts() {
+        let made = part.body.source(files, codec);
+        sources
+            .push(ledger.take(made.map_err(|problem| Fault::whole(part.body.field(), problem)))?);
+    }
+    // One stream's were checked by themselves.
+    let bytes: u64 = sources.iter().map(BodySource::bytes).sum();
+    if 1 < sources.len() && POOL_BYTES_MAX < bytes {
+        let most = Bytes(POOL_BYTES_MAX);
+        let problem = format!("their bodies take {bytes} bytes in all, at most {most} are held");
+        ledger.fault(Fault::new(workload.file.display().to_string(), "streams", problem));
+        return None;
+    }
+    Some(sources)
 }

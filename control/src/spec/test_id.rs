@@ -65,9 +65,10 @@ impl Ids {
     }
 }
 
-/// The name of a run's topic.
-pub(crate) fn topic(test_id: &str, index: u32) -> String {
-    format!("benchmark-{test_id}-topic-{index}")
+/// The name of a run's topic; with that of its stream where the run has several.
+pub(crate) fn topic(test_id: &str, stream: Option<&str>, index: u32) -> String {
+    let stream = stream.map_or_else(String::new, |name| format!("{name}-"));
+    format!("benchmark-{test_id}-{stream}topic-{index}")
 }
 
 #[cfg(test)]
@@ -106,7 +107,9 @@ mod tests {
         for name in ["", "a b", "A_1_00ff", "a/b", "../a", &"x".repeat(127)] {
             assert!(!is_test_id(name), "{name}");
         }
-        assert!(topic(&id, u32::MAX).len() <= 249, "{id}");
-        assert_eq!(topic("t_1_00ff", 3), "benchmark-t_1_00ff-topic-3");
+        let longest = "s".repeat(32);
+        assert!(topic(&id, Some(&longest), u32::MAX).len() <= 249, "{id}");
+        assert_eq!(topic("t_1_00ff", None, 3), "benchmark-t_1_00ff-topic-3");
+        assert_eq!(topic("t_1_00ff", Some("bulk"), 3), "benchmark-t_1_00ff-bulk-topic-3");
     }
 }

@@ -60,8 +60,17 @@ fn one(path: &Path, files: &mut Files, ledger: &mut Ledger) -> Option<Summary> {
     let workloads: Vec<Workload> =
         cells.iter().filter_map(|cell| of_cell(&document, cell, files, ledger)).collect();
     let first = workloads.first()?;
-    let varied = ledger.take(first.varied(files))?;
-    let mut summary = of_workload(first, varied.as_ref());
+    let mut summary = Summary { head: format!("workload \"{}\"", first.name), details: Vec::new() };
+    for (name, part) in first.parts() {
+        let varied = ledger.take(part.varied(files))?;
+        let lines = of_stream(part, varied.as_ref());
+        if first.streams.is_empty() {
+            summary.details.extend(lines);
+        } else {
+            summary.details.push(format!("stream \"{name}\":"));
+            summary.details.extend(lines.map(|line| format!("  {line}")));
+        }
+    }
     if let Some(axes) = Sweep::axes_of(&cells) {
         summary.details.push(format!("that is the first of {} runs, a sweep of:", cells.len()));
         let line = |axis: &Axis| format!("  {}: {}", axis.field, axis.values.join(", "));
@@ -94,7 +103,7 @@ fn is_of_benchmark(key: &str) -> bool {
     fields::find(benchmark::FIELDS, key).is_some_and(|field| field.name != "name")
 }
 
-fn of_workload(workload: &Workload, varied: Option<&Varied>) -> Summary {
+fn of_stream(workload: &Workload, varied: Option<&Varied>) -> [String; 2] {
     let shape = workload.shape;
     let speed = match (&workload.speed, varied) {
         (Speed::Max, _) => "as fast as possible".to_owned(),
@@ -119,7 +128,7 @@ fn of_workload(workload: &Workload, varied: Option<&Varied>) -> Summary {
         count(shape.subscriptions, "subscription"),
         count(shape.consumers, "consumer"),
     );
-    Summary { head: format!("workload \"{}\"", workload.name), details: vec![load, clients] }
+    [load, clients]
 }
 
 fn count(number: u32, noun: &str) -> String {

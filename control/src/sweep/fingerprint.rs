@@ -11,16 +11,13 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 pub(super) fn fingerprint(request: &Request) -> String {
     let resolved = &request.resolved;
     let properties = resolved.properties.iter().map(ShownProperty::json);
-    let bodies = match &request.bodies {
-        Some(BodySource::Files(files)) => {
-            let hashes: Vec<u64> = files.iter().map(|bytes| xxh3_64(bytes)).collect();
-            Some(hashes)
-        }
-        // Others are made of fields of the workload, and of the driver's codec.
-        Some(BodySource::Random { .. } | BodySource::Sizes(_) | BodySource::Blank(_)) | None => {
-            None
-        }
-    };
+    // Others are made of fields of the workload, and of the driver's codec.
+    let files = request.bodies.iter().flatten().filter_map(|source| match source {
+        BodySource::Files(files) => Some(files),
+        BodySource::Random { .. } | BodySource::Sizes(_) | BodySource::Blank(_) => None,
+    });
+    let hashes: Vec<u64> = files.flatten().map(|bytes| xxh3_64(bytes)).collect();
+    let bodies = (!hashes.is_empty()).then_some(hashes);
     let mut workload = json!([
         resolved.workload,
         request.driver.driver.name,

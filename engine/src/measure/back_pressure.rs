@@ -2,6 +2,7 @@
 
 use super::constants::{BEHIND_LEAST, HELD_SHARE_NOTED, RATE_LEAST, THROTTLED_SHARE};
 use super::facts::{count, number, percent, share};
+use super::sums::Part;
 use super::verdict::{Case, Found};
 use crate::units::NANOS_PER_SECOND;
 
@@ -72,11 +73,19 @@ fn held_back_in_warmup(case: &Case<'_>) -> u64 {
     case.tally.streams.iter().map(|of| of.warmup.produced.held_back).sum()
 }
 
-/// Whether more than a few sends met a full client queue.
-fn is_held_back(case: &Case<'_>) -> bool {
+/// The streams with due times of which more than a few sends met a full client queue.
+fn parts_held_back<'case>(case: &'case Case<'_>) -> impl Iterator<Item = &'case Part<'case>> {
     // The embedded broker's own limit fills no client's queue, and has a finding of its own.
-    let held = share(case.sums.held_back, case.sums.attempted);
-    !case.evidence.embedded_full && HELD_SHARE_NOTED < held
+    let is_held = |part: &&Part<'_>| {
+        let held = share(part.sums.held_back, part.sums.attempted);
+        part.sums.due != 0 && !case.evidence.embedded_full && HELD_SHARE_NOTED < held
+    };
+    case.parts.iter().filter(is_held)
+}
+
+/// Whether there is such a stream.
+fn is_held_back(case: &Case<'_>) -> bool {
+    parts_held_back(case).next().is_some()
 }
 
 /// Whether lanes still sent what had met a full client queue in the warm-up.
@@ -118,27 +127,25 @@ fn warmup_backlog(case: &Case<'_>, found: &mut Found) {
 }
 
 fn held_back(case: &Case<'_>, found: &mut Found) {
-    if case.sums.due == 0 || !is_held_back(case) {
-        return;
-    }
-    let (held, attempted) = (case.sums.held_back, case.sums.attempted);
-    let share = share(held, attempted);
-    found.warn(
-        "held_back",
-        format!(
-            "{} of all sends ({held} of {attempted}) met a full client queue and had to wait for \
+    for part in parts_held_back(case) {
+        let (held, attempted) = (part.sums.held_back, part.sums.attempted);
+        let share = share(held, attempted);
+        let message = format!(
+            "{}{} of all sends ({held} of {attempted}) met a full client queue and had to wait for \
              acks to make room. The wait is in publish and end-to-end latency, from about p{:.2} on. \
              What limited the run says whose it was; a larger queue (queue.buffering.max.messages) \
              only moves the wait.",
+            part.about(),
             percent(held, attempted),
             100.0 - share * 100.0
-        ),
-        vec![
+        );
+        let evidence = vec![
             count("held_back", held),
             count("attempted", attempted),
             number("held_back_share", share),
-        ],
-    );
+        ];
+        found.warn("held_back", message, part.facts(evidence));
+    }
 }
 
 fn acks_behind(case: &Case<'_>, found: &mut Found) {

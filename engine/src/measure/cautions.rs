@@ -217,28 +217,30 @@ fn trouble(case: &Case<'_>, found: &mut Found) {
     }
 }
 
-/// Sent and received sides apart: the spans of one side have equally many samples.
+/// Sent and received sides apart: the spans of one side have equally many samples. Each stream by itself:
+/// so are its percentiles.
 fn few_samples(case: &Case<'_>, found: &mut Found) {
-    let (mut sent, mut received) = (Latency::default(), Latency::default());
-    for stream in &case.tally.streams {
-        sent.merge(&stream.measured.service);
-        received.merge(&stream.measured.transit);
-    }
-    for (side, merged) in [("publish", sent), ("end_to_end", received)] {
-        let few = |percent: &f64| merged.samples_beyond(*percent) < SAMPLES_BEYOND;
-        let samples = merged.count();
-        let Some(from) = PERCENTILES.into_iter().find(few).filter(|_| 0 < samples) else {
-            continue;
-        };
-        found.note(
-            "few_samples",
-            format!(
-                "With {samples} samples, {side} percentiles from p{from} on rest on fewer than \
+    for part in &case.parts {
+        let seen = &part.tally.measured;
+        for (side, latency) in [("publish", &seen.service), ("end_to_end", &seen.transit)] {
+            let few = |percent: &f64| latency.samples_beyond(*percent) < SAMPLES_BEYOND;
+            let samples = latency.count();
+            let Some(from) = PERCENTILES.into_iter().find(few).filter(|_| 0 < samples) else {
+                continue;
+            };
+            let message = format!(
+                "{}With {samples} samples, {side} percentiles from p{from} on rest on fewer than \
                  {SAMPLES_BEYOND} messages each. They will differ from run to run. Run longer for \
-                 a steady tail."
-            ),
-            vec![text("side", side), count("samples", samples), text("from", format!("p{from}"))],
-        );
+                 a steady tail.",
+                part.about()
+            );
+            let facts = vec![
+                text("side", side),
+                count("samples", samples),
+                text("from", format!("p{from}")),
+            ];
+            found.note("few_samples", message, part.facts(facts));
+        }
     }
 }
 

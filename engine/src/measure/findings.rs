@@ -4,6 +4,7 @@ use super::constants::{LATE, LATE_SHARE_INVALID, LATE_SHARE_NOTED, TARGET_SHARE,
 use super::counts::Window;
 use super::facts::{count, number, percent, share, some_of, text};
 use super::fleet;
+use super::sums::Part;
 use super::verdict::{Case, Ended, Found};
 use crate::units::Nanos;
 
@@ -66,20 +67,25 @@ fn ending(case: &Case<'_>, found: &mut Found) {
 }
 
 fn lateness(case: &Case<'_>, found: &mut Found) {
-    let (late, attempted) = (case.sums.late_by_us, case.sums.attempted);
+    case.parts.iter().for_each(|part| late_part(part, found));
+}
+
+fn late_part(part: &Part<'_>, found: &mut Found) {
+    let (late, attempted) = (part.sums.late_by_us, part.sums.attempted);
     let late_share = share(late, attempted);
     if late_share <= LATE_SHARE_NOTED {
         return;
     }
-    let evidence = vec![
+    let evidence = part.facts(vec![
         count("late_by_us", late),
         count("attempted", attempted),
         number("late_share", late_share),
         number("client_from_percentile", 100.0 - late_share * 100.0),
-    ];
+    ]);
     let seen = format!(
-        "{} of all sends ({late} of {attempted}) left more than {LATE} after their due although \
+        "{}{} of all sends ({late} of {attempted}) left more than {LATE} after their due although \
          the client was not full",
+        part.about(),
         percent(late, attempted)
     );
     if LATE_SHARE_INVALID < late_share {
@@ -100,22 +106,21 @@ fn lateness(case: &Case<'_>, found: &mut Found) {
 }
 
 fn target(case: &Case<'_>, found: &mut Found) {
-    let (due, acked) = (case.sums.due, case.sums.acked_of_due);
-    if due == 0 || TARGET_SHARE <= share(acked, due) {
-        return;
-    }
-    let held_back = case.sums.held_back;
-    let held = if held_back == 0 {
-        String::new()
-    } else {
-        format!(" {held_back} messages met a full client queue first.")
-    };
-    found.fail(
-        exit::TARGET,
-        "target_not_reached",
-        format!(
-            "{} of what was due was acked ({acked} of {due}); the target is {:.1} %.{held} \
+    for part in &case.parts {
+        let (due, acked) = (part.sums.due, part.sums.acked_of_due);
+        if due == 0 || TARGET_SHARE <= share(acked, due) {
+            continue;
+        }
+        let held_back = part.sums.held_back;
+        let held = if held_back == 0 {
+            String::new()
+        } else {
+            format!(" {held_back} messages met a full client queue first.")
+        };
+        let message = format!(
+            "{}{} of what was due was acked ({acked} of {due}); the target is {:.1} %.{held} \
              Latencies below the target rate do not compare with those at it. {}",
+            part.about(),
             percent(acked, due),
             TARGET_SHARE * 100.0,
             if fleet::explains_target(case) {
@@ -123,31 +128,32 @@ fn target(case: &Case<'_>, found: &mut Found) {
             } else {
                 "Lower the rate until it holds, or see errors and backlog for what was short."
             }
-        ),
-        vec![
+        );
+        let evidence = vec![
             count("due", due),
             count("acked", acked),
             number("acked_share", share(acked, due)),
             count("held_back", held_back),
-        ],
-    );
+        ];
+        found.fail(exit::TARGET, "target_not_reached", message, part.facts(evidence));
+    }
 }
 
 fn closed_loop(case: &Case<'_>, found: &mut Found) {
-    let (attempted, failed) = (case.sums.free_attempted, case.sums.free_failed);
-    if attempted == 0 || TARGET_SHARE <= share(attempted.saturating_sub(failed), attempted) {
-        return;
-    }
-    found.fail(
-        exit::TARGET,
-        "too_many_failures",
-        format!(
-            "{} of the messages failed ({failed} of {attempted}). A throughput with this many \
+    for part in &case.parts {
+        let (attempted, failed) = (part.sums.free_attempted, part.sums.free_failed);
+        if attempted == 0 || TARGET_SHARE <= share(attempted.saturating_sub(failed), attempted) {
+            continue;
+        }
+        let message = format!(
+            "{}{} of the messages failed ({failed} of {attempted}). A throughput with this many \
              failures is not what the cluster delivers. See the errors by code.",
+            part.about(),
             percent(failed, attempted)
-        ),
-        vec![count("failed", failed), count("attempted", attempted)],
-    );
+        );
+        let evidence = vec![count("failed", failed), count("attempted", attempted)];
+        found.fail(exit::TARGET, "too_many_failures", message, part.facts(evidence));
+    }
 }
 
 /// What was due and never offered fails the target however little it is: a lane that could not pay

@@ -47,6 +47,7 @@ mod spans;
 mod standing;
 mod steady;
 mod stretch;
+mod sums;
 mod tally;
 mod transacted;
 mod transacting;

@@ -6,6 +6,7 @@ use super::facts::{count, number, some_of, text};
 use super::leaders::slow_brokers;
 use super::tally::Phase;
 use super::verdict::{Case, Found};
+use crate::plan::LaneWork;
 use crate::units::{NANOS_PER_SECOND, Nanos, Rate};
 
 /// Every check, in the order in which equally grave findings are told.
@@ -138,10 +139,13 @@ fn outliers(case: &Case<'_>, found: &mut Found) {
                       followers.";
     // A lane of a host that was named says the same once more.
     let told = slow_hosts(case, lanes, found);
-    let peers: Vec<&PeerSeen> = case.evidence.peers.iter().collect();
-    let mut slow = slow_among(&peers, Nanos::ZERO);
-    slow.peers.retain(|lane| !told.contains(&&lane.name));
-    slow.tell(lanes, found);
+    for stream in 0..case.plan.demand.streams.len() {
+        // Lanes of other streams do other things.
+        let peers = case.evidence.peers.iter().filter(|lane| stream_of(case, lane) == stream);
+        let mut slow = slow_among(&peers.collect::<Vec<_>>(), Nanos::ZERO);
+        slow.peers.retain(|lane| !told.contains(&&lane.name));
+        slow.tell(lanes, found);
+    }
     // A partition has few batches. Where a hundredth of the phase is shorter than a usual stall, one
     // that a single batch met is all there is beyond the 99th percentile.
     let hundredth = Nanos(case.plan.demand.phases.measured.0 / 100);
@@ -153,9 +157,18 @@ fn outliers(case: &Case<'_>, found: &mut Found) {
     slow_brokers(case, usual, found);
 }
 
+/// The stream that a lane sends; the first where the plan does not know it.
+fn stream_of(case: &Case<'_>, peer: &PeerSeen) -> usize {
+    let lane = case.plan.lanes.iter().find(|lane| lane.name == peer.name);
+    let Some(LaneWork::Produce { stream, .. }) = lane.map(|lane| &lane.work) else { return 0 };
+    *stream
+}
+
 /// Names the workers whose tail is far longer than that of the others; returns their lanes.
 fn slow_hosts<'run>(case: &Case<'run>, advice: &str, found: &mut Found) -> Vec<&'run String> {
-    let workers = case.evidence.fleet.map_or(&[][..], |fleet| &fleet.workers);
+    // Of several streams each worker has another part: their lanes are compared.
+    let fleet = case.evidence.fleet.filter(|_| case.plan.demand.streams.len() == 1);
+    let workers = fleet.map_or(&[][..], |fleet| &fleet.workers);
     let hosts: Vec<&PeerSeen> = workers.iter().map(|worker| &worker.peer).collect();
     let slow = slow_among(&hosts, Nanos::ZERO);
     slow.tell(advice, found);

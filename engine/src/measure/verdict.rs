@@ -18,6 +18,7 @@ use super::plausibility::{PeerSeen, SecondSeen};
 use super::searched::SearchSeen;
 use super::slack::slack;
 use super::standing::Standing;
+use super::sums::{Part, Sums};
 use super::tally::Tally;
 use super::workers::FleetSeen;
 use super::{
@@ -25,7 +26,7 @@ use super::{
     plausibility, searched,
 };
 use crate::host::{Busy, Throttled};
-use crate::plan::{Pace, Plan, StreamDemand};
+use crate::plan::{Plan, StreamDemand};
 use crate::time::Drift;
 use crate::units::{Nanos, Timestamp};
 
@@ -170,57 +171,11 @@ pub(super) struct Case<'run> {
     pub(super) plan: &'run Plan,
     pub(super) tally: &'run Tally,
     pub(super) evidence: &'run Evidence<'run>,
+    /// All streams together.
     pub(super) sums: Sums,
+    /// Each stream by itself: what is wrong with a small one is not seen in the sums.
+    pub(super) parts: Vec<Part<'run>>,
     pub(super) balances: Vec<Balance>,
-}
-
-/// The measured phase of all streams together.
-#[derive(Default)]
-pub(super) struct Sums {
-    /// Due, in the streams with a schedule.
-    pub(super) due: u64,
-    /// Acked, in the streams with a schedule.
-    pub(super) acked_of_due: u64,
-    /// Attempted, in the streams without.
-    pub(super) free_attempted: u64,
-    /// Failed, in the streams without.
-    pub(super) free_failed: u64,
-    pub(super) attempted: u64,
-    pub(super) acked: u64,
-    pub(super) failed_maybe_persisted: u64,
-    pub(super) late_by_us: u64,
-    pub(super) held_back: u64,
-    pub(super) unsent: u64,
-    pub(super) outstanding: u64,
-    pub(super) errors: u64,
-}
-
-impl Sums {
-    fn of(plan: &Plan, tally: &Tally) -> Self {
-        let mut sums = Self::default();
-        for (demand, stream) in plan.demand.streams.iter().zip(&tally.streams) {
-            let seen = &stream.measured;
-            match demand.pace {
-                Pace::At(_) | Pace::Varied(_) => {
-                    sums.due += seen.produced.due;
-                    sums.acked_of_due += seen.acked.messages;
-                }
-                Pace::Max { .. } => {
-                    sums.free_attempted += seen.produced.attempted;
-                    sums.free_failed += seen.produce_errors.total().max(seen.acked.failed);
-                }
-            }
-            sums.attempted += seen.produced.attempted;
-            sums.acked += seen.acked.messages;
-            sums.failed_maybe_persisted += seen.acked.failed_maybe_persisted;
-            sums.late_by_us += seen.produced.late_by_us;
-            sums.held_back += seen.produced.held_back;
-            sums.unsent += seen.produced.unsent;
-            sums.outstanding += seen.outstanding();
-            sums.errors += seen.errors();
-        }
-        sums
-    }
 }
 
 /// What the checks have raised so far.
@@ -263,6 +218,7 @@ impl Verdict {
             tally,
             evidence,
             sums: Sums::of(plan, tally),
+            parts: Part::all(plan, tally),
             balances: balances(plan, tally, evidence.readings),
         };
         let mut found = Found::default();

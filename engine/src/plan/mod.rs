@@ -130,6 +130,17 @@ impl Plan {
         (is_paced && lane.wait == WaitMode::Sleep).then_some(Guard::TICK)
     }
 
+    /// The stream that a lane carries.
+    #[must_use]
+    pub fn stream_of(&self, lane: &LanePlan) -> usize {
+        match &lane.work {
+            LaneWork::Produce { stream, .. } => *stream,
+            LaneWork::Consume { clients } => {
+                clients.first().map_or(0, |client| self.groups[client.group].stream)
+            }
+        }
+    }
+
     /// The name of a topic.
     #[must_use]
     pub fn topic(&self, stream: usize, route: Route) -> &str {

@@ -86,7 +86,7 @@ pub enum LaneWork {
         /// The clients.
         clients: Vec<ProducerClient>,
     },
-    /// Consuming clients, of any stream.
+    /// Consuming clients of one stream: what one stream brings is not read late for another's sake.
     Consume {
         /// The clients.
         clients: Vec<ConsumerClient>,
@@ -224,10 +224,12 @@ pub(super) fn place(
             Some(_) => (own.len(), ClientCount::Each),
             None => (wanted.produce, wishes.clients),
         };
-        works.extend(producers(stream, &own, lanes, count));
+        works.extend(producers((stream, own_name(demand, stream)), &own, lanes, count));
     }
-    let consuming = wants.iter().map(|wanted| wanted.consume).max().unwrap_or(0);
-    works.extend(consumers((demand, groups, share), consuming, wishes.clients));
+    // Nor do streams share a lane for reading: a message would wait there while others' are taken.
+    for (stream, wanted) in wants.iter().enumerate().filter(|(_, wanted)| 0 < wanted.consume) {
+        works.extend(consumers((demand, groups, share), (stream, wanted.consume), wishes.clients));
+    }
     let seats = supply.seats(works.len());
     let is_affordable = supply.is_affordable(works.len(), machine.budget());
     let lanes = assign(works, seats, |shares_core| match wishes.wait {
@@ -254,8 +256,19 @@ fn shrink(wants: &mut [Want], slots: usize) {
     }
 }
 
+/// A stream's name where it is one of several.
+fn own_name(demand: &Demand, stream: usize) -> Option<&str> {
+    (1 < demand.streams.len()).then(|| demand.streams[stream].name.as_str())
+}
+
 /// Deals a stream's logical producers that are the host's `own` to clients, and the clients to lanes.
-fn producers(stream: usize, own: &[u64], lanes: usize, count: ClientCount) -> Vec<LaneWork> {
+fn producers(
+    (stream, name): (usize, Option<&str>),
+    own: &[u64],
+    lanes: usize,
+    count: ClientCount,
+) -> Vec<LaneWork> {
+    let of_stream = name.map_or_else(String::new, |name| format!(" of {name}"));
     let clients = match count {
         ClientCount::Shared => lanes,
         ClientCount::Each => own.len(),
@@ -264,7 +277,7 @@ fn producers(stream: usize, own: &[u64], lanes: usize, count: ClientCount) -> Ve
     let lanes = lanes.min(clients);
     let step = clients;
     let client = |index: usize| ProducerClient {
-        name: format!("producer client {index}"),
+        name: format!("producer client {index}{of_stream}"),
         producers: own.iter().skip(index).step_by(step).copied().collect(),
     };
     (0..lanes)
@@ -275,16 +288,19 @@ fn producers(stream: usize, own: &[u64], lanes: usize, count: ClientCount) -> Ve
         .collect()
 }
 
-/// Deals the host's members of all groups to lanes, one after the other.
+/// Deals the host's members of a stream's groups to its lanes, one after the other.
 fn consumers(
     (demand, groups, share): (&Demand, &[GroupPlan], &Share),
-    lanes: usize,
+    (stream, lanes): (usize, usize),
     count: ClientCount,
 ) -> Vec<LaneWork> {
     let mut works: Vec<Vec<ConsumerClient>> = vec![Vec::new(); lanes];
     let mut lane = 0;
     let seats = seats(demand, groups, count);
-    for (index, (group, (first, all))) in groups.iter().zip(seats).enumerate() {
+    let all_groups = groups.iter().zip(seats).enumerate();
+    for (index, (group, (first, all))) in
+        all_groups.filter(|(_, (group, _))| group.stream == stream)
+    {
         // Where clients are shared a host needs one for each of its lanes at most.
         let most = if count == ClientCount::Shared { lanes } else { usize::MAX };
         // A member is named after its seat, so no two hosts have the same.

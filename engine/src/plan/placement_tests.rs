@@ -104,16 +104,30 @@ fn lanes_follow_the_load() {
 }
 
 #[test]
-fn every_stream_has_a_lane_of_its_own_for_sending() {
+fn every_stream_has_lanes_of_its_own() {
     let mut demand = samples::demand(stream(1));
     for name in ["second", "third"] {
         demand.streams.push(StreamDemand { name: name.to_owned(), ..stream(1) });
     }
     for cores in [1, 2, 8] {
         let plan = Plan::new(demand.clone(), &machine(cores), &Wishes::default());
-        let lanes = plan.expect("nothing is wished").lanes;
-        assert_eq!(count(&lanes, Role::Producer), 3, "{cores} cores");
-        assert_eq!(count(&lanes, Role::Consumer), 1, "{cores} cores: readers are shared");
+        let plan = plan.expect("nothing is wished");
+        assert_eq!(count(&plan.lanes, Role::Producer), 3, "{cores} cores");
+        assert_eq!(count(&plan.lanes, Role::Consumer), 3, "{cores} cores: nor are readers shared");
+        let streams = |lane: &LanePlan| match &lane.work {
+            LaneWork::Produce { stream, .. } => vec![*stream],
+            LaneWork::Consume { clients } => {
+                clients.iter().map(|client| plan.groups[client.group].stream).collect()
+            }
+        };
+        let carried: Vec<Vec<usize>> = plan.lanes.iter().map(streams).collect();
+        assert_eq!(carried, [[0], [1], [2], [0], [1], [2]], "{cores} cores: one each");
+        let names = plan.lanes.iter().filter_map(|lane| match &lane.work {
+            LaneWork::Produce { clients, .. } => Some(clients[0].name.as_str()),
+            LaneWork::Consume { .. } => None,
+        });
+        let names: Vec<&str> = names.collect();
+        assert_eq!(names[1], "producer client 0 of second", "told apart: {names:?}");
     }
 }
 

@@ -159,6 +159,8 @@ fn asserted(report: &Report) -> Table {
 fn figures(report: &Report) -> String {
     let tables = [
         tables::counts(report),
+        tables::streams(report),
+        tables::stream_latencies(report),
         tables::latencies(report),
         tables::transactions(report),
         tables::errors(report),

@@ -99,7 +99,12 @@ impl Told<'_> {
 fn head(report: &Report) -> Map<String, Value> {
     let plan = &report.plan;
     let topics = u64::try_from(plan.topics).expect("topics are counted in 64 bits").max(1);
-    let message_size = plan.streams.first().map_or(0, |stream| stream.message_size);
+    let sent = &report.produced;
+    // Several streams have bodies of several sizes: on average.
+    let message_size = match &plan.streams[..] {
+        [only] => only.message_size,
+        _ => sent.bytes.checked_div(sent.messages).unwrap_or(0),
+    };
     let consumers = plan
         .groups
         .first()

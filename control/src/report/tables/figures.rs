@@ -4,6 +4,7 @@ use super::{Table, span, words};
 use crate::report::Report;
 use crate::report::latency::Block;
 use crate::report::text::{count_rows, verified};
+use crate::report::text_streams;
 use crate::report::text_table::{count, rate};
 
 /// What the star beside a percentile means.
@@ -40,6 +41,17 @@ pub(in crate::report) fn tiles(report: &Report) -> Table {
 pub(in crate::report) fn counts(report: &Report) -> Table {
     let verified = verified(report).trim_end().to_owned();
     Table::of("Messages", count_rows(report)).noting(verified)
+}
+
+/// What each of several streams was asked and did; no rows where there is one.
+pub(in crate::report) fn streams(report: &Report) -> Table {
+    Table::of("Streams", text_streams::count_rows(report))
+}
+
+/// How long each stream's messages took; no rows where there is one.
+pub(in crate::report) fn stream_latencies(report: &Report) -> Table {
+    let note = "The latencies below are those of all streams together.";
+    Table::of("Latency by stream", text_streams::latency_rows(report)).noting(note.to_owned())
 }
 
 /// Every span that was measured, with its percentiles.

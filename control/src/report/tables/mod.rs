@@ -7,6 +7,7 @@ mod setting;
 
 pub(super) use events::{errors, events};
 pub(super) use figures::{FEW_SAMPLES, counts, latencies, tiles, transactions};
+pub(super) use figures::{stream_latencies, streams};
 pub(super) use fleet::{hosts, search, tasks, workers};
 pub(super) use setting::{client, environment, lanes, plan};
 
@@ -99,6 +100,7 @@ fn tidied(cell: &str) -> String {
 mod tests {
     use super::{ROWS_MAX, Table, counts, environment, errors, events, hosts, lanes};
     use super::{client, latencies, plan, search, tasks, tiles, transactions, workers};
+    use super::{stream_latencies, streams};
     use crate::report::fixture::{self, Made};
     use crate::report::search::made as searched;
     use crate::report::transactions::made as in_transactions;
@@ -106,8 +108,9 @@ mod tests {
     #[test]
     fn every_row_has_a_word_for_every_column_and_every_table_has_rows_somewhere() {
         let committed = in_transactions("read_committed");
-        let made = [Made::clean(), Made::troubled(), Made::fleet(), searched(), committed];
-        let mut seen = [false; 13];
+        let two = Made::two_streams();
+        let made = [Made::clean(), Made::troubled(), Made::fleet(), searched(), committed, two];
+        let mut seen = [false; 15];
         for report in made.iter().map(fixture::report) {
             let hosts = hosts(&report);
             let singles = [
@@ -124,6 +127,8 @@ mod tests {
                 plan(&report),
                 client(&report),
                 transactions(&report),
+                streams(&report),
+                stream_latencies(&report),
             ];
             for (table, seen_filled) in singles.iter().zip(&mut seen) {
                 *seen_filled |= !table.is_empty();
@@ -134,7 +139,7 @@ mod tests {
                 assert!(!table.caption.is_empty(), "{table:?}");
             }
         }
-        assert_eq!(seen, [true; 13], "each is seen with something in it");
+        assert_eq!(seen, [true; 15], "each is seen with something in it");
     }
 
     #[test]

@@ -65,7 +65,8 @@ pub(crate) fn clients(
     let commit = workload.and_then(|workload| workload.commit);
     checks::check_commit(driver, workload, ledger);
     checks::check_transactions(driver, workload, ledger);
-    let size = workload.map_or(0, |workload| workload.body.largest().0);
+    let parts = workload.map(Workload::parts).unwrap_or_default();
+    let size = parts.iter().map(|(_, part)| part.body.largest().0).max().unwrap_or(0);
     let wish = workload.and_then(|workload| workload.transactions);
     let wish = wish.unwrap_or(TransactionWish::NONE);
     let is_transactional = wish.length.is_some() || driver.transaction_messages.is_some();

@@ -10,7 +10,7 @@ use crate::spec::driver::Config;
 use crate::spec::workload;
 
 /// Fields whose values are free text.
-const TEXTS: [&str; 12] = [
+const TEXTS: [&str; 13] = [
     "name",
     "payloadFile",
     "messageSizeDistribution",
@@ -22,6 +22,7 @@ const TEXTS: [&str; 12] = [
     "producerConfig",
     "consumerConfig",
     "topicConfig",
+    "streams",
     "sweep",
 ];
 
@@ -33,7 +34,11 @@ const LIST_WORDS: &str = "with commas between";
 /// What a comma is in this value of a field: in a rate that changes it stands between its parts.
 pub(super) fn of_value(target: &Target, value: &str) -> Form {
     match target {
-        Target::Workload("producerRate") if workload::is_shape(value) => Form::Text,
+        Target::Workload("producerRate") | Target::Stream(_, "producerRate")
+            if workload::is_shape(value) =>
+        {
+            Form::Text
+        }
         _ => of(target),
     }
 }
@@ -41,7 +46,9 @@ pub(super) fn of_value(target: &Target, value: &str) -> Form {
 /// What a comma is in the value of a field or a property.
 pub(super) fn of(target: &Target) -> Form {
     let is_text = match target {
-        Target::Workload(field) | Target::Driver(field) => TEXTS.contains(field),
+        Target::Workload(field) | Target::Stream(_, field) | Target::Driver(field) => {
+            TEXTS.contains(field)
+        }
         // It is refused by its name.
         Target::Unknown => false,
         Target::Property(config, name) => takes_commas(*config, name),

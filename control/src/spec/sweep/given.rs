@@ -113,6 +113,9 @@ impl CommandLine {
     pub(super) fn names(&self, target: &Target) -> bool {
         let is_rival = |named: &Target| match (named, target) {
             (Target::Workload(one), Target::Workload(other)) => RIVALS.contains(&(*one, *other)),
+            (Target::Stream(of, one), Target::Stream(also, other)) => {
+                of == also && RIVALS.contains(&(*one, *other))
+            }
             _ => false,
         };
         self.named.iter().any(|named| named == target || is_rival(named))
@@ -146,6 +149,7 @@ impl CommandLine {
 fn field(target: &Target, written: &str) -> String {
     match target {
         Target::Workload(name) => (*name).to_owned(),
+        Target::Stream(stream, name) => format!("streams.{stream}.{name}"),
         Target::Driver(name) => format!("driver.{name}"),
         Target::Property(..) | Target::Unknown => written.to_owned(),
     }
@@ -186,7 +190,9 @@ fn one(key: &str, value: &Value, place: &str) -> Result<Swept, String> {
     let target = Target::of(key);
     match target {
         Target::Unknown => return Err(fields::unknown(workload::FIELDS, key)),
-        Target::Workload(SWEEP) => return Err("is no field that can be swept".to_owned()),
+        Target::Workload(SWEEP | "streams") => {
+            return Err("is no field that can be swept".to_owned());
+        }
         _ => {}
     }
     let values = match value {

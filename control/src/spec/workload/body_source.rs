@@ -9,7 +9,7 @@ use rand::{RngCore, SeedableRng};
 /// The greatest `message.max.bytes` that librdkafka takes.
 pub(super) const SIZE_MAX: u64 = 1_000_000_000;
 /// Memory for the bodies of a run: every lane copies them.
-pub(super) const POOL_BYTES_MAX: u64 = 1 << 30;
+pub(crate) const POOL_BYTES_MAX: u64 = 1 << 30;
 /// The same bodies in every run: two runs differ in what is asked, not in what is sent.
 const SEED: u64 = 0x6b64_796e_6f00_0001;
 
@@ -41,6 +41,17 @@ pub(crate) struct Make {
 }
 
 impl BodySource {
+    /// Bytes of all bodies together.
+    pub(crate) fn bytes(&self) -> u64 {
+        let of = |size: usize| u64::try_from(size).expect("a body fits in 64 bits");
+        match self {
+            Self::Files(files) => files.iter().map(|bytes| of(bytes.len())).sum(),
+            Self::Random { make, pool } => of(make.size).saturating_mul(*pool),
+            Self::Sizes(makes) => makes.iter().map(|make| of(make.size)).sum(),
+            Self::Blank(size) => of(*size),
+        }
+    }
+
     /// Makes the bodies.
     pub(crate) fn bodies(&self) -> Vec<Vec<u8>> {
         let mut random = SmallRng::seed_from_u64(SEED);

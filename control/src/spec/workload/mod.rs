@@ -16,12 +16,13 @@ mod resolved;
 mod search;
 mod shape;
 mod sizes;
+mod streams;
 mod transactions;
 
 use backlog::Bringing;
 pub(crate) use backlog::{BacklogWish, Size as BacklogSize};
 pub(crate) use body::{Body, Payload, StampWish};
-pub(crate) use body_source::BodySource;
+pub(crate) use body_source::{BodySource, POOL_BYTES_MAX};
 pub(crate) use compressibility::Codec;
 pub(crate) use keys::{KeyWish, source as key_source};
 pub(crate) use pace::Speed;
@@ -29,6 +30,7 @@ pub(crate) use rate_shape::is_shape;
 pub(crate) use records::Records;
 pub(crate) use search::SearchWish;
 pub(crate) use shape::Shape;
+pub(crate) use streams::field_of as stream_field;
 pub(crate) use transactions::TransactionWish;
 
 use std::path::{Path, PathBuf};
@@ -103,6 +105,7 @@ pub(crate) const FIELDS: &[Field] = &[
     Field::used("existingTopicList"),
     Field::used("existingProduceTopicList"),
     Field::used("existingConsumeTopicList"),
+    Field::used("streams"),
     Field::used("sweep"),
 ];
 
@@ -157,6 +160,8 @@ pub(crate) struct Workload {
     pub commit: Option<CommitWish>,
     /// How its producers send in transactions; nothing where the file says nothing of them.
     pub transactions: Option<TransactionWish>,
+    /// Its streams by their names where it has several; what is said above of one is then the first's.
+    pub streams: Vec<(String, Self)>,
 }
 
 /// How often offsets are to be committed.
@@ -206,10 +211,17 @@ impl Workload {
         }
         let faults_before = ledger.faults.len();
         let mut givens = Givens::of_file(document, FIELDS, ledger);
-        for flag in asked.flags {
+        let (own, common): (Vec<&FieldFlag>, Vec<_>) =
+            asked.flags.iter().partition(|flag| streams::is_of_one(flag));
+        for flag in common {
             givens.set(flag, RIVALS, ledger);
         }
-        let read = read(path, &givens, asked, files, ledger);
+        let streams = streams::read(document, &givens, &own, ledger);
+        let read = if streams::is_asked(&givens) {
+            streams::join(path, &streams, asked, files, ledger)
+        } else {
+            read(path, &givens, asked, files, ledger)
+        };
         read.filter(|_| ledger.faults.len() == faults_before)
     }
 
@@ -288,6 +300,7 @@ fn read(
         backlog,
         commit,
         transactions,
+        streams: Vec::new(),
     })
 }
 

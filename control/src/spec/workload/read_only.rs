@@ -92,6 +92,7 @@ pub(super) fn read(
         commit,
         transactions: None,
         records: Records::default(),
+        streams: Vec::new(),
     })
 }
 
@@ -146,7 +147,7 @@ mod tests {
     fn every_field_is_known_to_be_of_sending_or_not() {
         let of_search = search::FIELDS.map(|field| field.name);
         for field in FIELDS {
-            let places = [&OF_SENDING[..], &OTHERS[..], &of_search[..], &["sweep"][..]];
+            let places = [&OF_SENDING[..], &OTHERS[..], &of_search[..], &["streams", "sweep"][..]];
             let found = places.iter().filter(|names| names.contains(&field.name)).count();
             assert_eq!(found, 1, "{}", field.name);
         }

@@ -8,12 +8,21 @@ use super::read_only::is_of_reading;
 use super::sizes::Bucket;
 use super::{
     BacklogSize, BacklogWish, CommitWish, Payload, Records, SearchWish, Speed, StampWish,
-    TransactionWish, VERIFICATIONS, Workload, keys, phases,
+    TransactionWish, VERIFICATIONS, Workload, keys, phases, streams,
 };
 
 impl Workload {
     /// The fields with their values, in the order of the field table.
     pub(crate) fn resolved(&self) -> Map<String, Value> {
+        if self.streams.is_empty() {
+            return self.resolve_stream();
+        }
+        let stream = |(name, stream): &(String, Self)| (name.clone(), stream.resolve_stream());
+        let streams: Vec<_> = self.streams.iter().map(stream).collect();
+        streams::shown(&streams)
+    }
+
+    fn resolve_stream(&self) -> Map<String, Value> {
         let mut fields = Map::new();
         let mut put = |name: &str, value: Value| {
             fields.insert(name.to_owned(), value);

@@ -4,6 +4,7 @@ mod backlog;
 mod faults;
 mod keys;
 mod records;
+mod streams;
 mod transactions;
 
 use super::{

@@ -105,7 +105,7 @@ fn the_plan_says_which_lane_carries_which_stream() {
     let ran = run(&["--dry-run"]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     for words in [
-        "stream bulk, load: messages of 1 KiB, 1000/s in all",
+        "stream bulk, load: messages of 1 KiB, 1k/s in all",
         "stream probe, load: messages of 100 B, 50/s in all",
         "1 clients for 4 logical producers of stream bulk",
         "1 clients for 1 logical producers of stream probe",

@@ -135,7 +135,9 @@ pub(super) fn came(plan: &Plan, role: Role, name: &str) -> LaneOutcome {
                 send(&mut seen.warmup, AT, rate.get() * 5);
                 send(&mut seen.measured, MEASURED, rate.get() * 10);
             }
-            Role::Consumer if index == 0 => receive(&mut seen.measured, MEASURED, rate.get() * 10),
+            Role::Consumer if index == stream => {
+                receive(&mut seen.measured, MEASURED, rate.get() * 10);
+            }
             Role::Producer | Role::Consumer => {}
         }
     }

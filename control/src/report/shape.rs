@@ -62,12 +62,11 @@ pub(super) fn text(report: &Report) -> String {
 }
 
 impl ShapePart {
-    /// Of the first stream that has one, against the seconds of all; `None` where none has.
+    /// Of the only stream; `None` where it has none. Seconds are those of all streams together, so one of
+    /// several is not held against them.
     pub(super) fn of(plan: &Plan, outcome: &Outcome) -> Option<Self> {
-        let varied = plan.demand.streams.iter().find_map(|stream| match &stream.pace {
-            Pace::Varied(varied) => Some(varied),
-            Pace::At(_) | Pace::Max { .. } => None,
-        })?;
+        let [only] = &plan.demand.streams[..] else { return None };
+        let Pace::Varied(varied) = &only.pace else { return None };
         let (kind, rate) = match varied.tempo() {
             Tempo::Rate(rate) => ("constant", rate.to_string()),
             Tempo::Shape(shaped) => (shaped.shape().kind(), shaped.shape().to_string()),

@@ -118,7 +118,7 @@ fn what_is_wrong_is_told_with_its_line_and_its_stream() {
         "streams:\n  a:\n    topics: 0\n    topicz: 1\n  b: {}\n",
         &[
             "w.yaml:12: streams.a.topicz: there is no such field, did you mean topics?",
-            "w.yaml:11: streams.a.topics: got \"0\", need 1 to 1000000, e.g. 1",
+            "w.yaml:11: streams.a.topics: got \"0\", need a whole number from 1 to 1000000, e.g. 1",
         ],
     );
     check(

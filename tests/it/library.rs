@@ -25,6 +25,7 @@ const SHORT: &[(&str, &[&str])] = &[
     ("load-step", &["--rate", "steps 200 for 400ms, 600 for 300ms, 200"]),
     ("many-partitions-1000", &["--rate", "500", "--set", "partitionsPerTopic=100"]),
     ("many-topics-100", &["--rate", "500", "--set", "topics=20"]),
+    ("many-topics-10000", &["--rate", "500", "--set", "topics=10"]),
     ("msg-size-comparison", &["--set", "messageSize=1KiB,1MiB"]),
     ("partition-scaling-test", &["--set", "partitionsPerTopic=4"]),
     ("payload-integrity", &["--rate", "500"]),

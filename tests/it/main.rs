@@ -40,6 +40,7 @@ mod regressions;
 mod repeat;
 mod report;
 mod search;
+mod shape;
 mod shapes;
 mod silent;
 mod slices;

@@ -4,6 +4,7 @@ use super::ceiling::CeilingPart;
 use super::latency::Block;
 use super::number::{float, micros, seconds, thousandth};
 use super::report::Inputs;
+use super::requests::Requests;
 use super::streams::is_timed;
 use super::tail::Tail;
 use crate::host::ALLOCATOR;
@@ -122,6 +123,8 @@ pub struct Engine {
     pub cpu_seconds: Option<f64>,
     /// The same per million messages acked or received, those of the warm-up among them.
     pub cpu_seconds_per_million_messages: Option<f64>,
+    /// Requests, and what one cost; null where none with messages was answered.
+    pub requests: Option<Requests>,
     /// The largest resident memory.
     pub peak_rss_bytes: Option<u64>,
     /// How long lanes' cores were taken away from them: the longest gap of each millisecond that a
@@ -218,6 +221,7 @@ impl Engine {
             cpu_seconds_per_million_messages: cpu
                 .filter(|_| 0 < messages)
                 .map(|used| thousandth(per_million(used))),
+            requests: Requests::of(outcome, cpu),
             peak_rss_bytes: (0 < outcome.cost.peak_rss).then_some(outcome.cost.peak_rss),
             hiccup: (0 < outcome.tally.hiccup.count())
                 .then(|| Block::summary(&outcome.tally.hiccup)),

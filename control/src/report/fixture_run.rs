@@ -134,6 +134,8 @@ pub(super) fn came(plan: &Plan, role: Role, name: &str) -> LaneOutcome {
             Role::Producer if index == stream => {
                 send(&mut seen.warmup, AT, rate.get() * 5);
                 send(&mut seen.measured, MEASURED, rate.get() * 10);
+                // Ten messages to a request.
+                tally.answers += rate.get() * 15 / 10;
             }
             Role::Consumer if index == stream => {
                 receive(&mut seen.measured, MEASURED, rate.get() * 10);

@@ -45,6 +45,7 @@ mod read;
 mod read_tests;
 #[expect(clippy::module_inception, reason = "a file is named after its main type")]
 mod report;
+mod requests;
 mod run_folder;
 mod search;
 mod shape;

@@ -44,6 +44,7 @@ pub const WORKLOADS: &[BuiltIn] = built_in!("workloads":
     "load-step"
     "many-partitions-1000"
     "many-topics-100"
+    "many-topics-10000"
     "msg-size-comparison"
     "partition-scaling-test"
     "payload-integrity"

@@ -22,6 +22,9 @@ const BATCH: usize = 500;
 /// How long metadata may take that is asked for again and again.
 const LOOK: Nanos = Nanos::from_secs(5);
 
+/// The longest that librdkafka lets an admin request wait (2.12.1, `rd_kafka_AdminOptions_init`).
+const REQUEST_MOST: Nanos = Nanos::from_secs(3_600);
+
 /// Pause between two looks at a cluster that is not there yet.
 const PAUSE: Nanos = Nanos::from_millis(50);
 
@@ -170,7 +173,8 @@ impl KafkaTopics {
     ) -> Result<(), RunError> {
         let clock = OsClock::anchored();
         loop {
-            let left = clock.now().until(until);
+            let began = clock.now();
+            let left = began.until(until);
             let metadata = self.metadata(admin, left.max(LOOK).min(LOOK))?;
             let led: HashMap<&str, usize> = metadata
                 .topics()
@@ -192,7 +196,8 @@ impl KafkaTopics {
                     "created, but not all partitions have a leader by the deadline".to_owned();
                 return Err(RunError::Topic { topic: missing.name.clone(), reason });
             }
-            clock.park(PAUSE);
+            // Of very many topics a look takes its time, the broker's too: half of it is left to others.
+            clock.park(PAUSE.max(began.until(clock.now())));
         }
     }
 }
@@ -205,10 +210,10 @@ struct Batch {
     error: Option<RunError>,
 }
 
+/// For one request; the deadline of many may be longer than librdkafka lets one of them be.
 fn options(deadline: Nanos) -> AdminOptions {
-    AdminOptions::new()
-        .request_timeout(Some(deadline.duration()))
-        .operation_timeout(Some(deadline.duration()))
+    let within = deadline.min(REQUEST_MOST).duration();
+    AdminOptions::new().request_timeout(Some(within)).operation_timeout(Some(within))
 }
 
 fn describe(code: RDKafkaErrorCode) -> String {
@@ -279,12 +284,14 @@ impl Topics for KafkaTopics {
             if let Some(error) = answer.error.or(wrong) {
                 return Err((error, created));
             }
+            // Brokers take longer to make logs than to promise them: each batch waits for its own, so that
+            // they are not asked for all at once, and what is told is done.
+            if let Err(error) = self.await_visible(&admin, batch, until) {
+                return Err((error, created));
+            }
             progress(created.len());
         }
-        match self.await_visible(&admin, topics, until) {
-            Ok(()) => Ok(created),
-            Err(error) => Err((error, created)),
-        }
+        Ok(created)
     }
 
     fn delete(&self, topics: &[String], deadline: Nanos) -> Vec<(String, String)> {

@@ -165,6 +165,8 @@ impl KafkaOutlet {
                 if let Some(waited) = self.queue.take_wait() {
                     sink.heard(waited);
                 }
+                // One event holds the answers to one request (librdkafka 2.12.1, `rd_kafka_dr_msgq`).
+                sink.answered();
                 self.report = Some((clock.now(), event));
             }
             EventKind::Trouble => {

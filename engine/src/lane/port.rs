@@ -64,6 +64,10 @@ impl OutletSink for Sink<'_> {
         self.recorder.acks(now, self.stream, acks);
     }
 
+    fn answered(&mut self) {
+        self.recorder.answered();
+    }
+
     fn heard(&mut self, waited: Nanos) {
         self.recorder.acks_heard(self.stream, waited);
     }

@@ -113,6 +113,10 @@ pub trait OutletSink {
     /// The answers of one delivery event, read at `now`.
     fn acks(&mut self, now: Timestamp, acks: &[Ack]);
 
+    /// A request with messages was answered, or given up by the client: its answers follow. Links that have
+    /// no requests never say so.
+    fn answered(&mut self) {}
+
     /// The client's call that answers are there was heard `waited` after it was made: our own share
     /// in what their latencies say.
     fn heard(&mut self, waited: Nanos);

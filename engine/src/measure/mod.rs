@@ -24,6 +24,7 @@ mod fits;
 mod fleet;
 mod flows;
 mod follow;
+mod hearing;
 mod hiccup;
 mod latency;
 mod latency_bytes;

@@ -222,12 +222,6 @@ impl Recorder {
         self.watches[stream].failed(now, place, &ack.stamp, silences);
     }
 
-    /// The client's call that acks are there was heard `waited` after it was made.
-    pub fn acks_heard(&mut self, stream: usize, waited: Nanos) {
-        let present = self.present;
-        self.tally.streams[stream].phase(present).ack_wait.record(Some(waited));
-    }
-
     /// What a lane that waits like this sees of its core.
     #[must_use]
     pub fn gaps(&self, wait: WaitMode) -> Gaps {

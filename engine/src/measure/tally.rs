@@ -34,6 +34,9 @@ pub struct Tally {
     pub streams: Vec<StreamTally>,
     /// Turns of the lane's loop: a lane whose number stands still is stuck.
     pub turns: u64,
+    /// Requests with messages that were answered, in both phases: each is of one partition. Those that the
+    /// client gave up by itself are among them, once for each time that it did.
+    pub answers: u64,
     /// In the measured phase, how long the lane's core was taken away from it: the longest gap of each
     /// millisecond that a spinning lane saw, how much too long a sleeping one slept.
     pub hiccup: Latency,
@@ -108,7 +111,7 @@ impl Tally {
     }
 
     fn of(streams: Vec<StreamTally>) -> Self {
-        Self { streams, turns: 0, hiccup: Latency::default() }
+        Self { streams, turns: 0, answers: 0, hiccup: Latency::default() }
     }
 
     /// An empty tally for one second of all lanes, which says nothing of single messages.
@@ -120,9 +123,10 @@ impl Tally {
 
     /// Adds another second's, lane's or host's.
     pub fn merge(&mut self, other: &Self) {
-        let Self { streams, turns, hiccup } = other;
+        let Self { streams, turns, answers, hiccup } = other;
         self.streams.iter_mut().zip(streams).for_each(|(mine, theirs)| mine.merge(theirs));
         self.turns += turns;
+        self.answers += answers;
         self.hiccup.merge(hiccup);
     }
 
@@ -146,7 +150,7 @@ impl Tally {
 
     /// Forgets everything and keeps the memory.
     pub fn clear(&mut self) {
-        let Self { streams, turns, hiccup } = self;
+        let Self { streams, turns, answers, hiccup } = self;
         for StreamTally { warmup, measured, acked_offsets, partitions, account, silences } in
             streams
         {
@@ -157,7 +161,7 @@ impl Tally {
             account.clear();
             silences.clear();
         }
-        *turns = 0;
+        (*turns, *answers) = (0, 0);
         hiccup.clear();
     }
 }

@@ -146,7 +146,10 @@ fn tell(recorder: &mut Recorder, (event, stream, due_ms, took_us): Entry) {
         Event::Committed => recorder.committed(stream, Ok(())),
         Event::NotCommitted(code) => recorder.committed(stream, Err(failure(code))),
         Event::Trouble(code) => recorder.consumer_trouble(stream, failure(code)),
-        Event::Heard => recorder.acks_heard(stream, Nanos(700)),
+        Event::Heard => {
+            recorder.acks_heard(stream, Nanos(700));
+            recorder.answered();
+        }
         Event::Hiccup => recorder.hiccup(Nanos(took_us * 1_000)),
         Event::Tick => assert!(!recorder.tick(MEASURED), "within its second"),
     }
@@ -245,8 +248,9 @@ fn every_counter_is_seen_and_twice_as_high_after_a_merge_with_itself() {
     let tally = record_all(&one_of_each());
     let mut twice = tally.clone();
     twice.merge(&tally);
-    let (Tally { streams, turns, hiccup }, after) = (tally, twice);
+    let (Tally { streams, turns, answers, hiccup }, after) = (tally, twice);
     assert_eq!((turns, after.turns), (4, 8), "turns");
+    assert_eq!((answers, after.answers), (4, 8), "answers");
     assert_eq!((hiccup.count(), after.hiccup.count()), (4, 8), "hiccups");
     for (stream, merged) in streams.iter().zip(&after.streams) {
         let StreamTally { warmup, measured, acked_offsets, partitions, account, silences } = stream;

@@ -102,6 +102,38 @@ pub(super) fn groups(demand: &Demand, count: ClientCount) -> Vec<GroupPlan> {
     groups
 }
 
+/// Topics of one group of shared clients at most. The member that deals the partitions compares every topic
+/// with every name that it subscribed to (librdkafka 2.12.1, `rd_kafka_member_subscriptions_map`): two
+/// minutes of a core for 10,000, a second for 1,000.
+const TOPICS_OF_GROUP: u32 = 1_000;
+
+/// Tells of subscriptions that are read by several groups.
+pub(super) fn remark(groups: &[GroupPlan], count: ClientCount) -> Option<String> {
+    let parts = groups.iter().filter(|group| (group.stream, group.subscription) == (0, 0)).count();
+    (count == ClientCount::Shared && 1 < parts).then(|| {
+        format!(
+            "a subscription is read by {parts} groups with a part of the topics each, at most \
+             {TOPICS_OF_GROUP}: the client deals the topics of a group in a time that grows with their square"
+        )
+    })
+}
+
+/// A group for each so many topics, of even sizes; the only one has the subscription's name.
+fn push_parts(groups: &mut Vec<GroupPlan>, template: &GroupPlan, per_topic: u64) {
+    let all = template.topics.end;
+    let parts = all.div_ceil(TOPICS_OF_GROUP);
+    let step = all.div_ceil(parts);
+    for (part, first) in (0..all).step_by(step as usize).enumerate() {
+        let topics = first..all.min(first + step);
+        let name = match parts {
+            1 => template.name.clone(),
+            _ => format!("{}-{part}", template.name),
+        };
+        let logical = u64::from(topics.end - topics.start) * per_topic;
+        groups.push(GroupPlan { name, topics, logical, ..template.clone() });
+    }
+}
+
 fn push_groups(
     groups: &mut Vec<GroupPlan>,
     template: &GroupPlan,
@@ -114,7 +146,7 @@ fn push_groups(
         return;
     }
     match count {
-        ClientCount::Shared => groups.push(GroupPlan { logical, ..template.clone() }),
+        ClientCount::Shared => push_parts(groups, template, per_topic),
         ClientCount::Number(members) => {
             groups.push(GroupPlan { members: members.max(1), logical, ..template.clone() });
         }

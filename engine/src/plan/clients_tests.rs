@@ -199,3 +199,22 @@ fn a_thousand_topics_are_planned_quickly() {
         assert!(took < Nanos::from_secs(1), "{count:?}: took {took}");
     }
 }
+
+#[test]
+fn very_many_topics_are_read_by_several_groups_of_shared_clients() {
+    let of = |topics: u32, count: ClientCount| {
+        let topics = samples::topics(topics, 2);
+        let plan = samples::plan(StreamDemand { topics, ..samples::stream(1_000) }, count);
+        let told = plan.remarks.iter().any(|words| words.starts_with("a subscription is read by"));
+        let ranges: Vec<_> = plan.groups.iter().map(|group| group.topics.clone()).collect();
+        let logical: u64 = plan.groups.iter().map(|group| group.logical).sum();
+        (ranges, plan.groups[0].name.clone(), logical, told)
+    };
+    let name = |ending: &str| format!("subscription-0-law{ending}");
+    assert_eq!(of(1_000, ClientCount::Shared), (vec![0..1_000], name(""), 1_000, false));
+    let three = vec![0..834, 834..1_668, 1_668..2_500];
+    assert_eq!(of(2_500, ClientCount::Shared), (three, name("-0"), 2_500, true));
+    assert_eq!(of(1_001, ClientCount::Shared).0, [0..501, 501..1_001]);
+    let asked = of(2_500, ClientCount::Number(2));
+    assert_eq!(asked, (vec![0..2_500], name(""), 2_500, false), "as asked");
+}

@@ -261,15 +261,17 @@ pub struct Deadlines {
 }
 
 impl Deadlines {
-    /// The defaults: 12 s to be reached (15 s with what stands around it), 120 s plus 0.5 s a topic to create, 60 s to be ready,
-    /// 120 s for delivery reports, 30 s of quiet, 30 s to tear down, 5 s after an interrupt.
+    /// The defaults: 12 s to be reached (15 s with what stands around it), 120 s plus 0.5 s a topic to create, 60 s to be ready and
+    /// 20 ms more for each topic beyond a thousand (46 s were seen with 6,900 on a busy host), 120 s for delivery reports, 30 s of
+    /// quiet, 30 s to tear down, 5 s after an interrupt.
     #[must_use]
     pub fn standard(topics: usize) -> Self {
         let topics = u64::try_from(topics).unwrap_or(u64::MAX);
+        let many = topics.saturating_sub(1_000);
         Self {
             reach: Nanos::from_secs(12),
             create: Nanos::from_secs(120) + Nanos::from_millis(500_u64.saturating_mul(topics)),
-            ready: Nanos::from_secs(60),
+            ready: Nanos::from_secs(60) + Nanos::from_millis(20_u64.saturating_mul(many)),
             acks: Nanos::from_secs(120),
             quiet: Nanos::from_secs(30),
             teardown: Nanos::from_secs(30),

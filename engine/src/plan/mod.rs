@@ -13,6 +13,7 @@ mod machine;
 mod pace;
 mod placement;
 mod remarks;
+mod requests;
 mod search;
 mod share;
 mod statistics;
@@ -86,12 +87,14 @@ impl Plan {
         let mut groups = clients::groups(&demand, wishes.clients);
         let mut remarks = Vec::new();
         remarks.extend(bound_verification(&mut demand));
+        remarks.extend(clients::remark(&groups, wishes.clients));
         let mut lanes =
             placement::place((&demand, &groups, &share), machine, wishes, &mut remarks)?;
         for (index, group) in groups.iter_mut().enumerate() {
             group.members = members_of(&lanes, index);
         }
         let statistics = statistics::settle(&mut demand, &groups, &lanes, &mut remarks);
+        remarks.extend(requests::remark(&demand, &lanes));
         demand.streams.iter_mut().for_each(|stream| stream.pace = stream.pace.part_of(share));
         lanes.retain(|lane| share.role.is_none_or(|role| role == lane.role()));
         if share.is_taken_over() {

@@ -185,7 +185,7 @@ mod tests {
         check(1, 999, Some(1), "");
         check(1, 1_000, Some(10), "every 10s instead of every 1s: one client's have 1001 topics");
         check(1_000, 4, Some(10), "one client's have 5000 topics and partitions");
-        check(1_001, 4, None, "Config.statistics.interval.ms=10000 has them all the same");
+        check(1_000, 5, None, "Config.statistics.interval.ms=10000 has them all the same");
     }
 
     #[test]

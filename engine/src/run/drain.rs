@@ -4,11 +4,15 @@ use crate::lane::Board;
 use crate::link::{Assigned, Topics};
 use crate::measure::Tally;
 use crate::plan::{Plan, Route};
-use crate::units::Nanos;
+use crate::time::{Clock, OsClock};
+use crate::units::{Nanos, Timestamp};
 use std::collections::HashMap;
 
 /// How long asking for the end of a topic may take, where acks say no offsets.
 const LOOKUP: Nanos = Nanos::from_secs(5);
+
+/// The same of all topics together: those of very many that are left then count as if they did not answer.
+const LOOKUPS: Nanos = Nanos::from_secs(60);
 
 /// The end of a partition that could not be asked for: such a drain ends when nothing comes any more,
 /// and what is missing then is never called lost.
@@ -21,6 +25,7 @@ impl Targets {
     /// From the acks; with `acks=0`, which say nothing, from the topics' ends.
     pub(super) fn new(plan: &Plan, total: &Tally, topics: &dyn Topics) -> Self {
         let silent = plan.demand.clients.producer.iter().any(is_silent);
+        let time = TimeLeft::of(LOOKUPS);
         let of_stream =
             |(stream, tally): (&crate::plan::StreamDemand, &crate::measure::StreamTally)| {
                 let bases = stream.partition_bases();
@@ -30,6 +35,9 @@ impl Targets {
                     let acked = tally.acked_offsets[*base..*base + count].to_vec();
                     if !silent {
                         return acked;
+                    }
+                    if time.is_up() {
+                        return vec![UNKNOWN; count];
                     }
                     match topics.logs(&topic.name, topic.partitions, LOOKUP) {
                         Ok(logs) if logs.is_empty() => acked,
@@ -44,11 +52,12 @@ impl Targets {
 }
 
 /// Messages that the run's own topics no longer hold: retention or somebody's request removed them.
-/// `None` where a topic was there before, or does not answer.
+/// `None` where a topic was there before, or does not answer in time.
 pub(super) fn removed(plan: &Plan, topics: &dyn Topics) -> Option<u64> {
     let mut removed = 0;
+    let time = TimeLeft::of(LOOKUPS);
     for topic in plan.demand.streams.iter().flat_map(|stream| &stream.topics) {
-        if topic.existing {
+        if topic.existing || time.is_up() {
             return None;
         }
         // A topic that the run made began at offset 0.
@@ -56,6 +65,23 @@ pub(super) fn removed(plan: &Plan, topics: &dyn Topics) -> Option<u64> {
         removed += logs.iter().filter_map(|log| u64::try_from(log.first).ok()).sum::<u64>();
     }
     Some(removed)
+}
+
+/// A deadline of several lookups.
+struct TimeLeft {
+    clock: OsClock,
+    until: Timestamp,
+}
+
+impl TimeLeft {
+    fn of(span: Nanos) -> Self {
+        let clock = OsClock::anchored();
+        Self { clock, until: clock.now() + span }
+    }
+
+    fn is_up(&self) -> bool {
+        self.until <= self.clock.now()
+    }
 }
 
 /// Whether a producer's setting says that brokers answer nothing. Both of the setting's names:

@@ -33,6 +33,19 @@ const FOUR_TOPICS: Load<'_> = Load {
     ..SMALL
 };
 
+/// Five hundred topics with few messages each.
+const MANY_TOPICS: Load<'_> = Load {
+    name: "500 topics",
+    topics: 500,
+    partitions: 1,
+    producers: 1,
+    consumers: 1,
+    rate: 1_000,
+    seconds: 3,
+    warmup: 0,
+    ..SMALL
+};
+
 fn kdyno(turn: &Turn, load: &Load<'_>, clients: &str) -> Kdyno {
     Kdyno::new(&["run", "w.yaml", "--bootstrap-server", &turn.address, "--clients", clients])
         .with_file("w.yaml", &load.yaml())
@@ -70,6 +83,24 @@ fn a_hundred_topics_are_shared_evenly_by_few_consumers() {
     check(&turn, &HUNDRED_TOPICS, "shared");
     let held = check(&turn, &HUNDRED_TOPICS, "4");
     assert_eq!(held, [[25; 4]], "four members");
+}
+
+#[test]
+fn five_hundred_topics_are_exact_and_each_request_has_its_cost() {
+    let Some(turn) = turn() else { return };
+    let ran = kdyno(&turn, &MANY_TOPICS, "shared").run();
+    let result = assert_exact(&ran, MANY_TOPICS.due(), 1);
+    assert_eq!(count(&result, "/topics/created"), 500, "topics");
+    let requests = &result["engine"]["requests"];
+    let produce = count(requests, "/produce");
+    // No request has messages of two topics, and each topic gets six in three seconds.
+    assert!(500 <= produce && produce <= MANY_TOPICS.due(), "{requests:#}");
+    let of = |name: &str| requests[name].as_f64().unwrap_or_else(|| panic!("{name}: {requests:#}"));
+    let each = of("messages_per_produce") * of("cpu_us_per_produce");
+    assert!(1.0 <= of("messages_per_produce") && 0.0 < each, "{requests:#}");
+    assert!(1.0 < of("all_per_produce"), "fetches come on top: {requests:#}");
+    assert!(of("cpu_us_per_request") < of("cpu_us_per_produce"), "{requests:#}");
+    assert!(ran.stderr.contains("500 of 500 created"), "progress: {}", ran.stderr);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod admin;
 mod config;
 mod context;
+mod deleted;
 pub mod embedded;
 pub mod errors;
 mod inlet;
@@ -14,6 +15,7 @@ mod native;
 mod outlet;
 pub mod properties;
 mod reach;
+mod rebalance;
 mod statistics;
 mod target;
 

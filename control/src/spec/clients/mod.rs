@@ -57,7 +57,6 @@ pub(crate) fn clients(
     ledger: &mut Ledger,
 ) -> Option<Clients> {
     let faults_before = ledger.faults.len();
-    checks::refuse_unsupported(driver, ledger);
     let commit = workload.and_then(|workload| workload.commit);
     checks::check_commit(driver, workload, ledger);
     checks::check_transactions(driver, workload, ledger);
@@ -103,6 +102,7 @@ pub(crate) fn clients(
             replication_factor: if existing_topics { -1 } else { driver.replication_factor },
             commit: commit_mode(&resolution.consumer, commit, ledger),
             transactions: transactions(driver, wish, &resolution.producer),
+            churn: checks::churn(driver, workload, ledger),
         },
     })
 }

@@ -3,6 +3,7 @@
 mod backlog;
 mod body;
 mod body_source;
+mod churn;
 mod compressibility;
 mod existing;
 mod keys;
@@ -33,7 +34,7 @@ pub(crate) use transactions::TransactionWish;
 
 use std::path::{Path, PathBuf};
 
-use engine::plan::{Varied, Verification, Warmup};
+use engine::plan::{Churn, Varied, Verification, Warmup};
 use engine::time::Arrival;
 use engine::units::Nanos;
 use serde_yaml::Value;
@@ -82,6 +83,8 @@ pub(crate) const FIELDS: &[Field] = &[
     transactions::FIELDS[1],
     transactions::FIELDS[2],
     transactions::FIELDS[3],
+    churn::FIELDS[0],
+    churn::FIELDS[1],
     Field::used("arrival"),
     Field::used("seed"),
     Field::used("subscriptionsPerTopic"),
@@ -157,6 +160,8 @@ pub(crate) struct Workload {
     pub commit: Option<CommitWish>,
     /// How its producers send in transactions; nothing where the file says nothing of them.
     pub transactions: Option<TransactionWish>,
+    /// How its consumers come and go; nothing where they stay.
+    pub churn: Option<Churn>,
 }
 
 /// How often offsets are to be committed.
@@ -270,6 +275,7 @@ fn read(
                        committed: leave either out";
         ledger.fault(givens.fault("transactionMessages", problem));
     }
+    let has_backlog = backlog.is_some();
     Some(Workload {
         name: named(name, path),
         file: path.to_owned(),
@@ -288,6 +294,7 @@ fn read(
         backlog,
         commit,
         transactions,
+        churn: churn::read(givens, (shape, has_backlog), ledger),
     })
 }
 

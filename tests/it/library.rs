@@ -13,6 +13,7 @@ const SHORT: &[(&str, &[&str])] = &[
     ("burst-1k", &["--rate", "bursts 5k for 100ms, 0 for 400ms"]),
     ("commit-interval-sweep", &["--rate", "500", "--set", "offsetCommitInterval=none,100ms"]),
     ("compression-sweep", &["--set", "driver.compression.type=lz4,zstd"]),
+    ("consumer-churn", &["--rate", "500"]),
     ("consumer-scaling-test", &["--set", "consumerPerSubscription=2"]),
     ("daily-wave", &["--rate", "wave 500 +- 450 every 500ms"]),
     ("digital-twin-sensor-stream", &["--rate", "500"]),

@@ -26,6 +26,7 @@ const SHORT: &[(&str, &[&str])] = &[
     ("corrupted", &["verification.corrupted"]),
     ("foreign", &["verification.foreign"]),
     ("redelivered", &["verification.redelivered"]),
+    ("rebalances", &["consumed.rebalances"]),
     ("outstanding", &["verification.outstanding"]),
     ("unattributed", &["verification.unattributed"]),
     ("valid", &["verdict.valid"]),

@@ -39,7 +39,7 @@ const RUN: [Column; 24] = [
 ];
 
 /// What was sent, acked and received.
-const COUNTS: [Column; 29] = [
+const COUNTS: [Column; 32] = [
     ("due_messages", "/produced/due"),
     ("unsent_messages", "/produced/unsent"),
     ("produced_messages", "/produced/messages"),
@@ -60,6 +60,9 @@ const COUNTS: [Column; 29] = [
     ("consume_errors", "/consumed/errors"),
     ("commits", "/consumed/commits"),
     ("commits_failed", "/consumed/commits_failed"),
+    ("rebalances", "/consumed/rebalances"),
+    ("read_again_at_most", "/consumed/groups/read_again_at_most"),
+    ("without_partitions_max_us", "/consumed/groups/without_partitions/max_us"),
     ("verified_by", "/verification/mode"),
     ("lost_messages", "/verification/lost"),
     ("redelivered_messages", "/verification/redelivered"),

@@ -77,6 +77,7 @@ impl Made {
             }
         }
         made.outcome.merge_lanes();
+        super::groups::rebalance(&mut made.outcome.tally.streams[0].measured);
         let last = &mut made.outcome.intervals[9];
         (last.acked, last.consumed) = (last.acked - 300, last.consumed - 597);
         made.outcome.deadlines_struck = vec!["delivery reports: 120 s, 0 missing".to_owned()];

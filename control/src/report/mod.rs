@@ -19,6 +19,7 @@ mod fixture_client;
 mod fixture_fleet;
 #[cfg(test)]
 mod fixture_run;
+mod groups;
 pub mod hlog;
 mod host_figures;
 mod host_second;

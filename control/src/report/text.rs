@@ -15,7 +15,7 @@ use super::text_table::{count, percent, rate, span, table, wrapped};
 use super::text_workers;
 use super::traffic::Flow;
 use super::warmup;
-use super::{assertions, requests, search, shape, topic_load, transactions};
+use super::{assertions, groups, requests, search, shape, topic_load, transactions};
 use engine::measure::constants::exit;
 use std::path::Path;
 
@@ -40,6 +40,7 @@ pub fn text(report: &Report, directory: &Path) -> String {
         events(report, WIDTH),
         report.backlog.as_ref().map_or_else(String::new, BacklogPart::text),
         transactions::in_words(report.transactions.as_ref()),
+        groups::in_words(report),
         text_workers::workers(report),
         text_system::systems(report),
         ceiling(report),

@@ -1,6 +1,7 @@
 //! What was produced, acked and consumed: counts, windows and rates.
 
 use super::errors::Errors;
+use super::groups::GroupPart;
 use super::number::{mib, per_second, ratio, rfc3339, seconds};
 use engine::measure::{Balance, ErrorCounts, PhaseTally, Window};
 use engine::plan::Plan;
@@ -224,6 +225,11 @@ pub struct Consumed {
     pub commits: u64,
     /// Commits that failed.
     pub commits_failed: u64,
+    /// Rebalances of consumer groups.
+    pub rebalances: u64,
+    /// What they did; only where there were some.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub groups: Option<GroupPart>,
     /// When and how fast.
     #[serde(flatten)]
     pub flow: Flow,
@@ -281,6 +287,8 @@ impl Consumed {
             by_cause: Errors::of(&causes),
             commits: seen.commits.succeeded,
             commits_failed: seen.commits.failed,
+            rebalances: seen.rebalances.as_ref().map_or(0, |of| of.count()),
+            groups: GroupPart::of(seen, &subscriptions),
             flow: Flow::of(&window, span.of_events(&window), messages, bytes),
             subscriptions,
         }

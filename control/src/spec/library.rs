@@ -30,6 +30,7 @@ pub const WORKLOADS: &[BuiltIn] = built_in!("workloads":
     "burst-1k"
     "commit-interval-sweep"
     "compression-sweep"
+    "consumer-churn"
     "consumer-scaling-test"
     "daily-wave"
     "digital-twin-sensor-stream"

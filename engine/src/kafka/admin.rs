@@ -3,8 +3,9 @@
 use super::admission::rights::{self, Deed};
 use super::config::client_config;
 use super::context::Quiet;
+use super::deleted::{describe, has_members, is_not_supported, left_with_reason};
 use super::native::Handle;
-use super::{errors, reach};
+use super::reach;
 use crate::error::RunError;
 use crate::link::{GroupState, Leaders, Log, TopicSpec, Topics};
 use crate::plan::ClientSettings;
@@ -27,6 +28,9 @@ const REQUEST_MOST: Nanos = Nanos::from_secs(3_600);
 
 /// Pause between two looks at a cluster that is not there yet.
 const PAUSE: Nanos = Nanos::from_millis(50);
+
+/// Pause between two looks at a group whose static members have not been given up.
+const LINGERING: Nanos = Nanos::from_millis(500);
 
 /// Whether brokers may make a topic that they are asked about, where they make topics by themselves. By
 /// default they may when the client is no consumer (librdkafka 2.12.1, `rd_kafka_conf_finalize`): looking
@@ -216,46 +220,6 @@ fn options(deadline: Nanos) -> AdminOptions {
     AdminOptions::new().request_timeout(Some(within)).operation_timeout(Some(within))
 }
 
-fn describe(code: RDKafkaErrorCode) -> String {
-    let code = code as i32;
-    format!("{} ({})", errors::description(code), errors::name(code))
-}
-
-/// The cluster's answer for one name to be deleted.
-type Deleted = Result<String, (String, RDKafkaErrorCode)>;
-
-fn left_with_reason(
-    names: &[String],
-    results: Result<Vec<Deleted>, KafkaError>,
-) -> Vec<(String, String)> {
-    match results {
-        Err(error) => names.iter().map(|name| (name.clone(), error.to_string())).collect(),
-        Ok(results) => results
-            .into_iter()
-            .filter_map(Result::err)
-            .filter(|(_, code)| {
-                // What is not there need not be deleted.
-                !matches!(
-                    code,
-                    RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::GroupIdNotFound
-                )
-            })
-            .map(|(name, code)| (name, describe(code)))
-            .collect(),
-    }
-}
-
-/// Whether the cluster has no such request: brokers before 1.1, and some that speak the protocol only.
-fn is_not_supported(results: &Result<Vec<Deleted>, KafkaError>) -> bool {
-    let unsupported = RDKafkaErrorCode::UnsupportedFeature;
-    match results {
-        Err(error) => error.rdkafka_error_code() == Some(unsupported),
-        Ok(results) => {
-            results.iter().any(|result| matches!(result, Err((_, code)) if *code == unsupported))
-        }
-    }
-}
-
 impl Topics for KafkaTopics {
     fn check(&self, deadline: Nanos) -> Result<(), RunError> {
         let brokers = reach::brokers(&self.settings, deadline)?;
@@ -318,11 +282,20 @@ impl Topics for KafkaTopics {
                 return groups.iter().map(|name| (name.clone(), error.to_string())).collect();
             }
         };
-        let mut left = Vec::new();
-        let mut is_broken = false;
+        let clock = OsClock::anchored();
+        let until = clock.now() + deadline;
+        let (mut left, mut is_broken) = (Vec::new(), false);
         for batch in groups.chunks(BATCH) {
             let names: Vec<&str> = batch.iter().map(String::as_str).collect();
-            let results = pollster::block_on(admin.delete_groups(&names, &options(deadline)));
+            let mut results = pollster::block_on(admin.delete_groups(&names, &options(deadline)));
+            // A static member does not say that it leaves: it is in its group until its session is over.
+            while self.settings.instance_prefix().is_some()
+                && has_members(&results)
+                && clock.now() < until
+            {
+                clock.park(LINGERING);
+                results = pollster::block_on(admin.delete_groups(&names, &options(deadline)));
+            }
             is_broken |= is_not_supported(&results);
             left.extend(left_with_reason(batch, results));
         }

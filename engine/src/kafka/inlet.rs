@@ -2,7 +2,7 @@
 
 use super::admission::rights;
 use super::context::Quiet;
-use super::errors::{self, ALL_BROKERS_DOWN, ASSIGN_PARTITIONS, NO_OFFSET, PARTITION_EOF};
+use super::errors::{self, ALL_BROKERS_DOWN, NO_OFFSET, PARTITION_EOF};
 use super::native::{Event, EventKind, Handle, Queue, RawMessage};
 use super::statistics::{KafkaStatistics, Own, max_in_flight};
 use crate::error::RunError;
@@ -11,14 +11,10 @@ use crate::message::{Stamp, StampFault};
 use crate::plan::Route;
 use crate::time::Clock;
 use crate::units::Timestamp;
-use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, RebalanceProtocol};
-use rdkafka::error::{KafkaError, KafkaResult};
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::KafkaError;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use std::collections::HashMap;
-use std::time::Duration;
-
-/// How long looking up a partition's end may take.
-const LOOKUP: Duration = Duration::from_secs(5);
 
 /// How a consumer gets its partitions and where it starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,24 +31,24 @@ pub(super) struct Reading {
 pub struct KafkaInlet {
     // The queue first: it must go before the client that made it.
     queue: Queue,
-    reading: Reading,
-    topics: Vec<Topic>,
-    by_name: HashMap<String, usize>,
+    pub(super) reading: Reading,
+    pub(super) topics: Vec<Topic>,
+    pub(super) by_name: HashMap<String, usize>,
     by_address: HashMap<usize, usize>,
     last: (usize, usize),
-    assignment: Vec<Assigned>,
-    revision: u64,
+    pub(super) assignment: Vec<Assigned>,
+    pub(super) revision: u64,
     commits_pending: u64,
     own: Own,
-    last_words: Option<String>,
+    pub(super) last_words: Option<String>,
     /// Who the brokers take the client for.
     who: String,
-    consumer: BaseConsumer<Quiet>,
+    pub(super) consumer: BaseConsumer<Quiet>,
 }
 
 /// A topic this consumer reads, and how far it has come on each partition.
-struct Topic {
-    route: Route,
+pub(super) struct Topic {
+    pub(super) route: Route,
     next: Vec<i64>,
 }
 
@@ -117,73 +113,6 @@ impl KafkaInlet {
         Ok(())
     }
 
-    fn note_assignment(&mut self, partitions: &[(String, i32)], given: bool) {
-        let known = |(topic, partition): &(String, i32)| {
-            let index = self.by_name.get(topic)?;
-            Some(Assigned { route: self.topics[*index].route, partition: *partition })
-        };
-        let moved: Vec<Assigned> = partitions.iter().filter_map(known).collect();
-        if given {
-            self.assignment.extend(moved);
-        } else {
-            self.assignment.retain(|held| !moved.contains(held));
-        }
-        self.revision += 1;
-    }
-
-    fn rebalance(&mut self, event: &Event, sink: &mut impl InletSink) {
-        let partitions = event.partitions();
-        let given = event.code() == ASSIGN_PARTITIONS;
-        if !given && self.reading.commits && !partitions.is_empty() {
-            self.commit_now(sink);
-        }
-        if let Err(error) = self.obey(&partitions, given) {
-            self.last_words = Some(error.to_string());
-            sink.trouble(failure(&error), true);
-        }
-        self.note_assignment(&partitions, given);
-    }
-
-    /// Tells the client that its rebalance is accepted, as its protocol asks.
-    fn obey(&self, partitions: &[(String, i32)], given: bool) -> KafkaResult<()> {
-        let mut list = TopicPartitionList::new();
-        for (topic, partition) in partitions {
-            list.add_partition(topic, *partition);
-        }
-        if given && self.reading.from_end {
-            self.start_at_end(&mut list)?;
-        }
-        match (self.consumer.rebalance_protocol(), given) {
-            (RebalanceProtocol::Cooperative, true) => self.consumer.incremental_assign(&list),
-            (RebalanceProtocol::Cooperative, false) => self.consumer.incremental_unassign(&list),
-            (_, true) => self.consumer.assign(&list),
-            (_, false) => self.consumer.unassign(),
-        }
-    }
-
-    /// Partitions that the group has read go on where it stopped, all others start at their end as
-    /// it is now: asked for, not left to the client's first fetch, which comes too late.
-    fn start_at_end(&self, list: &mut TopicPartitionList) -> KafkaResult<()> {
-        let committed = self.consumer.committed_offsets(list.clone(), LOOKUP)?;
-        for element in committed.elements() {
-            let (topic, partition) = (element.topic(), element.partition());
-            let offset = match element.offset() {
-                Offset::Offset(offset) => offset,
-                _ => self.consumer.fetch_watermarks(topic, partition, LOOKUP)?.1,
-            };
-            list.set_partition_offset(topic, partition, Offset::Offset(offset))?;
-        }
-        Ok(())
-    }
-
-    fn commit_now(&self, sink: &mut impl InletSink) {
-        match self.consumer.commit_consumer_state(CommitMode::Sync) {
-            Ok(()) => sink.committed(Ok(())),
-            Err(error) if failure(&error).code == NO_OFFSET => {}
-            Err(error) => sink.committed(Err(failure(&error))),
-        }
-    }
-
     fn deliver(&mut self, message: &RawMessage<'_>, now: Timestamp, sink: &mut impl InletSink) {
         let Some(index) = self.topic_index(message) else { return };
         let topic = &mut self.topics[index];
@@ -216,12 +145,12 @@ impl KafkaInlet {
 
     fn take_event(&mut self, clock: &impl Clock, event: Event, sink: &mut impl InletSink) {
         match event.kind() {
-            EventKind::Rebalance => self.rebalance(&event, sink),
+            EventKind::Rebalance => self.rebalance(clock, &event, sink),
             EventKind::Committed => {
                 self.commits_pending = self.commits_pending.saturating_sub(1);
                 match event.code() {
                     0 => sink.committed(Ok(())),
-                    NO_OFFSET => {}
+                    NO_OFFSET => sink.nothing_to_commit(),
                     code => sink.committed(Err(errors::failure(code))),
                 }
             }
@@ -262,7 +191,7 @@ fn read_stamp(message: &RawMessage<'_>, in_header: bool) -> Result<Stamp, StampF
     Stamp::decode(message.body())
 }
 
-fn failure(error: &KafkaError) -> Failure {
+pub(super) fn failure(error: &KafkaError) -> Failure {
     errors::failure(error.rdkafka_error_code().map_or(-196, |code| code as i32))
 }
 
@@ -320,7 +249,7 @@ impl Inlet for KafkaInlet {
     fn commit(&mut self, sink: &mut impl InletSink) {
         match Handle::of_consumer(&self.consumer).commit(&self.queue) {
             Ok(()) => self.commits_pending += 1,
-            Err(NO_OFFSET) => {}
+            Err(NO_OFFSET) => sink.nothing_to_commit(),
             Err(code) => sink.committed(Err(errors::failure(code))),
         }
     }

@@ -37,6 +37,10 @@ impl KafkaTarget {
     pub(super) fn consumer(&self, spec: &InletSpec<'_>) -> Result<KafkaInlet, RunError> {
         let mut config = client_config(&self.settings.consumer);
         config.set("group.id", spec.group);
+        // The settings name how the ids begin; each member of a group has its own.
+        if let Some(prefix) = self.settings.instance_prefix() {
+            config.set("group.instance.id", format!("{prefix}-{}", spec.member.0));
+        }
         let consumer: BaseConsumer<Quiet> =
             config.create_with_context(Quiet).map_err(|error| refused(spec, &error))?;
         let reading = Reading {

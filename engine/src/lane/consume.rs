@@ -1,18 +1,21 @@
 //! The consuming loop: joins, reads, commits, and says how far it has come.
 
 use super::board::{Board, MemberState};
+use super::coming::Coming;
 use super::signal::{Signal, Stage};
-use crate::link::{Delivery, Failure, FailureKind, Inlet, InletSink, Statistics};
+use super::sink::{Brought, Sink};
+use super::standing::Standing;
+use crate::link::{Failure, FailureKind, Inlet, Moved};
 use crate::measure::{Gaps, Recorder};
 use crate::plan::CommitMode;
 use crate::time::{Clock, WaitMode};
 use crate::units::{Nanos, Timestamp};
 
 /// Events taken from one client before the next has its turn.
-const EVENTS_AT_ONCE: usize = 256;
+pub(super) const EVENTS_AT_ONCE: usize = 256;
 
 /// Longest sleep of a lane that has nothing to read; a message ends it early.
-const PATIENCE: Nanos = Nanos::from_millis(10);
+pub(super) const PATIENCE: Nanos = Nanos::from_millis(10);
 
 /// How often positions are published while draining.
 const POSITIONS_EVERY: Nanos = Nanos::from_millis(20);
@@ -20,30 +23,50 @@ const POSITIONS_EVERY: Nanos = Nanos::from_millis(20);
 /// How long the last commits may take to be answered.
 const COMMIT_DEADLINE: Nanos = Nanos::from_secs(5);
 
-/// How long leaving the groups may take, within the run's deadline for closing clients.
-const LEAVE_DEADLINE: Nanos = Nanos::from_secs(10);
-
 /// A commit that was not answered in time.
 const UNANSWERED: Failure = Failure { kind: FailureKind::Timeout, code: -185 };
 
 /// One consuming client of a lane.
 pub(super) struct Member<I> {
-    pub(super) inlet: I,
+    /// Its client; `None` while it is away.
+    pub(super) inlet: Option<I>,
+    /// Whether it is on its way out of its group.
+    pub(super) is_leaving: bool,
+    /// How far the clients came that it had before.
+    pub(super) came: Vec<Moved>,
+    /// Its number among the lane's clients; each client that it has later has another.
+    pub(super) client: usize,
+    /// Which member of its group it is on this host, and of how many.
+    pub(super) seat: (u32, u32),
     pub(super) name: String,
     pub(super) stream: usize,
     pub(super) subscription: usize,
     pub(super) group: usize,
     /// The revision that the board knows.
-    published: u64,
+    pub(super) published: u64,
+    /// What it has read, and how much of that its group knows of.
+    pub(super) standing: Standing,
 }
 
 impl<I> Member<I> {
-    pub(super) const fn new(
+    pub(super) fn new(
         inlet: I,
         name: String,
         (stream, subscription, group): (usize, usize, usize),
     ) -> Self {
-        Self { inlet, name, stream, subscription, group, published: 0 }
+        Self {
+            inlet: Some(inlet),
+            is_leaving: false,
+            came: Vec::new(),
+            client: 0,
+            seat: (0, 1),
+            name,
+            stream,
+            subscription,
+            group,
+            published: 0,
+            standing: Standing::default(),
+        }
     }
 }
 
@@ -54,42 +77,14 @@ pub(super) struct Reader<'lane, I> {
     pub(super) board: &'lane Board,
     pub(super) lane: usize,
     pub(super) commit: CommitMode,
+    /// How its members come and go; `None` where they stay.
+    pub(super) coming: Option<Coming<'lane, I>>,
     /// Whether the run lets nobody read for now.
     pub(super) is_held: bool,
+    /// Whether the load is over: what groups do from then on is of no run.
+    pub(super) is_over: bool,
     /// How many messages more it is to read; the greatest number: as many as come.
     pub(super) left: u64,
-}
-
-struct Sink<'reader> {
-    recorder: &'reader mut Recorder,
-    /// Which of the lane's clients this is.
-    client: usize,
-    stream: usize,
-    subscription: usize,
-    /// Messages that came.
-    delivered: u64,
-    trouble: Option<(Failure, bool)>,
-    brought: Brought,
-}
-
-/// What a turn of the loop has brought so far.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Brought {
-    /// Nothing: the lane has looked and done nothing.
-    Nothing,
-    /// Messages. The moment is that at which the first was read, where the lane had done nothing in
-    /// this turn before: a look at the clock like that of a turn without any.
-    Messages(Option<Timestamp>),
-    /// Something that is no message, which took its time.
-    Other,
-}
-
-impl Brought {
-    fn other(&mut self) {
-        if *self == Self::Nothing {
-            *self = Self::Other;
-        }
-    }
 }
 
 /// A turn of the loop.
@@ -99,46 +94,31 @@ struct Turn {
     brought: Brought,
 }
 
-impl InletSink for Sink<'_> {
-    fn delivery(&mut self, now: Timestamp, delivery: &Delivery<'_>) {
-        match self.brought {
-            Brought::Messages(_) => {}
-            Brought::Nothing => self.brought = Brought::Messages(Some(now)),
-            Brought::Other => self.brought = Brought::Messages(None),
-        }
-        self.delivered += 1;
-        self.recorder.delivery(now, self.stream, self.subscription, delivery);
-    }
-
-    fn committed(&mut self, result: Result<(), Failure>) {
-        self.brought.other();
-        self.recorder.committed(self.stream, result);
-    }
-
-    fn trouble(&mut self, failure: Failure, fatal: bool) {
-        self.brought.other();
-        self.recorder.consumer_trouble(self.stream, failure);
-        let was_fatal = self.trouble.is_some_and(|trouble| trouble.1);
-        self.trouble = Some((failure, fatal || was_fatal));
-    }
-
-    fn statistics(&mut self, now: Timestamp, statistics: Box<dyn Statistics>) {
-        self.brought.other();
-        self.recorder.client_said(self.client, now, statistics);
-    }
-}
-
 impl<I: Inlet> Reader<'_, I> {
     /// Takes what the clients have, and publishes what changed.
     fn serve(&mut self, clock: &impl Clock) -> Turn {
         let mut turn = Turn { more: false, brought: Brought::Nothing };
         for (index, member) in self.members.iter_mut().enumerate() {
-            let Member { inlet, name, stream, subscription, published, .. } = &mut *member;
+            let Member {
+                inlet,
+                name,
+                stream,
+                subscription,
+                group,
+                published,
+                standing,
+                client,
+                ..
+            } = &mut *member;
+            let Some(inlet) = inlet else { continue };
             let mut sink = Sink {
                 recorder: &mut self.recorder,
-                client: index,
+                client: *client,
                 stream: *stream,
                 subscription: *subscription,
+                group: *group,
+                standing,
+                is_over: self.is_over,
                 delivered: 0,
                 trouble: None,
                 brought: turn.brought,
@@ -151,10 +131,12 @@ impl<I: Inlet> Reader<'_, I> {
             turn.more |= inlet.poll(clock, room, &mut sink);
             turn.brought = sink.brought;
             self.left = self.left.saturating_sub(sink.delivered);
+            let (delivered, trouble) = (sink.delivered, sink.trouble);
+            standing.read(delivered);
             if self.left == 0 {
                 self.board.slot(self.lane).has_enough = true;
             }
-            if let Some((_, fatal)) = sink.trouble {
+            if let Some((_, fatal)) = trouble {
                 note_trouble(self.board, self.lane, (inlet.last_words(), name), fatal);
             }
             if *published != inlet.revision() {
@@ -172,12 +154,16 @@ impl<I: Inlet> Reader<'_, I> {
                     hold(member, &mut self.recorder, true);
                 }
             }
+            if member.is_leaving {
+                member.go();
+                turn.brought = Brought::Other;
+            }
         }
         turn
     }
 
     fn publish_positions(&self) {
-        let positions: Vec<_> = self.members.iter().map(|member| member.inlet.position()).collect();
+        let positions: Vec<_> = self.members.iter().map(Member::position).collect();
         let mut slot = self.board.slot(self.lane);
         slot.members
             .iter_mut()
@@ -186,18 +172,27 @@ impl<I: Inlet> Reader<'_, I> {
     }
 
     fn commit(&mut self) {
-        for (client, member) in self.members.iter_mut().enumerate() {
-            let Member { inlet, stream, subscription, .. } = member;
+        // Who is leaving commits as it gives up its partitions, and answers nobody after that.
+        for member in self.members.iter_mut().filter(|member| !member.is_leaving) {
+            let Member { inlet, stream, subscription, group, standing, client, .. } = member;
+            let Some(inlet) = inlet else { continue };
+            let pending = inlet.commits_pending();
             let mut sink = Sink {
                 recorder: &mut self.recorder,
-                client,
+                client: *client,
                 stream: *stream,
                 subscription: *subscription,
+                group: *group,
+                standing,
+                is_over: self.is_over,
                 delivered: 0,
                 trouble: None,
                 brought: Brought::Nothing,
             };
             inlet.commit(&mut sink);
+            if pending < inlet.commits_pending() {
+                standing.asked();
+            }
         }
     }
 
@@ -243,6 +238,9 @@ impl<I: Inlet> Reader<'_, I> {
             if stage == Stage::Closing {
                 gaps.end().into_iter().for_each(|gap| self.recorder.hiccup(gap));
                 return;
+            }
+            if stage == Stage::Running && self.come_and_go(clock, now) {
+                gaps.interrupt();
             }
             if stage == Stage::Draining && next_positions <= now {
                 self.publish_positions();
@@ -296,6 +294,7 @@ impl<I: Inlet> Reader<'_, I> {
     /// Commits what was read and waits for the answers; what is not answered by the deadline is a
     /// failed commit.
     pub(super) fn settle(&mut self, clock: &impl Clock) {
+        self.is_over = true;
         if !matches!(self.commit, CommitMode::Every(_)) {
             return;
         }
@@ -310,7 +309,8 @@ impl<I: Inlet> Reader<'_, I> {
             self.serve(clock);
             let now = clock.now();
             self.recorder.tick(now);
-            let pending = |member: &Member<I>| member.inlet.commits_pending();
+            let pending =
+                |member: &Member<I>| member.inlet.as_ref().map_or(0, Inlet::commits_pending);
             if self.members.iter().map(pending).sum::<u64>() == 0 {
                 return;
             }
@@ -329,33 +329,10 @@ impl<I: Inlet> Reader<'_, I> {
 
 /// Holds a member or lets it read; it stays in its group and is polled all the same.
 fn hold<I: Inlet>(member: &mut Member<I>, recorder: &mut Recorder, is_held: bool) {
-    let done = if is_held { member.inlet.pause() } else { member.inlet.resume() };
+    let Some(inlet) = &mut member.inlet else { return };
+    let done = if is_held { inlet.pause() } else { inlet.resume() };
     if let Err(failure) = done {
         recorder.consumer_trouble(member.stream, failure);
-    }
-}
-
-/// Takes what clients still have to say when nobody counts any more.
-struct Nobody;
-
-impl InletSink for Nobody {
-    fn delivery(&mut self, _now: Timestamp, _delivery: &Delivery<'_>) {}
-
-    fn committed(&mut self, _result: Result<(), Failure>) {}
-
-    fn trouble(&mut self, _failure: Failure, _fatal: bool) {}
-}
-
-/// Lets all members leave their groups at once; what has not left by the deadline does so when it is
-/// dropped.
-pub(super) fn leave<I: Inlet>(members: &mut [Member<I>], clock: &impl Clock) {
-    members.iter_mut().for_each(|member| member.inlet.leave());
-    let until = clock.now() + LEAVE_DEADLINE;
-    while members.iter().any(|member| !member.inlet.has_left()) && clock.now() < until {
-        for member in &mut *members {
-            member.inlet.poll(clock, EVENTS_AT_ONCE, &mut Nobody);
-        }
-        clock.park(PATIENCE);
     }
 }
 

@@ -188,7 +188,7 @@ pub(super) struct Case {
 /// What came of it.
 pub(super) struct Ran {
     pub(super) logs: Vec<Log>,
-    pub(super) board: Board,
+    pub(super) board: &'static Board,
     pub(super) phase: PhaseTally,
     pub(super) hiccup: Latency,
     pub(super) ended: Timestamp,
@@ -217,7 +217,9 @@ impl Case {
         demand.hiccups = self.hiccups;
         let clock = StepClock::default();
         clock.advance(Nanos(START.as_nanos()));
-        let (signal, board) = (Signal::new(1), Board::new(1));
+        // Left behind: what makes a client anew may use them for as long as there is a lane.
+        let signal: &'static Signal = Box::leak(Box::new(Signal::new(1)));
+        let board: &'static Board = Box::leak(Box::new(Board::new(1)));
         signal.advance(self.stage);
         let logs: Vec<Rc<RefCell<Log>>> = self.members.iter().map(|_| Rc::default()).collect();
         let made = |(index, events): (usize, &Vec<(u64, Event)>)| {
@@ -229,7 +231,7 @@ impl Case {
                 clock: clock.clone(),
                 events: events.clone(),
                 answer: self.answer,
-                run: (&signal, &board),
+                run: (signal, board),
                 index,
                 waiting: 0,
                 next: 0,
@@ -250,17 +252,19 @@ impl Case {
         let mut reader = Reader {
             members,
             recorder,
-            board: &board,
+            board,
             lane: 0,
             commit: self.commit,
+            coming: None,
             is_held: false,
+            is_over: false,
             left: u64::MAX,
         };
         reader.announce();
-        reader.prepare(&clock, &signal);
+        reader.prepare(&clock, signal);
         if signal.stage() != Stage::Assembling {
             reader.recorder.start(&Border::fixed(START, START));
-            reader.consume(&clock, &signal, self.wait);
+            reader.consume(&clock, signal, self.wait);
             reader.settle(&clock);
         }
         let ended = clock.now();

@@ -1,15 +1,19 @@
 //! The threads that do the work: spawned, pinned, started together, joined.
 
 mod board;
+mod coming;
 mod consume;
 mod course;
+mod leaving;
 mod load;
 mod offer;
 mod pin;
 mod port;
 mod produce;
 mod signal;
+mod sink;
 mod spawn;
+mod standing;
 mod start;
 mod transact;
 

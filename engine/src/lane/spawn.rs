@@ -1,7 +1,9 @@
 //! Starts a lane's thread: clients first, on the client's cores; then its own core; then the line.
 
 use super::board::Board;
-use super::consume::{Member, Reader, leave};
+use super::coming::Coming;
+use super::consume::{Member, Reader};
+use super::leaving::leave;
 use super::load::{Load, Owner};
 use super::pin::{bind_to_any, settle_on};
 use super::port::Port;
@@ -270,22 +272,33 @@ fn route_spec(plan: &Plan, stream: usize, route: Route) -> RouteSpec<'_> {
 
 fn make_member<T: Target, C: Clock>(
     setup: &LaneSetup<T, C>,
+    number: usize,
     client: &ConsumerClient,
 ) -> Result<Member<T::Inlet>, RunError> {
+    let group = &setup.plan.groups[client.group];
+    let subscription = usize::try_from(group.subscription).expect("subscriptions fit in memory");
+    let inlet = make_inlet(setup, client)?;
+    let of = (group.stream, subscription, client.group);
+    let member = Member::new(inlet, client.name.clone(), of);
+    Ok(Member { client: number, seat: (client.member, group.members), ..member })
+}
+
+fn make_inlet<T: Target, C: Clock>(
+    setup: &LaneSetup<T, C>,
+    client: &ConsumerClient,
+) -> Result<T::Inlet, RunError> {
     let group = &setup.plan.groups[client.group];
     let stream = group.stream;
     let routes: Vec<RouteSpec<'_>> =
         group.routes().map(|route| route_spec(&setup.plan, stream, route)).collect();
-    let inlet = setup.target.inlet(&InletSpec {
+    setup.target.inlet(&InletSpec {
         name: &client.name,
         group: &group.name,
         subscription: group.subscription,
         member: (client.member, group.members),
         routes: &routes,
         stamp_in_header: setup.plan.demand.streams[stream].stamp == StampPlace::Header,
-    })?;
-    let subscription = usize::try_from(group.subscription).expect("subscriptions fit in memory");
-    Ok(Member::new(inlet, client.name.clone(), (stream, subscription, client.group)))
+    })
 }
 
 fn run_consumer<T: Target, C: Clock>(
@@ -303,12 +316,14 @@ fn run_consumer<T: Target, C: Clock>(
         board: &setup.board,
         lane: index,
         commit,
+        coming: None,
         // What is there is read from the start line on, not while members join.
         is_held: reads_only,
+        is_over: false,
         left: setup.plan.demand.messages.filter(|_| reads_only).unwrap_or(u64::MAX),
     };
-    for client in clients {
-        match make_member(setup, client) {
+    for (number, client) in clients.iter().enumerate() {
+        match make_member(setup, number, client) {
             Ok(member) => reader.members.push(member),
             Err(error) => {
                 fail(setup, index, &error, (reader.recorder, ticket));
@@ -325,6 +340,15 @@ fn run_consumer<T: Target, C: Clock>(
         if reads_only {
             wait_for_start(clock, timeline.from);
         }
+        let make = move |member: usize| {
+            // A client's own threads run where it is made.
+            bind_to_any(&lane.io_cores);
+            let made = make_inlet(setup, &clients[member]);
+            settle_on(&lane.cores);
+            made
+        };
+        let asked = &setup.plan.demand.clients;
+        reader.coming = Coming::new(asked, timeline.border.start(), Box::new(make));
         reader.consume(clock, signal, lane.wait);
         reader.settle(clock);
     }

@@ -40,6 +40,37 @@ pub struct Moved {
     pub next: i64,
 }
 
+/// What a group does to what one of its members holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Gives it partitions.
+    Given,
+    /// Takes partitions from it, which it gives up in good order.
+    Taken,
+    /// Has taken partitions from it already: it was not heard of in time.
+    Lost,
+}
+
+/// A part of a rebalance, as one member of the group lives through it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rebalance {
+    /// What happens.
+    pub change: Change,
+    /// How many partitions that are; none where a rebalance leaves the member as it was.
+    pub partitions: usize,
+    /// How many it holds afterwards.
+    pub held: usize,
+    /// Which of its group's rebalances this is: the group's generation, or the member's epoch, as the
+    /// protocol has it; `None` where the client does not say, and where partitions are taken.
+    pub generation: Option<i32>,
+    /// When the client said so.
+    pub begun: Timestamp,
+    /// When it was done, a commit included.
+    pub ended: Timestamp,
+    /// Whether everything that was read was committed first, and that was answered.
+    pub is_committed: bool,
+}
+
 /// Takes what an inlet reports.
 pub trait InletSink {
     /// A message came, read at `now`.
@@ -47,6 +78,12 @@ pub trait InletSink {
 
     /// An offset commit ended.
     fn committed(&mut self, result: Result<(), Failure>);
+
+    /// There was nothing to commit that is not committed.
+    fn nothing_to_commit(&mut self) {}
+
+    /// Partitions were given or taken. Who does not count rebalances need not listen.
+    fn rebalanced(&mut self, _rebalance: &Rebalance) {}
 
     /// The client reports trouble; `fatal` when this consumer cannot go on.
     fn trouble(&mut self, failure: Failure, fatal: bool);

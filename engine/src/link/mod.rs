@@ -11,7 +11,7 @@ mod target;
 pub mod throttled;
 mod transaction;
 
-pub use inlet::{Assigned, Delivery, Inlet, InletSink, Moved};
+pub use inlet::{Assigned, Change, Delivery, Inlet, InletSink, Moved, Rebalance};
 pub use outlet::{Ack, Failure, FailureKind, Header, Message, Offer, Outcome, Outlet, OutletSink};
 pub use statistics::{BrokerSample, ClientSample, Counters, Mean, Statistics};
 pub use target::{

@@ -7,6 +7,7 @@ use super::account::Account;
 use super::bounded::at_most;
 use super::counts::ErrorCounts;
 use super::flows::{Acked, Commits, Consumed, Produced};
+use super::groups::Rebalances;
 use super::latency::Latency;
 use super::partitions::Partitions;
 use super::silences::Silences;
@@ -94,6 +95,8 @@ pub struct PhaseTally {
     pub ack_wait: Latency,
     /// Transactions; `None` where none was begun.
     pub transactions: Option<Box<Transacted>>,
+    /// Rebalances of consumer groups; `None` where no consumer heard of one.
+    pub rebalances: Option<Box<Rebalances>>,
 }
 
 impl Tally {
@@ -217,6 +220,7 @@ impl PhaseTally {
             transit: Latency::default(),
             ack_wait: Latency::default(),
             transactions: None,
+            rebalances: None,
         }
     }
 
@@ -266,6 +270,7 @@ impl PhaseTally {
             transit,
             ack_wait,
             transactions,
+            rebalances,
         } = other;
         self.produced.merge(produced);
         self.acked.merge(acked);
@@ -287,6 +292,9 @@ impl PhaseTally {
         if let Some(transactions) = transactions {
             self.transacted().merge(transactions);
         }
+        if let Some(rebalances) = rebalances {
+            self.rebalances.get_or_insert_default().merge(rebalances);
+        }
     }
 
     fn clear(&mut self) {
@@ -306,11 +314,12 @@ impl PhaseTally {
             transit,
             ack_wait,
             transactions,
+            rebalances,
         } = self;
         *produced = Produced::default();
         *acked = Acked::default();
         consumed.fill(Consumed::default());
-        (*publish_in_outage, *transactions) = (None, None);
+        (*publish_in_outage, *transactions, *rebalances) = (None, None, None);
         *commits = Commits::default();
         [produce_errors, consume_errors, commit_errors].into_iter().for_each(ErrorCounts::clear);
         [send_delay, publish, service, end_to_end, transit, ack_wait]

@@ -306,6 +306,8 @@ fn dated(phase: &PhaseTally) -> Vec<u64> {
         publish_in_outage,
         // What is told of them has laws of its own (`transacting_tests.rs`).
         transactions: _,
+        // As above (`groups.rs`).
+        rebalances: _,
     } = phase;
     let Produced {
         due,

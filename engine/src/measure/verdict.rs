@@ -23,7 +23,7 @@ use super::tally::Tally;
 use super::workers::FleetSeen;
 use super::{
     above, back_pressure, cautions, commitment, findings, fleet, limits, losses, network,
-    plausibility, searched,
+    plausibility, rebalances, searched,
 };
 use crate::host::{Busy, Throttled};
 use crate::plan::{Plan, StreamDemand};
@@ -227,6 +227,7 @@ impl Verdict {
             backlog::CHECKS,
             losses::CHECKS,
             commitment::CHECKS,
+            rebalances::CHECKS,
             catch_up::CHECKS,
             fleet::CHECKS,
             searched::CHECKS,

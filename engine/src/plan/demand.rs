@@ -1,6 +1,7 @@
 //! What a run is asked to do, with every default filled in.
 
 use super::backlog::Backlog;
+use super::churn::Churn;
 use super::pace::Pace;
 use super::search::SearchDemand;
 use super::transactions::Transactions;
@@ -193,6 +194,8 @@ pub struct ClientSettings {
     pub transactions: Option<Transactions>,
     /// Where consumers read; `None` where that is where producers send.
     pub consumer_cluster: Option<ConsumerCluster>,
+    /// How consumers come and go; `None` where they stay.
+    pub churn: Option<Churn>,
 }
 
 impl ClientSettings {
@@ -215,6 +218,13 @@ impl ClientSettings {
     pub fn transactional_prefix(&self) -> &str {
         let told = self.producer.iter().rev().find(|(name, _)| name == "transactional.id");
         told.map_or("kdyno", |(_, prefix)| prefix.as_str())
+    }
+
+    /// How the ids of static members begin; `None` where members are not static.
+    #[must_use]
+    pub fn instance_prefix(&self) -> Option<&str> {
+        let told = self.consumer.iter().rev().find(|(name, _)| name == "group.instance.id");
+        told.map(|(_, prefix)| prefix.as_str()).filter(|prefix| !prefix.is_empty())
     }
 
     /// How long producers wait for a batch to fill.

@@ -5,6 +5,7 @@
 
 mod backlog;
 mod catch_up;
+mod churn;
 mod clients;
 mod cores;
 mod count;
@@ -21,6 +22,7 @@ mod transactions;
 mod two_clusters;
 
 pub use backlog::{Backlog, build_time};
+pub use churn::Churn;
 pub use clients::{ClientCount, ConsumerClient, GroupPlan, ProducerClient};
 pub(crate) use count::part_of_lane;
 pub use count::{COUNT_WITHIN, length_of};
@@ -84,6 +86,10 @@ impl Plan {
     ) -> Result<Self, PlanError> {
         catch_up::settle(&mut demand);
         bound_transactions(&demand)?;
+        let wishes = &Wishes {
+            clients: Churn::clients(demand.clients.churn, wishes.clients),
+            ..wishes.clone()
+        };
         let mut groups = clients::groups(&demand, wishes.clients);
         let mut remarks = Vec::new();
         remarks.extend(bound_verification(&mut demand));
@@ -93,6 +99,8 @@ impl Plan {
         for (index, group) in groups.iter_mut().enumerate() {
             group.members = members_of(&lanes, index);
         }
+        Churn::check(demand.clients.churn, &groups)?;
+        name_members(&mut demand, share.deal);
         let statistics = statistics::settle(&mut demand, &groups, &lanes, &mut remarks);
         remarks.extend(requests::remark(&demand, &lanes));
         demand.streams.iter_mut().for_each(|stream| stream.pace = stream.pace.part_of(share));
@@ -149,6 +157,15 @@ impl Plan {
     pub fn topic(&self, stream: usize, route: Route) -> &str {
         let index = usize::try_from(route.0).expect("a topic's index fits in memory");
         &self.demand.streams[stream].topics[index].name
+    }
+}
+
+/// Static members of a group are told apart by their ids, those of several hosts too.
+fn name_members(demand: &mut Demand, deal: Deal) {
+    let names = demand.clients.consumer.iter_mut();
+    for (_, prefix) in names.filter(|(name, _)| name == "group.instance.id" && deal != Deal::WHOLE)
+    {
+        *prefix = format!("{prefix}-{}", deal.first);
     }
 }
 

@@ -4,6 +4,7 @@
 mod backlog;
 pub(crate) mod broker;
 mod catch_up;
+mod churn;
 mod close;
 mod commits;
 mod end;

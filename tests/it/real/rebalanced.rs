@@ -42,4 +42,10 @@ fn what_evicted_consumers_read_again_is_redelivered_and_nothing_else() {
     assert!((1_000..load.due()).contains(&again), "read again: {again}");
     assert_eq!(of("/consumed/messages"), load.due() + again, "each read is counted");
     assert!(has_finding(&result, "redelivered"), "and told: {:#}", result["verdict"]);
+    assert!(has_finding(&result, "rebalanced"), "with its cause: {:#}", result["verdict"]);
+    assert!(!has_finding(&result, "commit_forgotten"), "nothing was: {:#}", result["verdict"]);
+    assert!(0 < of("/consumed/rebalances"), "{:#}", result["consumed"]["groups"]);
+    assert!(0 < of("/consumed/groups/partitions_lost"), "nobody was heard of");
+    assert_eq!(of("/consumed/groups/read_again"), again, "attributed");
+    assert!(again <= of("/consumed/groups/read_again_at_most"), "since the last commit");
 }

@@ -2,6 +2,7 @@
 
 use super::{Table, span, words};
 use crate::report::Report;
+use crate::report::groups::in_words;
 use crate::report::latency::Block;
 use crate::report::text::{count_rows, verified};
 use crate::report::text_streams;
@@ -40,7 +41,9 @@ pub(in crate::report) fn tiles(report: &Report) -> Table {
 /// What was due, sent, acked and received, and what was held against what.
 pub(in crate::report) fn counts(report: &Report) -> Table {
     let verified = verified(report).trim_end().to_owned();
-    Table::of("Messages", count_rows(report)).noting(verified)
+    let rebalanced = in_words(report);
+    let table = Table::of("Messages", count_rows(report)).noting(verified);
+    rebalanced.lines().fold(table, |table, line| table.noting(line.to_owned()))
 }
 
 /// What each of several streams was asked and did; no rows where there is one.

@@ -1,20 +1,12 @@
 //! What clients take and a run cannot use, and what they would refuse only once it goes.
 
 use engine::kafka::properties::{Origin, Resolved, TopicConfig};
+use engine::plan::Churn;
 
 use super::{MESSAGE_OVERHEAD, Resolution};
 use crate::spec::driver::DriverFile;
 use crate::spec::fault::{Fault, Ledger};
 use crate::spec::workload::{TransactionWish, Workload};
-
-/// What the clients take and the engine does not do.
-pub(super) fn refuse_unsupported(driver: &DriverFile, ledger: &mut Ledger) {
-    let name = "group.instance.id";
-    if let Some(written) = driver.configs.find(name) {
-        let problem = "static membership is not supported: remove it";
-        ledger.fault(Fault::new(&written.entry.place, name, problem));
-    }
-}
 
 /// An id for transactions alone makes none, and a broker of our own would show what was aborted.
 pub(super) fn check_transactions(
@@ -55,6 +47,29 @@ pub(super) fn check_transactions(
         );
         ledger.fault(Fault::new(file, "transactionAbortRatio", problem));
     }
+}
+
+/// How consumers come and go: where there are groups that they can leave.
+pub(super) fn churn(
+    driver: &DriverFile,
+    workload: Option<&Workload>,
+    ledger: &mut Ledger,
+) -> Option<Churn> {
+    let workload = workload?;
+    let churn = workload.churn?;
+    if driver.driver.is_remote {
+        return Some(churn);
+    }
+    let text = format!(
+        "consumers stay: the {} driver has no groups to leave, name a cluster (--bootstrap-server)",
+        driver.driver.name
+    );
+    let place = workload.file.display().to_string();
+    ledger.remark(
+        "field_without_effect",
+        Fault::new(place, "consumerChurnInterval", text).to_string(),
+    );
+    None
 }
 
 /// The file's own word on commits and the workload's must not contradict each other.

@@ -61,7 +61,6 @@ pub(crate) fn clients(
     ledger: &mut Ledger,
 ) -> Option<Clients> {
     let faults_before = ledger.faults.len();
-    checks::refuse_unsupported(driver, ledger);
     let commit = workload.and_then(|workload| workload.commit);
     checks::check_commit(driver, workload, ledger);
     checks::check_transactions(driver, workload, ledger);
@@ -116,6 +115,7 @@ pub(crate) fn clients(
                 admin: pairs(&admin.properties),
                 topic_prefix: driver.consumer_topic_prefix.clone(),
             }),
+            churn: checks::churn(driver, workload, ledger),
         },
     })
 }

@@ -3,6 +3,7 @@
 mod backlog;
 mod body;
 mod body_source;
+mod churn;
 mod compressibility;
 mod existing;
 mod keys;
@@ -35,7 +36,7 @@ pub(crate) use transactions::TransactionWish;
 
 use std::path::{Path, PathBuf};
 
-use engine::plan::{Varied, Verification, Warmup};
+use engine::plan::{Churn, Varied, Verification, Warmup};
 use engine::time::Arrival;
 use engine::units::Nanos;
 use serde_yaml::Value;
@@ -84,6 +85,8 @@ pub(crate) const FIELDS: &[Field] = &[
     transactions::FIELDS[1],
     transactions::FIELDS[2],
     transactions::FIELDS[3],
+    churn::FIELDS[0],
+    churn::FIELDS[1],
     Field::used("arrival"),
     Field::used("seed"),
     Field::used("subscriptionsPerTopic"),
@@ -162,6 +165,8 @@ pub(crate) struct Workload {
     pub transactions: Option<TransactionWish>,
     /// Its streams by their names where it has several; what is said above of one is then the first's.
     pub streams: Vec<(String, Self)>,
+    /// How its consumers come and go; nothing where they stay.
+    pub churn: Option<Churn>,
 }
 
 /// How often offsets are to be committed.
@@ -282,6 +287,7 @@ fn read(
                        committed: leave either out";
         ledger.fault(givens.fault("transactionMessages", problem));
     }
+    let has_backlog = backlog.is_some();
     Some(Workload {
         name: named(name, path),
         file: path.to_owned(),
@@ -301,6 +307,7 @@ fn read(
         commit,
         transactions,
         streams: Vec::new(),
+        churn: churn::read(givens, (shape, has_backlog), ledger),
     })
 }
 

@@ -15,8 +15,8 @@ use crate::spec::given::Givens;
 use crate::spec::scalar;
 
 /// Fields of what is sent and how fast, and of what goes before it: nobody sends, and a warm-up would read
-/// what is to be measured.
-const OF_SENDING: [&str; 27] = [
+/// what is to be measured. Readers of what is there stay until they have read it.
+const OF_SENDING: [&str; 29] = [
     "messageSize",
     "payloadFile",
     "useRandomizedPayloads",
@@ -42,6 +42,8 @@ const OF_SENDING: [&str; 27] = [
     "transactionDuration",
     "transactionAbortRatio",
     "transactionSeed",
+    "consumerChurnInterval",
+    "consumersPerChurn",
     "warmupDuration",
     "warmupDurationMinutes",
 ];
@@ -91,6 +93,7 @@ pub(super) fn read(
         backlog: None,
         commit,
         transactions: None,
+        churn: None,
         records: Records::default(),
         streams: Vec::new(),
     })

@@ -8,7 +8,7 @@ use super::read_only::is_of_reading;
 use super::sizes::Bucket;
 use super::{
     BacklogSize, BacklogWish, CommitWish, Payload, Records, SearchWish, Speed, StampWish,
-    TransactionWish, VERIFICATIONS, Workload, keys, phases, streams,
+    TransactionWish, VERIFICATIONS, Workload, churn, keys, phases, streams,
 };
 
 impl Workload {
@@ -57,6 +57,9 @@ impl Workload {
             Some(CommitWish::Every(span)) => put("offsetCommitInterval", json!(span.to_string())),
             Some(CommitWish::Never) => put("offsetCommitInterval", json!("none")),
             None => {}
+        }
+        for (name, value) in self.churn.iter().flat_map(churn::shown) {
+            put(name, value);
         }
         for (name, value) in self.transactions.iter().flat_map(TransactionWish::shown) {
             put(name, value);

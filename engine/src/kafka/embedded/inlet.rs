@@ -47,6 +47,10 @@ impl<S: InletSink> InletSink for Counting<'_, S> {
         self.sink.committed(result);
     }
 
+    fn nothing_to_commit(&mut self) {
+        self.sink.nothing_to_commit();
+    }
+
     fn trouble(&mut self, failure: Failure, fatal: bool) {
         self.sink.trouble(failure, fatal);
     }

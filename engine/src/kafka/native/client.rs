@@ -144,6 +144,20 @@ impl Handle {
         if code == 0 { Ok(()) } else { Err(code) }
     }
 
+    /// Which generation of its group a consumer is in, or at which epoch of its own; `None` outside of one.
+    pub(in crate::kafka) fn generation(self) -> Option<i32> {
+        // SAFETY: the client is alive; what is returned is ours to destroy, or null.
+        let metadata = unsafe { rd::rd_kafka_consumer_group_metadata(self.0.as_ptr()) };
+        if metadata.is_null() {
+            return None;
+        }
+        // SAFETY: it is not null, and ours.
+        let generation = unsafe { rd::rd_kafka_consumer_group_metadata_generation_id(metadata) };
+        // SAFETY: it is ours and not used after this.
+        unsafe { rd::rd_kafka_consumer_group_metadata_destroy(metadata) };
+        (0 <= generation).then_some(generation)
+    }
+
     /// Makes the client's transactional id known: brokers abort what a former holder of it left open,
     /// and refuse that one from now on.
     pub(in crate::kafka) fn init_transactions(self, deadline: Duration) -> TransactionAnswer {

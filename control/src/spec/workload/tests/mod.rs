@@ -1,6 +1,7 @@
 //! Workloads that can be run.
 
 mod backlog;
+mod churn;
 mod faults;
 mod keys;
 mod records;

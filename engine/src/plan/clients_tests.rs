@@ -204,7 +204,7 @@ fn a_thousand_topics_are_planned_quickly() {
 fn very_many_topics_are_read_by_several_groups_of_shared_clients() {
     let of = |topics: u32, count: ClientCount| {
         let topics = samples::topics(topics, 2);
-        let plan = samples::plan(StreamDemand { topics, ..samples::stream(1_000) }, count);
+        let plan = samples::plan(StreamDemand { topics, ..stream(1_000) }, count);
         let told = plan.remarks.iter().any(|words| words.starts_with("a subscription is read by"));
         let ranges: Vec<_> = plan.groups.iter().map(|group| group.topics.clone()).collect();
         let logical: u64 = plan.groups.iter().map(|group| group.logical).sum();

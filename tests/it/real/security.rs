@@ -23,7 +23,9 @@ const TOLD_WITHIN_S: f64 = 15.0;
 /// A run through one listener, as this user, with these properties; `SECRETS` stands for their folder.
 fn run(broker: &Broker, listener: u16, user: &str, properties: &[&str]) -> Ran {
     let secrets = broker.secrets();
-    let secret = |name: &str| std::fs::read_to_string(secrets.join(name)).unwrap_or_default();
+    let secret = |name: &str| {
+        std::fs::read_to_string(secrets.join(name)).unwrap_or_else(|_| "none".to_owned())
+    };
     let password = secret(&format!("{user}.password"));
     let mut run = Kdyno::new(&["run", "w.yaml", "--driver", "kafka-secured"])
         .and(&["--bootstrap-server", &broker.listener(listener)])
@@ -141,7 +143,7 @@ fn wrong_set_ups(broker: &Broker) -> String {
         assert_silent(broker, &ran, user);
         let finding = ran.result()["verdict"]["findings"][0].clone();
         assert_eq!(finding["code"], "failed", "{name}: {finding:#}");
-        let text = finding["text"].as_str().expect("a text");
+        let text = finding["evidence"]["reason"].as_str().expect("a text");
         told.push_str(&format!("{name}: {}\n", steady(text, broker)));
     }
     told
@@ -155,7 +157,7 @@ fn steady(words: &str, broker: &Broker) -> String {
     {
         words = words.replace(&broker.listener(listener), name);
     }
-    cut(&cut(&words, "valid until ", "GMT"), "topic ", ":")
+    cut(&cut(&cut(&words, "valid until ", "GMT"), "topic ", ":"), "secured_", ":")
 }
 
 fn path(of: &Path) -> &str {

@@ -213,13 +213,18 @@ fn left_over(case: &Case<'_>, found: &mut Found) {
     let behind: Vec<&str> = behind.map(|(group, _)| group.name.as_str()).collect();
     if !behind.is_empty() {
         let unread: u64 = case.balances.iter().map(|of| of.outstanding).sum();
+        let advice = if case.plan.demand.clients.consumer_cluster.is_some() {
+            "Look first at what carries messages from one cluster to the other: whether it runs, and \
+             how far it has come."
+        } else {
+            "Give the group more consumers or partitions, or lower the rate."
+        };
         found.fail(
             exit::TIMED_OUT,
             "not_drained",
             format!(
                 "Consumers of {} did not read up to the last acked message in time; {unread} acked \
-                 messages are unread. These are outstanding, not known to be lost. Give the group \
-                 more consumers or partitions, or lower the rate.",
+                 messages are unread. These are outstanding, not known to be lost. {advice}",
                 some_of(&behind)
             ),
             vec![count("unread", unread), text("groups", behind.join(", "))],

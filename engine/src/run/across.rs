@@ -73,8 +73,9 @@ fn lacks(plan: &Plan, total: &Tally) -> Lacks {
 }
 
 /// For each group, whether its subscription received the last of what is owed to it, by what its messages' numbers
-/// say now that all are known: what is missing before it was lost on the way.
-pub(super) fn drained(plan: &Plan, tally: &Tally) -> Vec<bool> {
+/// say now that all are known: what is missing before it was lost on the way. `None` where offsets tell that.
+pub(super) fn drained(plan: &Plan, tally: &Tally) -> Option<Vec<bool>> {
+    plan.demand.clients.consumer_cluster.as_ref()?;
     let nobody_saw = vec![Reading::default(); plan.groups.len()];
     let balances = balances(plan, tally, &nobody_saw);
     let is_drained = |group: &GroupPlan| {
@@ -84,7 +85,7 @@ pub(super) fn drained(plan: &Plan, tally: &Tally) -> Vec<bool> {
         });
         of.all(|balance| balance.outstanding == 0)
     };
-    plan.groups.iter().map(is_drained).collect()
+    Some(plan.groups.iter().map(is_drained).collect())
 }
 
 #[cfg(test)]
@@ -94,7 +95,7 @@ mod tests {
     use crate::link::{Assigned, Moved};
     use crate::measure::Tally;
     use crate::plan::samples::{self, stream, topics};
-    use crate::plan::{ClientCount, Plan, Route, StreamDemand, Verification};
+    use crate::plan::{ClientCount, ConsumerCluster, Plan, Route, StreamDemand, Verification};
     use crate::units::{Nanos, Timestamp};
 
     const MS: Nanos = Nanos::from_millis(1);
@@ -124,7 +125,11 @@ mod tests {
         let of = |received| lacks(&plan, &tally(&plan, received)).into_values().collect::<Vec<_>>();
         assert_eq!(of([60, 57]), [0, 3]);
         assert_eq!(of([61, 0]), [0, 60], "more than it is owed");
-        assert_eq!(drained(&plan, &tally(&plan, [60, 57])), [true, false]);
+        let seen = tally(&plan, [60, 57]);
+        assert_eq!(drained(&plan, &seen), None, "of one cluster offsets tell");
+        let mut apart = plan.clone();
+        apart.demand.clients.consumer_cluster = Some(ConsumerCluster::default());
+        assert_eq!(drained(&apart, &seen), Some(vec![true, false]));
     }
 
     #[test]

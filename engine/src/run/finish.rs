@@ -8,7 +8,7 @@ use super::teardown::Teardown;
 use super::{across, drain};
 use crate::error::RunError;
 use crate::host::{Busy, Throttled};
-use crate::measure::{ClientStats, Collector, LaneEnd, Tally, balances};
+use crate::measure::{ClientStats, Collector, LaneEnd, PhaseTally, Tally, balances};
 use crate::plan::{LanePlan, Plan};
 use crate::time::Clock;
 use crate::units::Nanos;
@@ -94,17 +94,11 @@ impl Watch<'_> {
         let is_searched = self.searching.is_some();
         let is_cut = self.halted_at.is_some() || self.broken.is_some();
         let steady_since = if is_searched { Some(0) } else { self.warming.steady_since() };
-        // Offsets of another cluster say nothing about it, numbers do, and all are in now.
-        let is_across = plan.demand.clients.consumer_cluster.is_some();
-        let drained = if is_across { across::drained(&plan, &tally) } else { drained };
+        let drained = across::drained(&plan, &tally).unwrap_or(drained);
         let readings = readings(&plan, &drained, |lane| collector.end(lane).is_none());
         let lost = balances(&plan, &tally, &readings).iter().any(|of| 0 < of.lost);
         let removed = if lost { drain::removed(&plan, &*teardown.topics) } else { None };
-        let missing = drained.contains(&false)
-            || tally
-                .streams
-                .iter()
-                .any(|stream| 0 < stream.measured.outstanding() + stream.measured.acked.failed);
+        let missing = drained.contains(&false) || lacks_acks(&tally);
         let ending = if let Some(error) = self.broken {
             Ending::Failed(error)
         } else if let Some(words) = failed {
@@ -153,6 +147,12 @@ impl Watch<'_> {
         };
         (outcome, teardown)
     }
+}
+
+/// Whether measured messages were not acked.
+fn lacks_acks(tally: &Tally) -> bool {
+    let lacks = |of: &PhaseTally| of.outstanding() + of.acked.failed;
+    tally.streams.iter().any(|stream| 0 < lacks(&stream.measured))
 }
 
 /// What each lane of the plan brought, and how it ended.

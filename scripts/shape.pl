@@ -94,10 +94,13 @@ sub judge {
     hold( $largest < $result_most,
         sprintf 'result.json: %.2f MiB, below %d MiB', $largest / ( 1 << 20 ), $result_most >> 20 );
     my @pairs = grep { $_->{many} && $_->{one} } map { $turns{$_} } sort { $a <=> $b } keys %turns;
-    my $is_told = sub { $_[0] ne '-' };
-    @pairs = grep { $is_told->( $_->{many}{cpu_request_us} ) && $is_told->( $_->{one}{cpu_request_us} ) } @pairs;
-    return hold( 0, 'CPU for each request is not known of any pair: a bound of it' ) unless @pairs;
-    my $ratio = median( ratios_of( 'cpu_request_us', \@sides, @pairs ) );
-    hold( $ratio <= $ratio_most, sprintf 'CPU for each request, many / one: %.2f, at most %.1f', $ratio, $ratio_most );
+    for my $of ( [ cpu_request_us => 'request' ], [ cpu_produce_us => 'produce request' ] ) {
+        my ( $key, $what ) = @$of;
+        my @known = grep { $_->{many}{$key} ne '-' && $_->{one}{$key} ne '-' } @pairs or next;
+        my $ratio = median( ratios_of( $key, \@sides, @known ) );
+        hold( $ratio <= $ratio_most, sprintf 'CPU for each %s, many / one: %.2f, at most %.1f', $what, $ratio, $ratio_most );
+        return;
+    }
+    hold( 0, 'CPU for each request is not known of any pair: a bound of it' );
     return;
 }

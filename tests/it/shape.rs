@@ -9,6 +9,7 @@ struct Noted {
     left: u32,
     all_s: u32,
     cpu_request_us: &'static str,
+    cpu_produce_us: &'static str,
     result: u64,
 }
 
@@ -18,6 +19,7 @@ const ONE: Noted = Noted {
     left: 0,
     all_s: 40,
     cpu_request_us: "100",
+    cpu_produce_us: "200",
     result: 90 << 10,
 };
 
@@ -27,11 +29,11 @@ const MANY: Noted =
 
 fn tell(turns: &[Noted]) -> (Option<i32>, String) {
     let line = |of: &Noted| {
-        let Noted { kind, read, left, all_s, cpu_request_us, result } = of;
+        let Noted { kind, read, left, all_s, cpu_request_us, cpu_produce_us, result } = of;
         format!(
             "{kind}\t1\t1\tcode=11 plan_s=0.2 all_s={all_s} preparing_s=20.5 readiness_s=3.00 drain_s=0.1 \
              clean-up_s=9 due=60000 acked=60000 read={read} lost=0 created=8 deleted=8 left={left} \
-             requests=60000 messages_each=1 cpu_produce_us=180 cpu_request_us={cpu_request_us} \
+             requests=60000 messages_each=1 cpu_produce_us={cpu_produce_us} cpu_request_us={cpu_request_us} \
              cpu_message_us=90 publish_p99_us=8000 rss=104857600 result={result} limited_by=client\n"
         )
     };

@@ -271,7 +271,7 @@ mod tests {
         check(&format!("{user};"), "lacks the option password");
         check(&format!("{user} username=b password=hunter2;"), "username twice");
         check(&format!("{user} password=hunter2 serviceName=kafka;"), "not understood");
-        check(&format!("{user} password=\"a\"hunter2\";"), "not understood");
+        check(&format!("{user} password=\"a\"hunter2\";"), "without a value");
         check(
             &format!("{user} password=hunter2; {user} password=hunter2;"),
             "behind the semicolon",

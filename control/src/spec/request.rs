@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use engine::driver::Driver;
 use engine::plan::{
-    Deadlines, Demand, Pace, Phases, SearchDemand, StreamDemand, TopicPlan, Varied, Warmup, Wishes,
+    Deadlines, Demand, Pace, Partitioner, Phases, SearchDemand, StreamDemand, TopicPlan, Varied,
+    Warmup, Wishes,
 };
 use engine::units::{Bytes, Nanos};
 use serde_json::{Map, Value};
@@ -97,6 +98,16 @@ pub(super) struct Shared<'a> {
     pub(super) identities: &'a mut Identities,
 }
 
+/// What a workload's streams are made of.
+#[derive(Clone, Copy)]
+struct Load<'a> {
+    workload: &'a Workload,
+    /// Of each stream.
+    sources: &'a [BodySource],
+    search: Option<&'a SearchDemand>,
+    test_id: &'a str,
+}
+
 impl Shared<'_> {
     /// Puts a request together. A workload that could not be read still has its clients'
     /// properties checked, so that all faults are told at once.
@@ -127,7 +138,6 @@ impl Shared<'_> {
         ledger: &mut Ledger,
     ) -> Option<Request> {
         let sources = sources(workload, &clients, files, ledger)?;
-        let has_turn = self.cell.repeat.is_some() || !self.cell.values.is_empty();
         let search = self.search(workload, ledger)?;
         self.check_in_flight(workload, ledger)?;
         let warmup = match &search {
@@ -135,26 +145,8 @@ impl Shared<'_> {
             None => workload.warmup,
         };
         let (test_id, run) = self.identities.next(&workload.name);
-        let mut streams = Vec::new();
-        for ((name, part), source) in workload.parts().into_iter().zip(&sources) {
-            let bodies = if has_turn { Vec::new() } else { source.bodies() };
-            let varied = ledger.take(part.varied(files))?;
-            let stream = StreamDemand {
-                name: name.to_owned(),
-                pace: self.pace(part, varied, search.as_ref()),
-                message_size: part.body.size,
-                bodies,
-                stamp: part.body.stamp.place(),
-                keys: key_source(part.keys.as_ref(), files, ledger)?,
-                recipe: part.records.recipe.clone(),
-                partitioner: clients.partitioner,
-                topics: self.topics(workload, (name, part), &test_id),
-                producers_per_topic: part.shape.producers,
-                subscriptions: part.shape.subscriptions,
-                consumers_per_subscription: part.shape.consumers,
-            };
-            streams.push(stream);
-        }
+        let load = Load { workload, sources: &sources, search: search.as_ref(), test_id: &test_id };
+        let streams = self.streams(&load, clients.partitioner, files, ledger)?;
         let topics = streams.iter().map(|stream| stream.topics.len()).sum();
         let mut deadlines = Deadlines::standard(topics);
         deadlines.ready = self.benchmark.consumer_ready_timeout.unwrap_or(deadlines.ready);
@@ -195,8 +187,45 @@ impl Shared<'_> {
                 remarks: Vec::new(),
             },
             cell: self.cell.clone(),
-            bodies: has_turn.then_some(sources),
+            bodies: self.has_turn().then_some(sources),
         })
+    }
+
+    /// Whether it is one of several runs, so that its bodies are made when its turn comes.
+    const fn has_turn(&self) -> bool {
+        self.cell.repeat.is_some() || !self.cell.values.is_empty()
+    }
+
+    /// What each stream of a workload is to do.
+    fn streams(
+        &self,
+        load: &Load<'_>,
+        partitioner: Partitioner,
+        files: &mut Files,
+        ledger: &mut Ledger,
+    ) -> Option<Vec<StreamDemand>> {
+        let Load { workload, sources, search, test_id } = *load;
+        let mut streams = Vec::new();
+        for ((name, part), source) in workload.parts().into_iter().zip(sources) {
+            let bodies = if self.has_turn() { Vec::new() } else { source.bodies() };
+            let varied = ledger.take(part.varied(files))?;
+            let stream = StreamDemand {
+                name: name.to_owned(),
+                pace: self.pace(part, varied, search),
+                message_size: part.body.size,
+                bodies,
+                stamp: part.body.stamp.place(),
+                keys: key_source(part.keys.as_ref(), files, ledger)?,
+                recipe: part.records.recipe.clone(),
+                partitioner,
+                topics: self.topics(workload, (name, part), test_id),
+                producers_per_topic: part.shape.producers,
+                subscriptions: part.shape.subscriptions,
+                consumers_per_subscription: part.shape.consumers,
+            };
+            streams.push(stream);
+        }
+        Some(streams)
     }
 
     /// The search that a workload asks for; the outer option says whether it can be made.

@@ -8,7 +8,7 @@ use std::io::Write;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{PoisonError, RwLockReadGuard, RwLockWriteGuard};
 use tempfile::TempDir;
 
 /// The file that takes stderr of an invocation that goes on.
@@ -216,7 +216,8 @@ pub(crate) fn number(result: &Value, path: &str) -> f64 {
 
 /// Held by tests whose timing suffers from others, or whose load spoils that of others; shared by those that
 /// ask for little, take their time, and judge by counts.
-static MACHINE: RwLock<()> = RwLock::new(());
+#[expect(clippy::disallowed_types, reason = "tests share the machine; lanes share nothing")]
+static MACHINE: std::sync::RwLock<()> = std::sync::RwLock::new(());
 
 /// The right to use the machine, for as long as this lives.
 #[derive(Debug)]

@@ -165,8 +165,8 @@ fn every_built_in_driver_is_valid_and_can_be_planned_with() {
     let names = names("drivers");
     let words: Vec<&str> = names.iter().map(String::as_str).collect();
     // What a driver takes from the environment is to be there.
-    let run = |words: &[&str]| {
-        let run = Kdyno::new(words).with_variable("KDYNO_USER", "me");
+    let run = |given: &[&str]| {
+        let run = Kdyno::new(given).with_variable("KDYNO_USER", "me");
         run.with_variable("KDYNO_PASSWORD", "hunter2")
     };
     let valid = run(&["validate"]).and(&words).run();

@@ -34,11 +34,11 @@ fn partitions_on_a_slow_broker_are_named_among_those_of_their_topic() {
     assert_eq!(result["partitions"]["acked_on"], 6, "{:#}", result["partitions"]);
     assert!(3.0 < number(&result, "/partitions/slowest/ratio"), "{:#}", result["partitions"]);
     assert_eq!(result["partitions"]["slowest"]["leader"], 2, "{:#}", result["partitions"]);
-    let brokers = findings.iter().filter_map(|finding| finding["message"].as_str());
-    let brokers: Vec<&str> = brokers.filter(|words| words.starts_with("broker ")).collect();
-    assert_eq!(brokers.len(), 1, "{brokers:?}");
-    assert!(brokers[0].starts_with("broker 2 (127.0.0.1:"), "{brokers:?}");
-    let leaders = result["partitions"]["leaders"].as_array().expect("the brokers are known");
+    let messages = findings.iter().filter_map(|finding| finding["message"].as_str());
+    let slow_ones: Vec<&str> = messages.filter(|words| words.starts_with("broker ")).collect();
+    assert_eq!(slow_ones.len(), 1, "{slow_ones:?}");
+    assert!(slow_ones[0].starts_with("broker 2 (127.0.0.1:"), "{slow_ones:?}");
+    let leaders = result["partitions"]["leaders"].as_array().expect("the slow_ones are known");
     let led: Vec<u64> = leaders.iter().filter_map(|of| of["partitions"].as_u64()).collect();
     assert_eq!(led, [2, 2, 2], "{leaders:#?}");
     let acked: u64 = leaders.iter().filter_map(|of| of["messages"].as_u64()).sum();

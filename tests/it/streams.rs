@@ -80,7 +80,7 @@ fn fields_and_figures_of_one_stream_are_called_by_its_name() {
         "--set",
         "streams.probe.producerRate=20,100",
         "--assert",
-        "streams.probe.acked == 2*streams.probe.target",
+        "streams.probe.acked == streams.probe.due",
         "--assert",
         "streams.bulk.acked == 2000",
         "--format",

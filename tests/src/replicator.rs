@@ -87,10 +87,8 @@ fn carry(
     copies: impl Fn(u64) -> usize,
     stop: &AtomicBool,
 ) -> u64 {
-    let route = |topic| [RouteSpec { route: Route(0), topic, partitions: 0 }];
-    let (read, written) = (route(topic.from.as_str()), route(topic.to.as_str()));
-    let [read, written] = [read, written]
-        .map(|routes| routes.map(|route| RouteSpec { partitions: topic.partitions, ..route }));
+    let routes = |name| [RouteSpec { route: Route(0), topic: name, partitions: topic.partitions }];
+    let (read, written) = (routes(topic.from.as_str()), routes(topic.to.as_str()));
     let mut inlet = KafkaTarget::new(from)
         .inlet(&InletSpec {
             name: "replicator",

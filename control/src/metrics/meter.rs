@@ -83,7 +83,7 @@ impl Meter {
         let Seen { traits, counts, latencies, last, .. } = &mut *seen;
         let of_streams = |of: Of| {
             let streams = traits.iter().zip(&tally.streams);
-            streams.filter(move |(traits, _)| of.takes(**traits)).map(|(_, stream)| stream)
+            streams.filter(move |(own, _)| of.takes(**own)).map(|(_, stream)| stream)
         };
         for (of_one, (_, phase)) in counts.iter_mut().zip(PHASES) {
             for (count, (_, _, (of, value))) in of_one.iter_mut().zip(COUNTERS) {

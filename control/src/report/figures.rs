@@ -302,7 +302,7 @@ impl Topics {
 fn cleaning(inputs: &Inputs<'_>) -> String {
     let clean = format!("kdyno topics clean {}", inputs.plan.demand.test_id);
     let Some(servers) = inputs.bootstrap_servers else { return clean };
-    let at = |servers: &str| format!("{clean} --bootstrap-server {servers}");
+    let at = |address: &str| format!("{clean} --bootstrap-server {address}");
     let clients = &inputs.plan.demand.clients;
     if clients.consumer_cluster.is_none() {
         return at(servers);

@@ -107,7 +107,7 @@ impl Partitions {
             slowest: slowest.max_by(|one, other| one.ratio.total_cmp(&other.ratio)),
             topics: TopicLoadPart::all(plan, &outcome.tally),
             leaders: brokers.unwrap_or_default().iter().map(LeaderPart::of).collect(),
-            leaders_moved: outcome.leaders.as_ref().map(|leaders| leaders.moved),
+            leaders_moved: outcome.leaders.as_ref().map(|of| of.moved),
         }
     }
 }

@@ -133,9 +133,9 @@ impl Checks {
             let file = request.resolved.workload_file.display();
             let problem = match &several[..] {
                 [] => format!("speaks of a stream, and {file} has no several: leave it out"),
-                names => format!(
+                known => format!(
                     "there is no stream \"{stream}\" in {file}, need one of {}",
-                    names.join(", ")
+                    known.join(", ")
                 ),
             };
             ledger.fault(Fault::whole(format!("--assert '{}'", assertion.metric), problem));

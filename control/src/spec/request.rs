@@ -302,9 +302,9 @@ impl Shared<'_> {
             };
             return (0..part.shape.topics).map(new).collect();
         }
-        let old = |name: &String| TopicPlan {
-            name: name.clone(),
-            partitions: self.identities.partitions(name),
+        let old = |topic: &String| TopicPlan {
+            name: topic.clone(),
+            partitions: self.identities.partitions(topic),
             existing: true,
         };
         existing.iter().map(old).collect()

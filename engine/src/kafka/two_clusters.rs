@@ -238,8 +238,8 @@ mod tests {
         let (_, made) = near.create(&wanted, SOON, &mut |_| {}).expect_err("refused");
         assert_eq!(made, ["x", "y"], "y is at the consumers'");
         let far = two(Names::default(), refuses());
-        let (_, made) = far.create(&wanted, SOON, &mut |_| {}).expect_err("refused");
-        assert_eq!((made, far.near.now()), (words(&["x"]), words(&[])), "x at the consumers'");
+        let (_, at_one) = far.create(&wanted, SOON, &mut |_| {}).expect_err("refused");
+        assert_eq!((at_one, far.near.now()), (words(&["x"]), words(&[])), "x at the consumers'");
         let reason = "at the consumers' cluster, b:1: locked".to_owned();
         assert_eq!(far.delete(&words(&["y"]), SOON), [("y".to_owned(), reason)]);
     }

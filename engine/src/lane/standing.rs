@@ -63,7 +63,7 @@ impl Standing {
                 let since = self.apart.take_if(|_| 0 < rebalance.held);
                 part.apart = since.map(|since| since.until(rebalance.ended));
                 let joining = self.joining.take_if(|_| 0 < rebalance.held);
-                part.joined = joining.map(|since| since.until(rebalance.ended));
+                part.joined = joining.map(|begun| begun.until(rebalance.ended));
                 part.is_back = self.is_static && part.joined.is_some();
             }
             Change::Taken | Change::Lost if rebalance.partitions == 0 => {}

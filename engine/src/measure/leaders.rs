@@ -1,7 +1,8 @@
 //! Publish latencies by the broker that leads a partition: which broker is slow.
 
+use super::outliers::slow_among;
 use super::partitions::Spread;
-use super::plausibility::{PeerSeen, slow_among};
+use super::plausibility::PeerSeen;
 use super::tally::Tally;
 use super::verdict::{Case, Found};
 use crate::link::Leaders;
@@ -126,9 +127,9 @@ mod tests {
 
     #[test]
     fn partitions_of_one_leader_are_told_together() {
-        let mut of = stream(1);
-        of.topics = topics(2, 3);
-        let demand = demand(of);
+        let mut asked = stream(1);
+        asked.topics = topics(2, 3);
+        let demand = demand(asked);
         let mut tally = Tally::new(&demand);
         // Of the second topic's partitions the last has nothing, and the first nobody leads.
         for (place, millis) in [(0, 1), (1, 40), (2, 1), (3, 9), (4, 80)] {

@@ -35,6 +35,7 @@ mod listener;
 mod losses;
 mod network;
 mod outages;
+mod outliers;
 mod partition_rows;
 mod partitions;
 mod parts;

@@ -148,8 +148,8 @@ mod tests {
         // 200 of 201,000 are a thousandth, and a fifth of the probe's.
         let late = |tally: &mut Tally| tally.streams[1].measured.produced.late_by_us = 200;
         check(late, "client_limited", exit::CLIENT_LIMITED);
-        let late = |tally: &mut Tally| tally.streams[1].measured.produced.late_by_us = 10;
-        check(late, "late_sends", exit::VALID);
+        let tardy = |tally: &mut Tally| tally.streams[1].measured.produced.late_by_us = 10;
+        check(tardy, "late_sends", exit::VALID);
         let held = |tally: &mut Tally| tally.streams[1].measured.produced.held_back = 100;
         check(held, "held_back", exit::VALID);
         let short = |tally: &mut Tally| {

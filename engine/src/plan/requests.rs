@@ -107,8 +107,8 @@ mod tests {
             assert!(words.contains(part), "{part}: {words}");
         }
         let check = |stream: StreamDemand, linger: &str, is_told: bool| {
-            let words = told(stream, linger, ClientCount::Shared);
-            assert_eq!(words.is_some(), is_told, "{words:?}");
+            let remark = told(stream, linger, ClientCount::Shared);
+            assert_eq!(remark.is_some(), is_told, "{remark:?}");
         };
         check(stream(SENDS, 10_000, 1), "5", false);
         check(stream(SENDS + 1, 10_000, 1), "5", true);

@@ -138,8 +138,8 @@ mod tests {
         let board = Board::new(plan.lanes.len());
         let at = |ms: u64| Timestamp::default() + Nanos(ms * MS.0);
         let come_to = |next: i64| {
-            let at = Assigned { route: Route(0), partition: 0 };
-            let position = vec![Moved { at, next }];
+            let part = Assigned { route: Route(0), partition: 0 };
+            let position = vec![Moved { at: part, next }];
             board.slot(0).members = vec![MemberState { position, ..MemberState::default() }];
         };
         let mut across = Across::new(at(0));

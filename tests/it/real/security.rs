@@ -94,12 +94,13 @@ fn every_way_into_a_secured_broker_counts_exactly_and_tells_no_secret() {
         assert_counts(name, &ran);
         assert_silent(&broker, &ran, "runner");
     }
-    let told = wrong_set_ups(&broker);
+    let (told, took) = wrong_set_ups(&broker);
+    println!("{took}");
     golden::check("security.txt", &told);
 }
 
-/// What each wrong set-up is told, a line each.
-fn wrong_set_ups(broker: &Broker) -> String {
+/// What each wrong set-up is told, a line each; and after how long.
+fn wrong_set_ups(broker: &Broker) -> (String, String) {
     let ssl = "security.protocol=SSL";
     let plain = "security.protocol=PLAINTEXT";
     let expired = "ssl.certificate.location=SECRETS/expired.pem";
@@ -131,13 +132,13 @@ fn wrong_set_ups(broker: &Broker) -> String {
         ("no right to write", SASL_SSL, "no-write", &[CA]),
         ("no right to join", SASL_SSL, "no-group", &[CA]),
     ];
-    let mut told = String::new();
+    let (mut told, mut times) = (String::new(), String::new());
     let clock = OsClock::anchored();
     for (name, listener, user, properties) in wrong {
         let began = clock.now();
         let ran = run(broker, listener, user, properties);
         let took = clock.now().since(began).expect("time goes on").as_secs_f64();
-        println!("{name}: exit {} after {took:.1} s", ran.code);
+        times.push_str(&format!("{name}: exit {} after {took:.1} s\n", ran.code));
         assert_eq!(ran.code, 1, "{name}: {}", ran.stderr);
         assert!(took < TOLD_WITHIN_S, "{name}: told after {took} s: {}", ran.stderr);
         assert_silent(broker, &ran, user);
@@ -146,7 +147,7 @@ fn wrong_set_ups(broker: &Broker) -> String {
         let text = finding["evidence"]["reason"].as_str().expect("a text");
         told.push_str(&format!("{name}: {}\n", steady(text, broker)));
     }
-    told
+    (told, times)
 }
 
 /// The words without what is different in every run: ports, folders, dates, ids.

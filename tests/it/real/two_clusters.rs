@@ -36,8 +36,8 @@ fn made(address: &str) -> String {
 #[test]
 fn topics_of_a_run_on_two_clusters_are_made_and_deleted_at_both() {
     let Some(turn) = turn() else { return };
-    let near = turn.address.clone();
-    let far = alias(&near);
+    let near = turn.address.as_str();
+    let far = alias(near);
     let driver = format!(
         "name: two\ndriverClass: kafka\nproducerConfig: |\n  bootstrap.servers={near}\n  acks=all\n\
          consumerConfig: |\n  bootstrap.servers={far}\nreplicationFactor: 1\n\
@@ -47,19 +47,19 @@ fn topics_of_a_run_on_two_clusters_are_made_and_deleted_at_both() {
         .with_file("w.yaml", &workload("carried over", 1_000, "3s"))
         .with_file("d.yaml", &driver)
         .start();
-    let from = made(&near);
-    let carried = Carried { to: format!("{PREFIX}{from}"), from: from.clone(), partitions: 4 };
-    let replicator = Replicator::start((&near, &far), carried, |_| 1);
+    let from = made(near);
+    let carried = Carried { to: format!("{PREFIX}{from}"), from, partitions: 4 };
+    let replicator = Replicator::start((near, &far), carried, |_| 1);
     let ran = running.finish();
     assert_eq!(replicator.stop(), 3_000, "{}", ran.stderr);
-    let left = cluster(&near).delete_groups(&["replicator".to_owned()], SOON);
+    let left = cluster(near).delete_groups(&["replicator".to_owned()], SOON);
     assert_eq!(left, [], "its group");
     assert!(matches!(ran.code, 0 | 11), "exit {}: {}", ran.code, ran.stderr);
     let result = ran.result();
     assert_eq!(count(&result, "/consumed/messages"), 3_000, "{:#}", result["consumed"]);
     assert_eq!(count(&result, "/verification/lost"), 0, "{:#}", result["verification"]);
-    assert_eq!(result["driver"]["clusters"]["producers"], near.as_str());
+    assert_eq!(result["driver"]["clusters"]["producers"], near);
     assert_eq!(result["driver"]["clusters"]["consumers"], far.as_str());
-    let names = topics(&near);
+    let names = topics(near);
     assert!(!names.iter().any(|name| name.contains("carried-over")), "deleted at both: {names:?}");
 }

@@ -42,7 +42,7 @@ impl ShownProperty {
 pub(super) fn shown(resolution: &Resolution) -> Vec<ShownProperty> {
     let Resolution { producer, consumer, admin, consumer_admin, topic } = resolution;
     let none = Vec::new();
-    let at_the_consumers = consumer_admin.as_ref().map_or(&none, |admin| &admin.properties);
+    let at_the_consumers = consumer_admin.as_ref().map_or(&none, |far| &far.properties);
     let roles = [
         ("producer", &producer.properties),
         ("consumer", &consumer.properties),

@@ -42,6 +42,6 @@ fn a_prefix_needs_a_cluster_of_the_consumers_own() {
     let desk = Desk::new("driverClass: kafka\ncommonConfig: |\n  bootstrap.servers=a:1\n");
     let faults = desk.faults(&desk.order(&["driver.consumerTopicPrefix=x."]));
     assert!(faults.len() == 1 && faults[0].contains("consumerTopicPrefix: says how"), "{faults:?}");
-    let faults = desk.faults(&desk.order(&["driver.consumerTopicPrefix=a/b"]));
-    assert!(faults.len() == 1 && faults[0].contains("need a topic's name"), "{faults:?}");
+    let told = desk.faults(&desk.order(&["driver.consumerTopicPrefix=a/b"]));
+    assert!(told.len() == 1 && told[0].contains("need a topic's name"), "{told:?}");
 }

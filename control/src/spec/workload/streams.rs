@@ -100,9 +100,9 @@ pub(super) fn read(
         }
     }
     check_common(&own, common, ledger);
-    let joined = |(name, own): (String, Givens)| {
-        let has_seed = own.get(SEED).is_some();
-        StreamGivens { name, has_seed, givens: common.without(STREAMS).with(own, RIVALS) }
+    let joined = |(name, fields): (String, Givens)| {
+        let has_seed = fields.get(SEED).is_some();
+        StreamGivens { name, has_seed, givens: common.without(STREAMS).with(fields, RIVALS) }
     };
     own.into_iter().map(joined).collect()
 }
@@ -148,20 +148,20 @@ fn of_file(
             ledger.fault(Fault::new(&place, &path, problem));
             continue;
         };
-        let inner = own.map_or_else(Vec::new, |(_, line, text)| lines_below(text, Some(*line)));
+        let inner = own.map_or_else(Vec::new, |(_, first, text)| lines_below(text, Some(*first)));
         let mut givens = Givens::new(&format!("{place}: {path}"), FIELDS);
-        for (field, value) in fields {
+        for (field, content) in fields {
             let written = scalar::text(field).unwrap_or_default();
-            let line_of = inner.iter().find(|(key, ..)| *key == written).map(|(_, line, _)| *line);
+            let line_of = inner.iter().find(|(key, ..)| *key == written).map(|(_, at, _)| *at);
             let given = Given {
-                value: value.clone(),
+                value: content.clone(),
                 place: document.place(line_of.or(line)),
                 field: format!("{path}.{written}"),
                 text: String::new(),
                 line: line_of.or(line),
                 by_flag: false,
             };
-            add(&mut givens, &written, given, ledger);
+            add(&mut givens, &written, &given, ledger);
         }
         all.push((name, givens));
     }
@@ -197,7 +197,7 @@ fn check_name(name: &str) -> Result<(), String> {
 }
 
 /// Adds a field to a stream's own, unless it has none of this name.
-fn add(own: &mut Givens, written: &str, given: Given, ledger: &mut Ledger) {
+fn add(own: &mut Givens, written: &str, given: &Given, ledger: &mut Ledger) {
     let Some(field) = fields::find(FIELDS, written) else {
         ledger.fault(given.fault(fields::unknown(FIELDS, written)));
         return;
@@ -222,10 +222,10 @@ fn set(own: &mut [(String, Givens)], flag: &FieldFlag, ledger: &mut Ledger) -> R
     if own.is_empty() {
         return Err("the workload has no streams: give the field itself".to_owned());
     }
-    let names: Vec<String> = own.iter().map(|(name, _)| name.clone()).collect();
+    let names: Vec<String> = own.iter().map(|(known, _)| known.clone()).collect();
     let Some((_, givens)) = own.iter_mut().find(|(known, _)| known == name) else {
         let meant = nearest(name, names.iter().map(String::as_str));
-        let meant = meant.map_or_else(String::new, |name| format!(", did you mean {name}?"));
+        let meant = meant.map_or_else(|| ".".to_owned(), |near| format!(", did you mean {near}?"));
         return Err(format!("there is no stream \"{name}\"{meant} There are {}", names.join(", ")));
     };
     match fields::find(FIELDS, field) {
@@ -339,11 +339,11 @@ pub(super) fn shown(streams: &[(String, Map<String, Json>)]) -> Map<String, Json
         .filter(|(name, value)| is_common(name, value))
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
-    let own = |(name, fields): &(String, Map<String, Json>)| {
+    let own = |(stream, fields): &(String, Map<String, Json>)| {
         let differ = fields.iter().filter(|(name, value)| !is_common(name, value));
-        let fields: Map<String, Json> =
+        let differing: Map<String, Json> =
             differ.map(|(name, value)| (name.clone(), value.clone())).collect();
-        (name.clone(), Json::Object(fields))
+        (stream.clone(), Json::Object(differing))
     };
     all.insert(STREAMS.to_owned(), Json::Object(streams.iter().map(own).collect()));
     all

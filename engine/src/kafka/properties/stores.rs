@@ -205,7 +205,7 @@ mod tests {
         assert_eq!(pem.as_bytes(), certificate.to_pem().expect("text"));
         let fault = certificates(&store, "hunter3").expect_err("another password");
         assert!(fault.contains("ssl.truststore.password") && !fault.contains("hunter"), "{fault}");
-        assert!(certificates(b"0\x82nothing", "").is_err_and(|fault| fault.contains("no PKCS#12")));
+        assert!(certificates(b"0\x82nothing", "").is_err_and(|told| told.contains("no PKCS#12")));
     }
 
     #[test]

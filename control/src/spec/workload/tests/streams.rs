@@ -62,8 +62,8 @@ fn what_is_the_same_stands_beside_the_streams_and_can_be_read_again() {
     let text = serde_yaml::to_string(&shown).expect("YAML");
     let again = read(&text);
     assert_eq!(again.resolved(), shown, "the same in all");
-    let of = |workload: &Workload| -> Vec<(Speed, Bytes)> {
-        workload.parts().iter().map(|(_, of)| (of.speed.clone(), of.body.size)).collect()
+    let of = |one: &Workload| -> Vec<(Speed, Bytes)> {
+        one.parts().iter().map(|(_, of)| (of.speed.clone(), of.body.size)).collect()
     };
     assert_eq!(of(&again), of(&workload), "and in what is run");
 }

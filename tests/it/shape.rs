@@ -67,7 +67,7 @@ fn each_bound_can_be_broken() {
         (Noted { result: 10 << 20, ..MANY }, "below 10 MiB: does not hold"),
         (Noted { cpu_request_us: "151", ..MANY }, "1.51, at most 1.5: does not hold"),
         (
-            Noted { cpu_request_us: "-", cpu_produce_us: "301", ..MANY },
+            Noted { cpu_request_us: "-", cpu_produce_us: "302", ..MANY },
             "CPU for each produce request, many / one: 1.51, at most 1.5: does not hold",
         ),
         (

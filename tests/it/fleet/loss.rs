@@ -150,7 +150,7 @@ fn check(fleet: &Fleet, cell: &Cell, before_start: Option<bool>) -> String {
 }
 
 /// So many runs of the table go on at once: they wait more than they work.
-const AT_ONCE: usize = 4;
+const AT_ONCE: usize = 2;
 
 /// One row, of a fleet of its own; `None` where this machine has no way to lose a worker so.
 fn row(address: &str, fault: Fault, at: Option<Phase>) -> Option<String> {

@@ -86,7 +86,10 @@ fn a_broker_frozen_for_three_seconds_is_one_outage_between_its_marks() {
     let inside = count(&result, "/latency/publish_in_outage/count");
     let outside = count(&result, "/latency/publish_outside/count");
     assert_eq!(inside + outside, count(&result, "/latency/publish/count"), "all, to the count");
-    assert!((2_400..3_800).contains(&inside), "1,000 a second: {inside}");
+    // At 1,000 a second: those of the outage, and those that came until it was caught up with.
+    let felt = number(outage, "/seconds") + number(outage, "/caught_up_s") + 0.5;
+    let held_up = number(&result, "/latency/publish_in_outage/count");
+    assert!(2_400.0 <= held_up && held_up < 1_000.0 * felt, "{held_up} in {felt} s: {told}");
     let (whole, calm) = ("/latency/publish/p99_us", "/latency/publish_outside/p99_us");
     assert!(number(&result, calm) < number(&result, whole), "it was the outage");
 }

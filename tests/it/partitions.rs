@@ -38,7 +38,7 @@ fn partitions_on_a_slow_broker_are_named_among_those_of_their_topic() {
     let slow_ones: Vec<&str> = messages.filter(|words| words.starts_with("broker ")).collect();
     assert_eq!(slow_ones.len(), 1, "{slow_ones:?}");
     assert!(slow_ones[0].starts_with("broker 2 (127.0.0.1:"), "{slow_ones:?}");
-    let leaders = result["partitions"]["leaders"].as_array().expect("the slow_ones are known");
+    let leaders = result["partitions"]["leaders"].as_array().expect("the brokers are known");
     let led: Vec<u64> = leaders.iter().filter_map(|of| of["partitions"].as_u64()).collect();
     assert_eq!(led, [2, 2, 2], "{leaders:#?}");
     let acked: u64 = leaders.iter().filter_map(|of| of["messages"].as_u64()).sum();

@@ -10,24 +10,23 @@ use crate::error::RunError;
 use crate::link::{GroupState, Leaders, Log, TopicSpec, Topics};
 use crate::plan::ClientSettings;
 use crate::time::{Clock, OsClock};
-use crate::units::{Nanos, Timestamp};
+use crate::units::Nanos;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::error::KafkaError;
 use rdkafka::metadata::Metadata;
 use rdkafka::types::RDKafkaErrorCode;
-use std::collections::HashMap;
 
 /// Topics in one request: OMB's number, well below what brokers accept.
 const BATCH: usize = 500;
 
 /// How long metadata may take that is asked for again and again.
-const LOOK: Nanos = Nanos::from_secs(5);
+pub(super) const LOOK: Nanos = Nanos::from_secs(5);
 
 /// The longest that librdkafka lets an admin request wait (2.12.1, `rd_kafka_AdminOptions_init`).
 const REQUEST_MOST: Nanos = Nanos::from_secs(3_600);
 
 /// Pause between two looks at a cluster that is not there yet.
-const PAUSE: Nanos = Nanos::from_millis(50);
+pub(super) const PAUSE: Nanos = Nanos::from_millis(50);
 
 /// Pause between two looks at a group whose static members have not been given up.
 const LINGERING: Nanos = Nanos::from_millis(500);
@@ -51,7 +50,7 @@ impl KafkaTopics {
         Self { settings: settings.clone() }
     }
 
-    fn admin(&self) -> Result<AdminClient<Quiet>, RunError> {
+    pub(super) fn admin(&self) -> Result<AdminClient<Quiet>, RunError> {
         let mut config = client_config(&self.settings.admin);
         config.set(MAKES_NOTHING.0, MAKES_NOTHING.1);
         let admin: AdminClient<Quiet> =
@@ -88,7 +87,11 @@ impl KafkaTopics {
         Ok(found.map(|found| u32::try_from(found.partitions().len()).unwrap_or(u32::MAX)))
     }
 
-    fn metadata(&self, admin: &AdminClient<Quiet>, deadline: Nanos) -> Result<Metadata, RunError> {
+    pub(super) fn metadata(
+        &self,
+        admin: &AdminClient<Quiet>,
+        deadline: Nanos,
+    ) -> Result<Metadata, RunError> {
         let found = admin.inner().fetch_metadata(None, deadline.duration());
         found.map_err(|error| reach::unreachable(&self.settings, deadline, error.to_string()))
     }
@@ -167,43 +170,6 @@ impl KafkaTopics {
         }
         answer
     }
-
-    /// Waits until the brokers know all topics with all their partitions and a leader for each.
-    fn await_visible(
-        &self,
-        admin: &AdminClient<Quiet>,
-        topics: &[TopicSpec],
-        until: Timestamp,
-    ) -> Result<(), RunError> {
-        let clock = OsClock::anchored();
-        loop {
-            let began = clock.now();
-            let left = began.until(until);
-            let metadata = self.metadata(admin, left.max(LOOK).min(LOOK))?;
-            let led: HashMap<&str, usize> = metadata
-                .topics()
-                .iter()
-                .map(|topic| {
-                    (
-                        topic.name(),
-                        topic.partitions().iter().filter(|part| 0 <= part.leader()).count(),
-                    )
-                })
-                .collect();
-            let missing = topics.iter().find(|topic| {
-                led.get(topic.name.as_str()).and_then(|count| u32::try_from(*count).ok())
-                    < Some(topic.partitions)
-            });
-            let Some(missing) = missing else { return Ok(()) };
-            if left == Nanos::ZERO {
-                let reason =
-                    "created, but not all partitions have a leader by the deadline".to_owned();
-                return Err(RunError::Topic { topic: missing.name.clone(), reason });
-            }
-            // Of very many topics a look takes its time, the broker's too: half of it is left to others.
-            clock.park(PAUSE.max(began.until(clock.now())));
-        }
-    }
 }
 
 /// What a batch of creations came to.
@@ -250,7 +216,7 @@ impl Topics for KafkaTopics {
             }
             // Brokers take longer to make logs than to promise them: each batch waits for its own, so that
             // they are not asked for all at once, and what is told is done.
-            if let Err(error) = self.await_visible(&admin, batch, until) {
+            if let Err(error) = self.await_served(&admin, batch, until) {
                 return Err((error, created));
             }
             progress(created.len());

@@ -18,6 +18,7 @@ mod outlet;
 pub mod properties;
 mod reach;
 mod rebalance;
+mod served;
 mod statistics;
 mod target;
 mod two_clusters;

@@ -60,13 +60,25 @@ impl MockBroker {
     /// librdkafka knows no such name.
     #[must_use]
     pub fn fail_produce(&self, name: &str, count: usize) -> bool {
+        /// The protocol's number of produce requests.
+        const PRODUCE: i16 = 0;
+        self.fail(PRODUCE, name, count)
+    }
+
+    /// The same for the next questions for offsets.
+    #[must_use]
+    pub fn fail_offsets(&self, name: &str, count: usize) -> bool {
+        /// The protocol's number of such a question (`ListOffsets`).
+        const OFFSETS: i16 = 2;
+        self.fail(OFFSETS, name, count)
+    }
+
+    fn fail(&self, request: i16, name: &str, count: usize) -> bool {
         let Some(code) = INJECTABLE.iter().find(|(known, _)| *known == name).map(|(_, code)| *code)
         else {
             return false;
         };
-        /// The protocol's number of produce requests.
-        const PRODUCE: i16 = 0;
-        self.handle.push_errors(PRODUCE, &vec![code; count]);
+        self.handle.push_errors(request, &vec![code; count]);
         true
     }
 
@@ -82,12 +94,13 @@ impl MockBroker {
     }
 }
 
-/// Errors that tests let the mock cluster answer: one of each kind.
-const INJECTABLE: [(&str, rd_kafka_resp_err_t); 7] = [
+/// Errors that tests let the mock cluster answer: one of each kind, and that of a broker that is not there yet.
+const INJECTABLE: [(&str, rd_kafka_resp_err_t); 8] = [
     ("_TRANSPORT", rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR__TRANSPORT),
     ("NETWORK_EXCEPTION", rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NETWORK_EXCEPTION),
     ("REQUEST_TIMED_OUT", rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT),
     ("INVALID_RECORD", rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_INVALID_RECORD),
+    ("NOT_LEADER_FOR_PARTITION", rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION),
     ("NOT_ENOUGH_REPLICAS", rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS),
     ("MSG_SIZE_TOO_LARGE", rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE),
     (

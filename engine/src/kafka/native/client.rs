@@ -4,6 +4,7 @@ use super::queue::Queue;
 use crate::error::RunError;
 use crate::kafka::context::Quiet;
 use crate::link::{Header, Then};
+use rdkafka::TopicPartitionList;
 use rdkafka::bindings as rd;
 use rdkafka::client::Client;
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -117,6 +118,13 @@ impl Handle {
             unsafe { rd::rd_kafka_metadata_destroy(metadata) };
         }
         code
+    }
+
+    /// Asks the leaders of these partitions for the offsets that stand in the list, of the end where it says so;
+    /// writes the answers into it. Returns the error code of all together, 0 for none.
+    pub(in crate::kafka) fn ask_offsets(self, list: &TopicPartitionList, timeout_ms: i32) -> i32 {
+        // SAFETY: the client and the list are alive; the list is written before the call returns.
+        unsafe { rd::rd_kafka_offsets_for_times(self.0.as_ptr(), list.ptr(), timeout_ms) as i32 }
     }
 
     /// Gives up all messages in the client, those on their way to a broker included.

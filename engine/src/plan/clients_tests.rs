@@ -5,6 +5,7 @@ use super::{ClientCount, ConsumerClient, LaneWork, Plan, ProducerClient, StreamD
 use crate::time::{Clock, OsClock};
 use crate::units::Nanos;
 use proptest::prelude::{Just, Strategy, prop_oneof, proptest};
+use std::collections::BTreeSet;
 
 fn producers(plan: &Plan) -> Vec<&ProducerClient> {
     let clients = plan.lanes.iter().flat_map(|lane| match &lane.work {
@@ -218,4 +219,44 @@ fn very_many_topics_are_read_by_several_groups_of_shared_clients() {
     assert_eq!(of(1_001, ClientCount::Shared).0, [0..501, 501..1_001]);
     let asked = of(2_500, ClientCount::Number(2));
     assert_eq!(asked, (whole(2_500), name(""), 2_500, false), "as asked");
+    let is_warned = |topics: u32, members: u32| {
+        let demand = StreamDemand { topics: samples::topics(topics, 2), ..stream(1_000) };
+        let plan = samples::plan(demand, ClientCount::Number(members));
+        plan.remarks.iter().any(|words| words.contains("longer than consumerReadyTimeout"))
+    };
+    let warned =
+        [(2_500, 2), (2_500, 1), (1_000, 2)].map(|(topics, members)| is_warned(topics, members));
+    assert_eq!(warned, [true, false, false], "of groups that are long in dealing");
+}
+
+#[test]
+fn producers_of_very_many_partitions_have_clients_of_their_own_topics() {
+    let of = |topics: u32, partitions: u32, per_topic: u32, count: ClientCount| {
+        let topics = samples::topics(topics, partitions);
+        let demand = StreamDemand { topics, producers_per_topic: per_topic, ..stream(1_000) };
+        let plan = samples::plan(demand, count);
+        let told =
+            plan.remarks.iter().any(|words| words.contains("goes through all its partitions"));
+        let clients: Vec<Vec<u64>> =
+            producers(&plan).into_iter().map(|client| client.producers.clone()).collect();
+        (clients, told)
+    };
+    let count = |topics, partitions, count| {
+        let (clients, told) = of(topics, partitions, 1, count);
+        (clients.len(), told)
+    };
+    assert_eq!(count(500, 1, ClientCount::Shared), (1, false));
+    assert_eq!(count(501, 1, ClientCount::Shared), (2, true));
+    assert_eq!(count(10_000, 1, ClientCount::Shared), (20, true));
+    assert_eq!(count(100, 100, ClientCount::Shared), (20, true));
+    assert_eq!(count(1, 1_000, ClientCount::Shared), (1, false), "one topic is not parted");
+    assert_eq!(count(10_000, 1, ClientCount::Number(1)), (1, false), "as asked");
+    // 701 is no multiple of two: producers of a topic are in one client all the same.
+    let (clients, _) = of(701, 1, 3, ClientCount::Shared);
+    let topics =
+        |client: &Vec<u64>| client.iter().map(|producer| producer % 701).collect::<BTreeSet<_>>();
+    assert_eq!(clients.iter().map(|client| topics(client).len()).collect::<Vec<_>>(), [351, 350]);
+    let all: BTreeSet<u64> = clients.iter().flatten().copied().collect();
+    assert_eq!((all.len(), clients.concat().len()), (2_103, 2_103), "each once");
+    assert!(clients.iter().all(|client| client.is_sorted()), "ascending");
 }

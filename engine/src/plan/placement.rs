@@ -1,6 +1,6 @@
 //! Which threads carry which clients, on which cores, and how they wait.
 
-use super::clients::{ClientCount, ConsumerClient, GroupPlan, ProducerClient};
+use super::clients::{self, ClientCount, ConsumerClient, GroupPlan, ProducerClient};
 use super::cores::{Seat, Supply};
 use super::demand::{Demand, StreamDemand};
 use super::machine::Machine;
@@ -224,7 +224,8 @@ pub(super) fn place(
             Some(_) => (own.len(), ClientCount::Each),
             None => (wanted.produce, wishes.clients),
         };
-        works.extend(producers((stream, own_name(demand, stream)), &own, lanes, count));
+        let of = (stream, own_name(demand, stream), &demand.streams[stream]);
+        works.extend(producers(of, &own, lanes, count));
     }
     // Nor do streams share a lane for reading: a message would wait there while others' are taken.
     for (stream, wanted) in wants.iter().enumerate().filter(|(_, wanted)| 0 < wanted.consume) {
@@ -263,29 +264,20 @@ fn own_name(demand: &Demand, stream: usize) -> Option<&str> {
 
 /// Deals a stream's logical producers that are the host's `own` to clients, and the clients to lanes.
 fn producers(
-    (stream, name): (usize, Option<&str>),
+    (index, of, stream): (usize, Option<&str>, &StreamDemand),
     own: &[u64],
     lanes: usize,
     count: ClientCount,
 ) -> Vec<LaneWork> {
-    let of_stream = name.map_or_else(String::new, |name| format!(" of {name}"));
-    let clients = match count {
-        ClientCount::Shared => lanes,
-        ClientCount::Each => own.len(),
-        ClientCount::Number(number) => (number as usize).clamp(1, own.len()),
-    };
-    let lanes = lanes.min(clients);
-    let step = clients;
-    let client = |index: usize| ProducerClient {
-        name: format!("producer client {index}{of_stream}"),
-        producers: own.iter().skip(index).step_by(step).copied().collect(),
-    };
-    (0..lanes)
-        .map(|lane| {
-            let clients = (lane..clients).step_by(lanes).map(client).collect();
-            LaneWork::Produce { stream, clients }
-        })
-        .collect()
+    let of_stream = of.map_or_else(String::new, |name| format!(" of {name}"));
+    let dealt = clients::producing(stream, own, lanes, count);
+    let lanes = lanes.min(dealt.len());
+    let mut works: Vec<Vec<ProducerClient>> = vec![Vec::new(); lanes];
+    for (client, producers) in dealt.into_iter().enumerate() {
+        let name = format!("producer client {client}{of_stream}");
+        works[client % lanes].push(ProducerClient { name, producers });
+    }
+    works.into_iter().map(|clients| LaneWork::Produce { stream: index, clients }).collect()
 }
 
 /// Deals the host's members of a stream's groups to its lanes, one after the other.

@@ -100,14 +100,15 @@ mod tests {
 
     #[test]
     fn more_requests_than_a_client_sends_are_told_with_what_asks_for_them() {
-        let words = told(stream(50_000, 10_000, 1), "5", ClientCount::Shared).expect("too many");
+        let one = ClientCount::Number(1);
+        let words = told(stream(50_000, 10_000, 1), "5", one).expect("too many");
         let parts =
             ["for 50000 produce requests/s", "50000 messages/s to 10000", "every 5ms", "wait 2s"];
         for part in parts {
             assert!(words.contains(part), "{part}: {words}");
         }
         let check = |stream: StreamDemand, linger: &str, is_told: bool| {
-            let remark = told(stream, linger, ClientCount::Shared);
+            let remark = told(stream, linger, one);
             assert_eq!(remark.is_some(), is_told, "{remark:?}");
         };
         check(stream(SENDS, 10_000, 1), "5", false);

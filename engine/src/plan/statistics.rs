@@ -163,7 +163,7 @@ mod tests {
     #[test]
     fn clients_speak_every_second_every_ten_or_never_by_their_topics_and_partitions() {
         let check = |topics: u32, partitions: u32, seconds: Option<u64>, remark: &str| {
-            let plan = plan(demand(topics, partitions), ClientCount::Shared);
+            let plan = plan(demand(topics, partitions), ClientCount::Number(1));
             let every = seconds.map(Nanos::from_secs);
             let expected = StatisticsPlan { producer: every, consumer: every };
             assert_eq!(plan.statistics, expected, "{topics} × {partitions}");
@@ -202,8 +202,8 @@ mod tests {
     #[test]
     fn a_client_that_sends_to_some_topics_writes_about_those() {
         let stream = StreamDemand { producers_per_topic: 3, ..demand(800, 1).streams[0].clone() };
-        let shared = plan(samples::demand(stream.clone()), ClientCount::Shared);
-        assert_eq!(shared.statistics.producer, Some(Nanos::from_secs(10)), "all 800 on one lane");
+        let one = plan(samples::demand(stream.clone()), ClientCount::Number(1));
+        assert_eq!(one.statistics.producer, Some(Nanos::from_secs(10)), "all 800 in one client");
         let dealt = plan(samples::demand(stream), ClientCount::Number(4));
         assert_eq!(dealt.statistics.producer, Some(Nanos::from_secs(1)), "200 each");
     }

@@ -94,7 +94,8 @@ pub(super) fn outage(case: &Case<'_>, found: &mut Found) {
     let Some(longest) = all.iter().max_by_key(|outage| outage.length()) else { return };
     // Those of partitions may overlap, and those of all among them.
     let of_all = all.iter().filter(|outage| outage.scope == Scope::All);
-    let total: f64 = of_all.map(|outage| outage.length().as_secs_f64()).sum();
+    // From +0: the sum of none would be -0, and be told so.
+    let total = of_all.fold(0.0, |total, outage| total + outage.length().as_secs_f64());
     let held_up = case.tally.streams.iter().filter_map(|of| of.measured.publish_in_outage.as_ref());
     let held_up: u64 = held_up.map(Latency::count).sum();
     let many = u64::try_from(all.len()).expect("a few are told");

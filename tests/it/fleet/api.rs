@@ -21,7 +21,7 @@ fn script(document: &str) -> String {
 
 #[test]
 fn the_run_by_hand_of_the_document_is_exact_as_it_stands_there() {
-    let Some(fleet) = Fleet::of(1) else { return };
+    let Some(fleet) = Fleet::beside_others(1) else { return };
     let topic = format!("by-hand-{}", std::process::id());
     let broker = cluster(&fleet.address);
     let spec = TopicSpec { name: topic.clone(), partitions: 4 };

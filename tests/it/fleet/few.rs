@@ -86,7 +86,7 @@ fn a_worker_under_two_names_is_refused() {
 
 #[test]
 fn a_worker_that_pauses_at_the_start_line_costs_nobody_else() {
-    let Some(fleet) = Fleet::of(3) else { return };
+    let Some(fleet) = Fleet::beside_others(3) else { return };
     let mut run = fleet.run(&workload(1_000, 6), &[]).start();
     run.await_words("consumers join their groups");
     // About when all have joined, and asking for it takes up to three seconds.

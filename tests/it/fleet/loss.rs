@@ -203,7 +203,7 @@ fn a_worker_whose_link_is_cut_is_survived_in_every_phase() {
 
 #[test]
 fn without_any_worker_nothing_is_created() {
-    let Some(fleet) = Fleet::of(2) else { return };
+    let Some(fleet) = Fleet::beside_others(2) else { return };
     (0..2).for_each(|host| send(Signal::Kill, &fleet.workers[host].pid()));
     let before = real::topics(&fleet.address);
     let ran = fleet.run(&workload(1_000, 2), &[]).run();
@@ -215,7 +215,7 @@ fn without_any_worker_nothing_is_created() {
 
 #[test]
 fn the_share_of_a_worker_that_dies_goes_to_the_others() {
-    let Some(fleet) = Fleet::of(3) else { return };
+    let Some(fleet) = Fleet::beside_others(3) else { return };
     let load = "name: moved\ntopics: 1\npartitionsPerTopic: 3\nmessageSize: 200\nproducersPerTopic: 100\n\
                 subscriptionsPerTopic: 1\nconsumerPerSubscription: 3\nproducerRate: 2000\n\
                 warmupDuration: 1s\ntestDuration: 16s\n";

@@ -116,7 +116,7 @@ fn assert_exact_of(ran: &Ran, due: i64, subscriptions: usize) -> Value {
 
 #[test]
 fn four_workers_on_hosts_of_their_own_do_one_run_exactly() {
-    let Some(fleet) = Fleet::of(4) else { return };
+    let Some(fleet) = Fleet::beside_others(4) else { return };
     let ran = fleet.run(&workload(4_000, 10), &[]).run();
     let result = assert_exact(&ran, 40_000);
     let rate = result["produced"]["messages_per_second"].as_f64().expect("a rate");
@@ -138,7 +138,7 @@ fn four_workers_on_hosts_of_their_own_do_one_run_exactly() {
 
 #[test]
 fn one_worker_and_three_bring_the_same_counts() {
-    let Some(fleet) = Fleet::of(3) else { return };
+    let Some(fleet) = Fleet::beside_others(3) else { return };
     let alone = fleet.run_on(&fleet.workers[0].url, &workload(1_500, 4), &[]).run();
     let three = fleet.run(&workload(1_500, 4), &[]).run();
     let (alone, three) = (assert_exact(&alone, 6_000), assert_exact(&three, 6_000));

@@ -2,7 +2,7 @@
 
 use super::broker::tool;
 use super::load::{Load, SMALL};
-use super::{SOON, assert_read, cluster, count, topics, turn};
+use super::{SOON, assert_read, cluster, count, shared_turn, topics};
 use crate::cli::Kdyno;
 use engine::link::Topics;
 
@@ -12,7 +12,7 @@ const READER: &str = "name: reader\nproducersPerTopic: 0\nsubscriptionsPerTopic:
 
 #[test]
 fn what_a_run_has_left_is_read_to_the_end_as_often_as_asked() {
-    let Some(turn) = turn() else { return };
+    let Some(turn) = shared_turn() else { return };
     let load = Load { name: "left", warmup: 0, partitions: 3, ..SMALL };
     let first =
         Kdyno::new(&["run", "w.yaml", "--bootstrap-server", &turn.address, "--keep-topics"])

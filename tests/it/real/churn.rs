@@ -1,7 +1,7 @@
 //! Consumers that come and go: by each protocol every message is read, and what is read again is told.
 
 use super::load::{Load, SMALL};
-use super::{Turn, count, has_finding, turn};
+use super::{Turn, count, has_finding, shared_turn};
 use crate::cli::Kdyno;
 use serde_json::Value;
 
@@ -53,7 +53,7 @@ fn check_moved(turn: &Turn, name: &'static str, settings: &[&str]) {
 
 #[test]
 fn consumers_that_come_and_go_lose_nothing_whether_the_others_stop_or_go_on() {
-    let Some(turn) = turn() else { return };
+    let Some(turn) = shared_turn() else { return };
     let soon = "driver.heartbeat.interval.ms=300";
     check_moved(&turn, "cooperative", &[soon]);
     check_moved(&turn, "eager", &[soon, "driver.partition.assignment.strategy=range"]);
@@ -61,13 +61,13 @@ fn consumers_that_come_and_go_lose_nothing_whether_the_others_stop_or_go_on() {
 
 #[test]
 fn the_next_generation_protocol_moves_partitions_without_loss() {
-    let Some(turn) = turn() else { return };
+    let Some(turn) = shared_turn() else { return };
     check_moved(&turn, "next", &["driver.group.protocol=consumer"]);
 }
 
 #[test]
 fn static_members_come_back_to_their_partitions_without_a_rebalance() {
-    let Some(turn) = turn() else { return };
+    let Some(turn) = shared_turn() else { return };
     let (id, session) = ("driver.group.instance.id=member", "driver.session.timeout.ms=6000");
     let result = check(&turn, "static", &[id, session]);
     let groups = &result["consumed"]["groups"];

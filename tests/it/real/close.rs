@@ -1,6 +1,6 @@
 //! After a run nothing of it is left in the process.
 
-use super::turn;
+use super::shared_turn;
 use engine::plan::{ClientCount, Wishes};
 use engine::time::{Clock, OsClock};
 use engine::units::Nanos;
@@ -49,7 +49,7 @@ fn no_thread_and_no_socket_of_a_run_is_left() {
     if std::env::var_os(ALONE).is_some() {
         return run_and_look(&std::env::var("KDYNO_KAFKA").expect("given by the other process"));
     }
-    let Some(turn) = turn() else { return };
+    let Some(turn) = shared_turn() else { return };
     let this = std::env::current_exe().expect("a test knows its program");
     let name = "real::close::no_thread_and_no_socket_of_a_run_is_left";
     let alone = Command::new(this)

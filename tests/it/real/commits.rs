@@ -2,7 +2,7 @@
 
 use super::broker::tool;
 use super::load::{Load, SMALL};
-use super::{SOON, assert_read, cluster, count, topics, turn};
+use super::{SOON, assert_read, cluster, count, shared_turn, topics};
 use crate::cli::Kdyno;
 use engine::link::Topics;
 
@@ -20,7 +20,7 @@ fn committed(address: &str, group: &str) -> Vec<(String, String)> {
 
 #[test]
 fn what_was_read_is_committed_whoever_commits() {
-    let Some(turn) = turn() else { return };
+    let Some(turn) = shared_turn() else { return };
     for auto in ["true", "false"] {
         let load = Load { name: "commits", consumers: 2, seconds: 3, ..SMALL };
         let property = format!("driver.consumerConfig.enable.auto.commit={auto}");

@@ -2,7 +2,7 @@
 
 use super::broker::{Broker, Signal};
 use super::load::{Load, SMALL};
-use super::{SOON, assert_read, cluster, count, has_finding, topics, turn};
+use super::{SOON, assert_read, cluster, count, has_finding, shared_turn, topics};
 use crate::cli::{Kdyno, number};
 use engine::link::{TopicSpec, Topics};
 use engine::time::{Clock, OsClock};
@@ -10,7 +10,7 @@ use engine::units::Nanos;
 
 #[test]
 fn a_cluster_that_goes_away_for_good_ends_the_run_and_leaves_a_partial_result() {
-    let Some(_turn) = turn() else { return };
+    let Some(_turn) = shared_turn() else { return };
     let broker = Broker::start("killed", &[]);
     let load = Load { name: "killed", seconds: 4, ..SMALL };
     let mut going_on = Kdyno::new(&["run", "w.yaml", "--bootstrap-server", &broker.address()])
@@ -43,7 +43,7 @@ fn a_cluster_that_goes_away_for_good_ends_the_run_and_leaves_a_partial_result() 
 
 #[test]
 fn what_the_cluster_does_not_delete_is_listed_and_cleaned_later_with_nothing_else() {
-    let Some(_turn) = turn() else { return };
+    let Some(_turn) = shared_turn() else { return };
     let mut broker = Broker::start("undeletable", &["delete.topic.enable=false"]);
     let address = broker.address();
     let foreign = ["orders", "benchmark-results"];

@@ -2,7 +2,7 @@
 
 use super::broker::{Signal, send};
 use super::load::{Load, SMALL};
-use super::{count, has_finding, topics, turn};
+use super::{count, has_finding, shared_turn, topics};
 use crate::cli::{Kdyno, Started};
 use serde_json::Value;
 
@@ -34,7 +34,7 @@ fn interrupted_at(words: &str, mut going_on: Started, address: &str) -> Value {
 
 #[test]
 fn ctrl_c_in_any_phase_keeps_the_result_and_leaves_no_topic() {
-    let Some(turn) = turn() else { return };
+    let Some(turn) = shared_turn() else { return };
     let start = |load: &Load<'_>| {
         let kdyno = Kdyno::new(&["run", "w.yaml", "--bootstrap-server", &turn.address]);
         kdyno.with_file("w.yaml", &load.yaml())

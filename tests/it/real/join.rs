@@ -1,7 +1,7 @@
 //! Consumers that come late, and those that never come.
 
 use super::load::{Load, SMALL};
-use super::{has_finding, topics, turn};
+use super::{has_finding, shared_turn, topics};
 use crate::cli::{Kdyno, number};
 use engine::error::RunError;
 use engine::kafka::KafkaTarget;
@@ -52,7 +52,7 @@ impl Target for Late {
 
 #[test]
 fn a_consumer_that_comes_late_delays_the_first_message_and_costs_none() {
-    let Some(turn) = turn() else { return };
+    let Some(turn) = shared_turn() else { return };
     let test_id = format!("late_{}_0000", std::process::id());
     let mut demand = on_broker(&turn.address, &test_id, 1_000, 1_000);
     demand.streams[0].consumers_per_subscription = 4;
@@ -78,7 +78,7 @@ fn a_consumer_that_comes_late_delays_the_first_message_and_costs_none() {
 
 #[test]
 fn a_consumer_that_cannot_join_ends_the_run_at_once_by_name() {
-    let Some(turn) = turn() else { return };
+    let Some(turn) = shared_turn() else { return };
     let load = Load { name: "cannot join", consumers: 2, ..SMALL };
     let clock = OsClock::anchored();
     let began = clock.now();

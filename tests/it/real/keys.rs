@@ -2,7 +2,7 @@
 
 use super::broker::tool;
 use super::load::{Load, SMALL};
-use super::{assert_read, turn};
+use super::{assert_read, shared_turn};
 use crate::cli::Kdyno;
 use engine::message::{KeyDraw, KeyOrder, KeyPool, KeySource, Keys, murmur2};
 use std::collections::HashMap;
@@ -43,7 +43,7 @@ fn read_back(address: &str, topic: &str, keys: &Keys) -> Vec<u32> {
 
 #[test]
 fn keys_that_a_foreign_consumer_reads_follow_their_law() {
-    let Some(turn) = turn() else { return };
+    let Some(turn) = shared_turn() else { return };
     let bring = |lines: &str, order: KeyOrder| {
         let more = format!("{lines}\nkeyCount: 100\n");
         let load = Load { name: "keys", warmup: 0, rate: 2_000, seconds: 4, more: &more, ..SMALL };

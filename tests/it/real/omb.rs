@@ -1,7 +1,7 @@
 //! OMB's files as they are, on a broker that cannot give all they ask for.
 
 use super::load::{Load, SMALL};
-use super::{Turn, assert_exact, topics, turn};
+use super::{Turn, assert_exact, shared_turn, topics};
 use crate::cli::{Kdyno, number};
 
 /// OMB's workload of its README: one of everything, 10,000 messages of 1 KiB a second.
@@ -57,7 +57,7 @@ fn with_files(turn: &Turn, workload: &str) -> Kdyno {
 
 #[test]
 fn files_of_omb_run_as_they_are_but_for_what_the_cluster_cannot_give() {
-    let Some(turn) = turn() else { return };
+    let Some(turn) = shared_turn() else { return };
     let ran = with_files(&turn, WORKLOAD)
         .and(&ONE_BROKER)
         .and(&["--duration", "8s", "--warmup", "2s"])
@@ -71,7 +71,7 @@ fn files_of_omb_run_as_they_are_but_for_what_the_cluster_cannot_give() {
 
 #[test]
 fn each_subscription_reads_all_that_was_acked() {
-    let Some(turn) = turn() else { return };
+    let Some(turn) = shared_turn() else { return };
     let load = Load { name: "three readers", subscriptions: 3, seconds: 3, ..SMALL };
     let ran = with_files(&turn, &load.yaml()).and(&ONE_BROKER).run();
     let result = assert_exact(&ran, load.due(), 3);
@@ -80,7 +80,7 @@ fn each_subscription_reads_all_that_was_acked() {
 
 #[test]
 fn a_cluster_too_small_for_the_files_is_told_before_anything_is_created() {
-    let Some(turn) = turn() else { return };
+    let Some(turn) = shared_turn() else { return };
     let load = Load { name: "too much for one broker", ..SMALL };
     let ran = with_files(&turn, &load.yaml()).run();
     assert_eq!(ran.code, 2, "{}", ran.stderr);

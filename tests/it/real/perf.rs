@@ -1,7 +1,7 @@
 //! `kdyno perf-test` and Kafka's own tool, told the same words but one.
 
 use super::broker::{Broker, tool};
-use super::{SOON, Turn, cluster, topics, turn};
+use super::{SOON, Turn, cluster, shared_turn, topics};
 use crate::cli::Kdyno;
 use crate::perf::{assert_count, line};
 use engine::link::{TopicSpec, Topics};
@@ -32,7 +32,7 @@ fn read_as_versus(stdout: &str) -> &str {
 
 #[test]
 fn a_script_changes_one_word_and_reads_the_same_line() {
-    let Some(turn) = turn() else { return };
+    let Some(turn) = shared_turn() else { return };
     let spec = TopicSpec { name: TOPIC.to_owned(), partitions: 2 };
     cluster(&turn.address).create(&[spec], SOON, &mut |_| ()).expect("the topic is made");
     let words = words(&turn.address);
@@ -56,7 +56,7 @@ fn a_script_changes_one_word_and_reads_the_same_line() {
 
 #[test]
 fn a_topic_is_made_by_a_broker_that_makes_topics_and_missed_on_another() {
-    let Some(turn) = turn() else { return };
+    let Some(turn) = shared_turn() else { return };
     let run = |address: &str| {
         let words = words(address);
         let words: Vec<&str> = words.iter().map(String::as_str).collect();

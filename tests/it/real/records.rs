@@ -1,7 +1,7 @@
 //! Keys and headers as others see them: Kafka's own console consumer.
 
 use super::broker::tool;
-use super::{SOON, assert_read, cluster, count, turn};
+use super::{SOON, assert_read, cluster, count, shared_turn};
 use crate::cli::Kdyno;
 use engine::link::Topics;
 use std::collections::BTreeMap;
@@ -61,7 +61,7 @@ fn consumed(address: &str, topic: &str) -> Vec<Record> {
 
 #[test]
 fn a_digital_twins_sensors_speak_once_a_second_in_order_and_others_read_their_headers() {
-    let Some(turn) = turn() else { return };
+    let Some(turn) = shared_turn() else { return };
     let length = format!("{SECONDS}s");
     let ran = Kdyno::new(&["run", "digital-twin-sensor-stream", "--driver", "kafka-digital-twin"])
         .and(&["--bootstrap-server", &turn.address, "--duration", &length, "--warmup", "0s"])

@@ -1,7 +1,7 @@
 //! Messages that a cluster removes before they are read: each is lost, and it is said what removed it.
 
 use super::broker::tool;
-use super::{SOON, cluster, turn};
+use super::{SOON, cluster, shared_turn};
 use engine::link::Topics;
 use engine::measure::{Repeats, balances};
 use engine::plan::Wishes;
@@ -66,7 +66,7 @@ fn remove_all(address: &str, topic: &str) -> u64 {
 
 #[test]
 fn records_that_are_deleted_before_they_are_read_are_lost_to_the_last_one() {
-    let Some(turn) = turn() else { return };
+    let Some(turn) = shared_turn() else { return };
     let test_id = format!("removed_{}_0000", std::process::id());
     let mut demand = on_broker(&turn.address, &test_id, 1_000, 6_000);
     // So long the first fetch waits for more bytes than will ever come: until then nothing is read.

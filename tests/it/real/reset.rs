@@ -1,7 +1,7 @@
 //! Where consumers begin: nothing is missed, whatever the files say.
 
 use super::load::{Load, SMALL};
-use super::{assert_exact, assert_read, count, has_finding, topics, turn};
+use super::{assert_exact, assert_read, count, has_finding, shared_turn, topics};
 use crate::cli::Kdyno;
 
 /// A driver file with these consumer properties.
@@ -14,7 +14,7 @@ fn driver(address: &str, consumer: &str) -> String {
 
 #[test]
 fn nothing_is_missed_whatever_the_driver_file_says_about_the_beginning() {
-    let Some(turn) = turn() else { return };
+    let Some(turn) = shared_turn() else { return };
     let with_driver = |consumer: &str| {
         Kdyno::new(&["run", "w.yaml", "--driver", "d.yaml"])
             .with_file("d.yaml", &driver(&turn.address, consumer))
@@ -32,7 +32,7 @@ fn nothing_is_missed_whatever_the_driver_file_says_about_the_beginning() {
 
 #[test]
 fn old_messages_of_an_existing_topic_are_not_read_when_latest_is_asked_for() {
-    let Some(turn) = turn() else { return };
+    let Some(turn) = shared_turn() else { return };
     let load = Load { name: "old data", warmup: 0, ..SMALL };
     let first = Kdyno::new(&["run", "w.yaml", "--bootstrap-server", &turn.address])
         .and(&["--keep-topics"])

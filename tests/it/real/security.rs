@@ -2,7 +2,7 @@
 
 use super::broker::Broker;
 use super::load::{Load, SMALL};
-use super::{assert_read, count, turn};
+use super::{assert_read, count, shared_turn};
 use crate::cli::{Kdyno, Ran};
 use crate::golden;
 use engine::time::{Clock, OsClock};
@@ -74,7 +74,7 @@ const P12: [&str; 2] =
 
 #[test]
 fn every_way_into_a_secured_broker_counts_exactly_and_tells_no_secret() {
-    let Some(_turn) = turn() else { return };
+    let Some(_turn) = shared_turn() else { return };
     let broker = Broker::start_secured("secured");
     let token = "sasl.oauthbearer.config=principal=runner";
     let unsecured = "enable.sasl.oauthbearer.unsecure.jwt=true";

@@ -1,7 +1,7 @@
 //! Many topics, many partitions, many consumers: few clients or one for each.
 
 use super::load::{Load, SMALL};
-use super::{SOON, Turn, assert_exact, cluster, count, turn};
+use super::{SOON, Turn, assert_exact, cluster, count, shared_turn};
 use crate::cli::Kdyno;
 use engine::link::Topics;
 use serde_json::Value;
@@ -79,7 +79,7 @@ fn check(turn: &Turn, load: &Load<'_>, clients: &str) -> Vec<Vec<u64>> {
 
 #[test]
 fn a_hundred_topics_are_shared_evenly_by_few_consumers() {
-    let Some(turn) = turn() else { return };
+    let Some(turn) = shared_turn() else { return };
     check(&turn, &HUNDRED_TOPICS, "shared");
     let held = check(&turn, &HUNDRED_TOPICS, "4");
     assert_eq!(held, [[25; 4]], "four members");
@@ -87,7 +87,7 @@ fn a_hundred_topics_are_shared_evenly_by_few_consumers() {
 
 #[test]
 fn five_hundred_topics_are_exact_and_each_request_has_its_cost() {
-    let Some(turn) = turn() else { return };
+    let Some(turn) = shared_turn() else { return };
     let ran = kdyno(&turn, &MANY_TOPICS, "shared").run();
     let result = assert_exact(&ran, MANY_TOPICS.due(), 1);
     assert_eq!(count(&result, "/topics/created"), 500, "topics");
@@ -105,7 +105,7 @@ fn five_hundred_topics_are_exact_and_each_request_has_its_cost() {
 
 #[test]
 fn eighty_consumers_share_ten_topics_of_sixteen_partitions_evenly() {
-    let Some(turn) = turn() else { return };
+    let Some(turn) = shared_turn() else { return };
     let one_group = check(&turn, &EIGHTY_CONSUMERS, "80");
     assert_eq!(one_group, [[2; 80]], "eighty members");
     let ten_groups = check(&turn, &EIGHTY_CONSUMERS, "each");
@@ -114,7 +114,7 @@ fn eighty_consumers_share_ten_topics_of_sixteen_partitions_evenly() {
 
 #[test]
 fn members_without_a_partition_leave_their_group_too() {
-    let Some(turn) = turn() else { return };
+    let Some(turn) = shared_turn() else { return };
     let load = Load { name: "four for one", partitions: 1, consumers: 4, ..SMALL };
     let held = check(&turn, &load, "each");
     assert_eq!(held[0].iter().sum::<u64>(), 1, "three have none: {held:?}");
@@ -133,7 +133,7 @@ fn members_at_the_broker(turn: &Turn, of: &str) -> Vec<(String, u64)> {
 
 #[test]
 fn the_broker_lists_the_members_that_the_plan_states() {
-    let Some(turn) = turn() else { return };
+    let Some(turn) = shared_turn() else { return };
     for (clients, groups) in [("each", 4), ("shared", 1)] {
         let mut going_on = kdyno(&turn, &FOUR_TOPICS, clients).start();
         going_on.await_words("measured phase for");

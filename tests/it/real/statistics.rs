@@ -1,13 +1,13 @@
 //! A real broker's clients say how they are, and where the publish latency went.
 
 use super::load::{Load, SMALL};
-use super::{assert_exact, turn};
+use super::{assert_exact, shared_turn};
 use crate::cli::{Kdyno, number};
 use crate::statistics::assert_spoken;
 
 #[test]
 fn a_real_brokers_round_trips_are_in_the_parts_of_the_publish_latency() {
-    let Some(turn) = turn() else { return };
+    let Some(turn) = shared_turn() else { return };
     let load = Load { name: "talk", rate: 10_000, size: 1_024, seconds: 6, ..SMALL };
     let ran = Kdyno::new(&["run", "w.yaml", "--bootstrap-server", &turn.address])
         .with_file("w.yaml", &load.yaml())

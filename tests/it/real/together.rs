@@ -1,12 +1,12 @@
 //! Runs that know nothing of one another.
 
 use super::load::{Load, SMALL};
-use super::{assert_exact, topics, turn};
+use super::{assert_exact, shared_turn, topics};
 use crate::cli::Kdyno;
 
 #[test]
 fn two_runs_of_one_workload_at_once_share_nothing() {
-    let Some(turn) = turn() else { return };
+    let Some(turn) = shared_turn() else { return };
     let load = Load { name: "a/b, 50 % \u{fc}ber Last", seconds: 3, ..SMALL };
     let start = || {
         Kdyno::new(&["run", "w.yaml", "--bootstrap-server", &turn.address])

@@ -1,7 +1,7 @@
 //! Transactions on a real broker: what is delivered is what was committed, exactly.
 
 use super::load::{Load, SMALL};
-use super::{Turn, count, has_finding, turn};
+use super::{Turn, count, has_finding, shared_turn};
 use crate::cli::{Kdyno, Ran};
 use serde_json::Value;
 
@@ -47,7 +47,7 @@ const COMMITTED: &str = "/transactions/committed_messages";
 
 #[test]
 fn with_a_tenth_of_the_transactions_aborted_what_is_delivered_is_what_was_committed() {
-    let Some(turn) = turn() else { return };
+    let Some(turn) = shared_turn() else { return };
     let more = "transactionMessages: 10\ntransactionAbortRatio: 0.1\n";
     let load = Load { subscriptions: 2, more, ..LOAD };
     let due = load.due();
@@ -72,7 +72,7 @@ fn with_a_tenth_of_the_transactions_aborted_what_is_delivered_is_what_was_commit
 
 #[test]
 fn who_reads_uncommitted_receives_what_was_aborted_too() {
-    let Some(turn) = turn() else { return };
+    let Some(turn) = shared_turn() else { return };
     let more = "transactionDuration: 100ms\ntransactionAbortRatio: 0.5\n";
     let load = Load { seconds: 2, more, ..LOAD };
     let level = "driver.consumerConfig.isolation.level=read_uncommitted";
@@ -85,7 +85,7 @@ fn who_reads_uncommitted_receives_what_was_aborted_too() {
 
 #[test]
 fn when_every_transaction_is_aborted_nothing_is_delivered_and_nothing_lost() {
-    let Some(turn) = turn() else { return };
+    let Some(turn) = shared_turn() else { return };
     let more = "transactionMessages: 50\ntransactionAbortRatio: 1\n";
     let load = Load { seconds: 2, more, ..LOAD };
     let result = check(&ran(&turn, &load, &[]), load.due(), |_| 0);
@@ -94,7 +94,7 @@ fn when_every_transaction_is_aborted_nothing_is_delivered_and_nothing_lost() {
 
 #[test]
 fn ombs_requests_per_transaction_is_the_length_of_a_transaction() {
-    let Some(turn) = turn() else { return };
+    let Some(turn) = shared_turn() else { return };
     let load = Load { producers: 1, seconds: 2, warmup: 0, ..LOAD };
     let words = ["--set", "driver.requestsPerTransaction=100"];
     let result = check(&ran(&turn, &load, &words), load.due(), |_| load.due());

@@ -1,6 +1,6 @@
 //! A run on two clusters makes its topics at both. Here they are one broker by two addresses, and two topics.
 
-use super::{SOON, cluster, count, topics, turn};
+use super::{SOON, cluster, count, shared_turn, topics};
 use crate::cli::{Kdyno, workload};
 use engine::link::Topics;
 use engine::time::{Clock, OsClock};
@@ -35,7 +35,7 @@ fn made(address: &str) -> String {
 
 #[test]
 fn topics_of_a_run_on_two_clusters_are_made_and_deleted_at_both() {
-    let Some(turn) = turn() else { return };
+    let Some(turn) = shared_turn() else { return };
     let near = turn.address.as_str();
     let far = alias(near);
     let driver = format!(

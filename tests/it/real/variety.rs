@@ -1,12 +1,12 @@
 //! Acks, sizes, keys, codecs, closed loops: the counts are exact under all of them.
 
 use super::load::{Load, SMALL};
-use super::{assert_exact, assert_read, count, turn};
+use super::{assert_exact, assert_read, count, shared_turn};
 use crate::cli::Kdyno;
 
 #[test]
 fn counts_are_exact_whatever_is_sent() {
-    let Some(turn) = turn() else { return };
+    let Some(turn) = shared_turn() else { return };
     let check = |name: &str, load: &Load<'_>, words: &[&str]| {
         let load = Load { name, warmup: 0, ..*load };
         let ran = Kdyno::new(&["run", "w.yaml", "--bootstrap-server", &turn.address])
@@ -24,7 +24,7 @@ fn counts_are_exact_whatever_is_sent() {
 
 #[test]
 fn a_closed_loop_ends_with_every_message_read() {
-    let Some(turn) = turn() else { return };
+    let Some(turn) = shared_turn() else { return };
     let ran = Kdyno::new(&["run", "w.yaml", "--bootstrap-server", &turn.address])
         .and(&["--rate", "max", "--in-flight", "1000"])
         .with_file("w.yaml", &Load { name: "closed loop", ..SMALL }.yaml())

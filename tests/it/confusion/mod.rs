@@ -129,37 +129,65 @@ fn what_limits_a_run_is_told_rightly() {
     write!(matrix, "{:>16}", "client's thread").expect("a string takes it");
     let (mut wrong, mut spoilt) = (Vec::new(), 0);
     for case in &CASES {
-        let Some(ran) = (case.run)() else {
-            write!(matrix, "\n{:<50}  not on this machine", case.made).expect("a string takes it");
+        write!(matrix, "\n{:<50}", case.made).expect("a string takes it");
+        let Some(told) = tell(case) else {
+            write!(matrix, "  not on this machine").expect("a string takes it");
             continue;
         };
-        let result = ran.result();
-        let told = result["verdict"]["limited_by"].as_str().expect("a word");
-        write!(matrix, "\n{:<50}", case.made).expect("a string takes it");
         for word in words {
-            let sign = if word == told { "x" } else { "." };
+            let sign = if word == told.limited_by { "x" } else { "." };
             write!(matrix, "{sign:>9}").expect("a string takes it");
         }
-        let thread =
-            result.pointer("/engine/client_thread/wanted").map_or("-".to_owned(), Value::to_string);
-        write!(matrix, "{thread:>16}").expect("a string takes it");
-        let has_finding =
-            case.finding.is_empty() || findings(&result).iter().any(|code| code == case.finding);
-        // On a machine too busy for the load the client is late, and says so.
-        let is_late = ran.code == 11 && told == "client";
-        let is_right = told == case.limited_by && ran.code == case.code && has_finding;
-        let is_hosts = is_late && lost_its_core(&result) && spoilt < SPOILT_MOST;
-        spoilt += usize::from(!is_right && is_hosts);
-        if !is_right && !is_hosts {
-            let Case { made, limited_by, code, finding, .. } = case;
-            wrong.push(format!(
-                "{made}: need {limited_by}, exit {code}, {finding}; got {told}, exit {}: {}",
-                ran.code, result["verdict"]
-            ));
+        write!(matrix, "{:>16}", told.thread).expect("a string takes it");
+        let is_hosts = told.is_hosts && spoilt < SPOILT_MOST;
+        spoilt += usize::from(!told.is_right && is_hosts);
+        if !told.is_right && !is_hosts {
+            wrong.push(format!("{}: {}", case.made, told.words));
         }
     }
     println!("{matrix}");
     assert!(wrong.is_empty(), "{matrix}\n{}", wrong.join("\n"));
+}
+
+/// What was told of a case.
+struct Told {
+    limited_by: String,
+    /// How much of a core the client's busiest thread wanted.
+    thread: String,
+    /// Whether it is what had to be told.
+    is_right: bool,
+    /// Whether it is not, and this machine was too busy for the load, as the run says itself.
+    is_hosts: bool,
+    /// What had to be told, and what was.
+    words: String,
+}
+
+/// Runs a case, once more where the machine spoilt it; `None` where this machine does not allow it.
+fn tell(case: &Case) -> Option<Told> {
+    let first = tell_once(case)?;
+    if first.is_hosts { tell_once(case) } else { Some(first) }
+}
+
+fn tell_once(case: &Case) -> Option<Told> {
+    let Case { limited_by, code, finding, .. } = case;
+    let ran = (case.run)()?;
+    let result = ran.result();
+    let told = result["verdict"]["limited_by"].as_str().expect("a word");
+    let has_finding = finding.is_empty() || findings(&result).iter().any(|found| found == finding);
+    let is_right = told == *limited_by && ran.code == *code && has_finding;
+    // On a machine too busy for the load the client is late, and says so.
+    let is_late = ran.code == 11 && told == "client" && lost_its_core(&result);
+    let thread = result.pointer("/engine/client_thread/wanted");
+    Some(Told {
+        limited_by: told.to_owned(),
+        thread: thread.map_or("-".to_owned(), Value::to_string),
+        is_right,
+        is_hosts: !is_right && is_late,
+        words: format!(
+            "need {limited_by}, exit {code}, {finding}; got {told}, exit {}: {}",
+            ran.code, result["verdict"]
+        ),
+    })
 }
 
 /// Whether the run itself saw that its lanes' cores were taken away for longer than a send may be late.

@@ -102,9 +102,9 @@ fn an_interval_of_the_users_own_is_followed() {
 
 #[test]
 fn many_topics_and_partitions_make_clients_speak_less_often_and_it_is_said() {
-    let check = |sets: [&str; 2], every: Option<f64>, remark: &str| {
+    let check = |clients: &str, sets: [&str; 2], every: Option<f64>, remark: &str| {
         let ran = Kdyno::new(&["run", "w.yaml", "--dry-run", "--format", "json"])
-            .and(&["--set", sets[0], "--set", sets[1]])
+            .and(&["--clients", clients, "--set", sets[0], "--set", sets[1]])
             .with_file("w.yaml", &workload("many", 1_000, "1s"))
             .run();
         assert_eq!(ran.code, 0, "{}", ran.stderr);
@@ -115,7 +115,10 @@ fn many_topics_and_partitions_make_clients_speak_less_often_and_it_is_said() {
         let is_said = plan["remarks"].to_string().contains(remark);
         assert!(is_said, "{sets:?}: {:#}", plan["remarks"]);
     };
-    check(["topics=1", "partitionsPerTopic=16"], Some(1.0), "");
-    check(["topics=1000", "partitionsPerTopic=1"], Some(10.0), "write their statistics every 10s");
-    check(["topics=3000", "partitionsPerTopic=4"], None, "producer clients write no statistics");
+    check("shared", ["topics=1", "partitionsPerTopic=16"], Some(1.0), "");
+    let every_ten = "write their statistics every 10s";
+    check("1", ["topics=1000", "partitionsPerTopic=1"], Some(10.0), every_ten);
+    check("shared", ["topics=1000", "partitionsPerTopic=1"], Some(1.0), "2 producing clients");
+    let never = "producer clients write no statistics";
+    check("1", ["topics=3000", "partitionsPerTopic=4"], None, never);
 }

@@ -38,11 +38,11 @@ pub(super) fn client_cap() -> Option<Ran> {
     Some(sending(&broker(200, 3), &load, idempotent).run())
 }
 
-/// More than one thread of the client's can compress, however fast the broker is.
+/// More than one thread of the client's can compress, however fast the broker is, and little for the lane to hand over.
 pub(super) fn target_above_the_client() -> Option<Ran> {
     let slow = "linger.ms=5\n  compression.type=gzip\n  compression.level=9\n  \
                 queue.buffering.max.messages=20000";
-    let load = workload("above", 300_000, "4s").replace("Size: 100", "Size: 4000");
+    let load = workload("above", 60_000, "4s").replace("Size: 100", "Size: 4000");
     Some(sending(&broker(4, 0), &load, slow).run())
 }
 

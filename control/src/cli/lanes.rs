@@ -16,7 +16,7 @@ pub struct LaneFlags {
     /// How threads wait: spin on a core of their own, sleep on a shared one, or always one way
     #[arg(long, value_name = "HOW", default_value = "auto")]
     pub wait: Wait,
-    /// Kafka clients per role: one per thread (shared), one per producer and consumer (each), or N
+    /// Kafka clients per role: one per thread, more for very many topics (shared), one per producer and consumer (each), or N
     #[arg(long, value_name = "shared|each|N", default_value = "shared", value_parser = client_count)]
     pub clients: ClientCount,
     /// Clock to read: the kernel's (os) or the processor's counter (tsc) [default: tsc where the

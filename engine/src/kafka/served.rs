@@ -16,11 +16,15 @@ use crate::units::Timestamp;
 use rdkafka::admin::AdminClient;
 use rdkafka::types::RDKafkaErrorCode;
 use rdkafka::{Offset, TopicPartitionList};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 /// What brokers say of a partition that they do not serve yet: no leader, not the leader, unknown topic
 /// or partition, unknown id of a topic.
 const NOT_YET: [i32; 4] = [5, 6, 3, 100];
+
+/// Partitions in one question: the client looks up each answer in the whole list (librdkafka 2.12.1,
+/// `rd_kafka_topic_partition_list_update`), in a time that grows with the square.
+const ASKED_AT_ONCE: usize = 1_000;
 
 /// Why a topic could not be used by the deadline.
 const WITHOUT_LEADER: &str = "created, but not all partitions have a leader by the deadline";
@@ -86,30 +90,34 @@ fn repeat(
 /// The first of the topics that a broker does not serve yet. What else may be wrong with one, e.g. that this
 /// client has no right to look, is not what is asked here, and the run's own clients will say it.
 fn not_served(client: Handle, topics: &[TopicSpec]) -> Option<String> {
+    let of_topic = |topic: &'_ TopicSpec| 0..i32::try_from(topic.partitions).unwrap_or(i32::MAX);
+    let all: Vec<(&str, i32)> = topics
+        .iter()
+        .flat_map(|topic| of_topic(topic).map(|partition| (topic.name.as_str(), partition)))
+        .collect();
+    all.chunks(ASKED_AT_ONCE).find_map(|parts| first_refused(client, parts))
+}
+
+/// The same of these partitions, asked for together.
+fn first_refused(client: Handle, parts: &[(&str, i32)]) -> Option<String> {
     let mut list = TopicPartitionList::new();
-    for topic in topics {
-        for partition in 0..i32::try_from(topic.partitions).unwrap_or(i32::MAX) {
-            let added = list.add_partition_offset(&topic.name, partition, Offset::End);
-            added.expect("the end is an offset that may be asked for");
-        }
+    for (topic, partition) in parts {
+        let added = list.add_partition_offset(topic, *partition, Offset::End);
+        added.expect("the end is an offset that may be asked for");
     }
     let millis = i32::try_from(LOOK.duration().as_millis()).unwrap_or(i32::MAX);
     let code = client.ask_offsets(&list, millis);
     if NOT_YET.contains(&code)
         || matches!(errors::kind(code), FailureKind::Timeout | FailureKind::Network)
     {
-        return topics.first().map(|topic| topic.name.clone());
+        return parts.first().map(|(topic, _)| (*topic).to_owned());
     }
     let waits = |of_part: RDKafkaErrorCode| NOT_YET.contains(&(of_part as i32));
-    let refused: HashSet<String> = list
-        .elements()
-        .iter()
-        .filter(|part| {
-            part.error().err().and_then(|error| error.rdkafka_error_code()).is_some_and(waits)
-        })
-        .map(|part| part.topic().to_owned())
-        .collect();
-    topics.iter().map(|topic| &topic.name).find(|name| refused.contains(*name)).cloned()
+    let answers = list.elements();
+    let refused = answers.iter().find(|part| {
+        part.error().err().and_then(|error| error.rdkafka_error_code()).is_some_and(waits)
+    });
+    refused.map(|part| part.topic().to_owned())
 }
 
 #[cfg(test)]

@@ -45,15 +45,15 @@ fn a_stall_is_on_the_bill_of_every_message_that_was_due_in_it() {
     let seconds = |span: &str, field: &str| micros(span, field) / 1e6;
     // A tenth of all messages fell due in the stall, and waited from 0 to 2 s: above the p90, the
     // rank says how long. Without due times the wait would be on the bill of 500 of them. A broker
-    // that is slow in catching up has more to wait, as its run says: from 2 s down to 0 all the same.
-    let outages = result["outages"].as_array().expect("there was one").iter();
-    let caught_up =
-        outages.filter(|of| 1.5 < number(of, "/seconds")).find_map(|of| of["caught_up_s"].as_f64());
-    let share = |long: f64| 5.0 * long.min(20.0);
-    let held_up = share(caught_up.map_or(20.0, |after| stall + after + 0.5));
-    let expected = |percent: f64, of: f64| stall * (1.0 - (100.0 - percent) / of);
+    // that is slow in coming back holds up more, as its run says: at the most as if it had stood
+    // still until all was caught up.
+    let mut outages = result["outages"].as_array().expect("there was one").iter();
+    let outage = outages.find(|of| 1.5 < number(of, "/seconds")).expect("it is the stall");
+    let caught_up = outage["caught_up_s"].as_f64().expect("the run went on for long enough");
+    let still = number(outage, "/seconds").max(stall) + caught_up;
+    let expected = |percent: f64, long: f64| long * (1.0 - (100.0 - percent) / (5.0 * long));
     for (percent, field) in [(95.0, "p95"), (99.0, "p99"), (99.9, "p99_9")] {
-        let (least, most) = (expected(percent, share(stall)), expected(percent, held_up));
+        let (least, most) = (expected(percent, stall), expected(percent, still));
         let publish = seconds("publish", field);
         println!("publish {field} {publish:.3} s, expected {least:.3} s to {most:.3} s");
         let allowed = least - 0.25..most + 0.25;
@@ -71,7 +71,7 @@ fn a_stall_is_on_the_bill_of_every_message_that_was_due_in_it() {
     }
     let (late, service) = (seconds("send_delay", "p95"), seconds("service", "p95"));
     assert!(0.7 < late, "the difference stands in the send delay: {late} s");
-    assert!(service < late / 2.0, "few of them were in the client: {service} s of {late} s");
+    assert!(service < late / 4.0, "few of them were in the client: {service} s of {late} s");
     // Which is the broker's doing: the client was full.
     assert!(0.0 < number(&result, "/engine/queue_full"), "{:#}", result["engine"]);
 }

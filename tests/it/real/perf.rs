@@ -6,21 +6,20 @@ use crate::cli::Kdyno;
 use crate::perf::{assert_count, line};
 use engine::link::{TopicSpec, Topics};
 
-const TOPIC: &str = "perf-test-of-kdyno";
 const RECORDS: u64 = 20_000;
 
-/// The words of both.
-fn words(address: &str) -> Vec<String> {
+/// The words of both tools.
+fn words(topic: &str, address: &str) -> Vec<String> {
     let words = format!(
-        "--topic {TOPIC} --num-records {RECORDS} --record-size 100 --throughput -1 --producer-props \
+        "--topic {topic} --num-records {RECORDS} --record-size 100 --throughput -1 --producer-props \
          bootstrap.servers={address} acks=1 batch.size=131072 --print-metrics"
     );
     words.split_whitespace().map(str::to_owned).collect()
 }
 
 /// Records in the topic, by its offsets.
-fn held(turn: &Turn) -> i64 {
-    let logs = cluster(&turn.address).logs(TOPIC, 2, SOON).expect("the broker answers");
+fn held(turn: &Turn, topic: &str) -> i64 {
+    let logs = cluster(&turn.address).logs(topic, 2, SOON).expect("the broker answers");
     logs.iter().map(|log| log.end - log.first).sum()
 }
 
@@ -32,20 +31,21 @@ fn read_as_versus(stdout: &str) -> &str {
 
 #[test]
 fn a_script_changes_one_word_and_reads_the_same_line() {
+    const TOPIC: &str = "perf-test-of-kdyno";
     let Some(turn) = shared_turn() else { return };
     let spec = TopicSpec { name: TOPIC.to_owned(), partitions: 2 };
     cluster(&turn.address).create(&[spec], SOON, &mut |_| ()).expect("the topic is made");
-    let words = words(&turn.address);
+    let words = words(TOPIC, &turn.address);
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
 
     let theirs = tool("org.apache.kafka.tools.ProducerPerformance", &words);
     assert_eq!(line(read_as_versus(&theirs)).records, RECORDS, "{theirs}");
-    let before = held(&turn);
+    let before = held(&turn, TOPIC);
 
     let ran = Kdyno::new(&["perf-test", "producer"]).and(&words).run();
     let ours = assert_count(&ran, RECORDS);
     assert_eq!(line(read_as_versus(&ran.stdout)).records, ours.records);
-    let brought = held(&turn) - before;
+    let brought = held(&turn, TOPIC) - before;
     assert_eq!(u64::try_from(brought), Ok(RECORDS), "and the topic has them");
     assert!(ran.stderr.contains("--print-metrics: has no effect"), "{}", ran.stderr);
     assert!(topics(&turn.address).iter().any(|name| name == TOPIC), "it is never deleted");
@@ -56,9 +56,10 @@ fn a_script_changes_one_word_and_reads_the_same_line() {
 
 #[test]
 fn a_topic_is_made_by_a_broker_that_makes_topics_and_missed_on_another() {
+    const TOPIC: &str = "perf-test-without-topic";
     let Some(turn) = shared_turn() else { return };
     let run = |address: &str| {
-        let words = words(address);
+        let words = words(TOPIC, address);
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         Kdyno::new(&["perf-test", "producer"]).and(&words).run()
     };

@@ -1,13 +1,14 @@
 //! A consumer that follows a script, and the lane that carries it, for the laws of the consuming loop.
 
 use super::board::{Board, MemberState};
+use super::coming::Coming;
 use super::consume::{Member, Reader};
 use super::signal::{Signal, Stage};
 use crate::link::{Assigned, Delivery, Failure, FailureKind, Inlet, InletSink, Moved};
 use crate::measure::{Duty, LaneEnd, Latency, PhaseTally, Recorder, Tally, mailboxes};
 use crate::message::Stamp;
 use crate::plan::samples::{self, RUN};
-use crate::plan::{CommitMode, Route, StreamDemand};
+use crate::plan::{Churn, ClientSettings, CommitMode, Route, StreamDemand};
 use crate::time::virtual_time::StepClock;
 use crate::time::{Border, Clock, WaitMode};
 use crate::units::{Nanos, Timestamp};
@@ -183,6 +184,8 @@ pub(super) struct Case {
     pub(super) wait: WaitMode,
     pub(super) stage: Stage,
     pub(super) hiccups: bool,
+    /// How members come and go; the client of one that comes back lives through its script from the beginning.
+    pub(super) churn: Option<Churn>,
 }
 
 /// What came of it.
@@ -205,6 +208,7 @@ pub(super) fn case(events: &[(u64, Event)], close_ms: u64) -> Case {
         wait: WaitMode::Sleep,
         stage: Stage::Running,
         hiccups: true,
+        churn: None,
     }
 }
 
@@ -222,40 +226,45 @@ impl Case {
         let board: &'static Board = Box::leak(Box::new(Board::new(1)));
         signal.advance(self.stage);
         let logs: Vec<Rc<RefCell<Log>>> = self.members.iter().map(|_| Rc::default()).collect();
+        let answer = self.answer;
+        let inlet = |index: usize, events: &[(u64, Event)]| ScriptedInlet {
+            clock: clock.clone(),
+            events: events.to_vec(),
+            answer,
+            run: (signal, board),
+            index,
+            waiting: 0,
+            next: 0,
+            takes: Nanos::ZERO,
+            revision: 0,
+            assignment: Vec::new(),
+            paused: Vec::new(),
+            is_broken: false,
+            commits: Vec::new(),
+            log: Rc::clone(&logs[index]),
+        };
         let made = |(index, events): (usize, &Vec<(u64, Event)>)| {
             let unparks =
                 |event: &Event| !matches!(event, Event::Stage(_) | Event::Held | Event::LetRead);
             let wakes = events.iter().filter(|(_, event)| unparks(event));
             wakes.for_each(|(at, _)| clock.wake_at(START + Nanos::from_millis(*at)));
-            let inlet = ScriptedInlet {
-                clock: clock.clone(),
-                events: events.clone(),
-                answer: self.answer,
-                run: (signal, board),
-                index,
-                waiting: 0,
-                next: 0,
-                takes: Nanos::ZERO,
-                revision: 0,
-                assignment: Vec::new(),
-                paused: Vec::new(),
-                is_broken: false,
-                commits: Vec::new(),
-                log: Rc::clone(&logs[index]),
-            };
-            Member::new(inlet, format!("consumer {index}"), (0, index, index))
+            let name = format!("consumer {index}");
+            let member = Member::new(inlet(index, events), name, (0, index, index));
+            Member { seat: (u32::try_from(index).expect("a few"), count), ..member }
         };
         let members = self.members.iter().enumerate().map(made).collect();
         let (boxes, mut collector) = mailboxes(&demand, 1);
         let (mailbox, tally) = boxes.into_iter().next().expect("one lane has one mailbox");
         let recorder = Recorder::new(tally, mailbox, &demand, &Duty::all(&demand));
+        let settings = ClientSettings { churn: self.churn, ..ClientSettings::default() };
+        let anew = |index: usize| Ok(inlet(index, &self.members[index]));
         let mut reader = Reader {
             members,
             recorder,
             board,
             lane: 0,
             commit: self.commit,
-            coming: None,
+            coming: Coming::new(&settings, START, Box::new(anew)),
             is_held: false,
             is_over: false,
             left: u64::MAX,
@@ -269,13 +278,13 @@ impl Case {
         }
         let ended = clock.now();
         reader.recorder.finish(ended, LaneEnd::default());
-        drop(reader.members);
+        drop((reader.members, reader.coming));
         while !collector.have_ended([0]) {
             collector.collect(Nanos::ZERO);
         }
         let Tally { mut streams, hiccup, .. } = collector.total();
         let phase = streams.remove(0).measured;
-        let logs = logs.into_iter().map(|log| log.take()).collect();
+        let logs = logs.iter().map(|log| log.take()).collect();
         Ran { logs, board, phase, hiccup, ended }
     }
 }

@@ -1,10 +1,10 @@
 //! Laws of the consuming loop, in virtual time.
 
 use super::board::MemberState;
-use super::consume_doubles::{Case, Event, START, case};
+use super::consume_doubles::{Case, Event, Log, START, case};
 use super::signal::Stage;
 use crate::link::{Failure, FailureKind};
-use crate::plan::CommitMode;
+use crate::plan::{Churn, CommitMode};
 use crate::time::WaitMode;
 use crate::units::{Nanos, Timestamp};
 
@@ -164,4 +164,32 @@ fn a_reading_lane_that_is_not_asked_for_hiccups_tells_none() {
         assert!(0 < told(true), "{wait:?}: it sees some");
         assert_eq!(told(false), 0, "{wait:?}: and says nothing");
     }
+}
+
+#[test]
+fn members_are_away_in_their_turn_for_half_of_each_interval_and_all_others_are_served() {
+    let churn = Churn { every: Nanos::from_secs(1), consumers: 1 };
+    // The run is closed by whoever is there.
+    let one = case(&[], 4_200);
+    let members = vec![one.members[0].clone(); 2];
+    let ran = Case { members, churn: Some(churn), ..one }.run();
+    // Longer than a look: when nobody asked the member for messages, from and to, in milliseconds.
+    let absences = |log: &Log| -> Vec<(u64, u64)> {
+        let pairs =
+            log.polls.windows(2).filter(|pair| Nanos::from_millis(100) < pair[0].until(pair[1]));
+        pairs.map(|pair| (millis(pair)[0], millis(pair)[1])).collect()
+    };
+    let check = |member: usize, expected: &[(u64, u64)]| {
+        let seen = absences(&ran.logs[member]);
+        assert_eq!(seen.len(), expected.len(), "member {member}: {seen:?}");
+        for (got, due) in seen.iter().zip(expected) {
+            let late = [got.0.abs_diff(due.0), got.1.abs_diff(due.1)];
+            assert!(late.iter().all(|late| *late <= 60), "member {member}: {seen:?}, {expected:?}");
+        }
+    };
+    check(0, &[(1_000, 1_500), (3_000, 3_500)]);
+    check(1, &[(2_000, 2_500)]);
+    let left = ran.phase.rebalances.as_ref().map_or(0, |of| of.left);
+    assert_eq!(left, 4, "who is away at the end left too");
+    assert_eq!(ran.board.slot(0).failed, None, "and nothing failed");
 }

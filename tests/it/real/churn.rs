@@ -2,11 +2,11 @@
 
 use super::load::{Load, SMALL};
 use super::{Turn, count, has_finding, shared_turn};
-use crate::cli::Kdyno;
+use crate::cli::{Kdyno, Ran};
 use serde_json::Value;
 
 /// A consumer leaves after 2 s and after 4 s, and is back after 3 s.
-const CHURN: &str = "consumerChurnInterval: 2s\noffsetCommitInterval: 500ms\n";
+pub(crate) const CHURN: &str = "consumerChurnInterval: 2s\noffsetCommitInterval: 500ms\n";
 
 /// Runs it with these settings of the driver, and demands exact counts.
 fn check(turn: &Turn, name: &'static str, settings: &[&str]) -> Value {
@@ -16,7 +16,11 @@ fn check(turn: &Turn, name: &'static str, settings: &[&str]) -> Value {
     for setting in settings {
         run = run.and(&["--set", setting]);
     }
-    let ran = run.run();
+    assert_all_read(name, &load, &run.run())
+}
+
+/// Demands that every message was read, and what was read again told as that.
+pub(crate) fn assert_all_read(name: &str, load: &Load<'_>, ran: &Ran) -> Value {
     // Exit 11: this machine was too busy for the load to be on time; all counts are exact even so.
     assert!(matches!(ran.code, 0 | 11), "{name}: exit {}: {}", ran.code, ran.stderr);
     let result = ran.result();

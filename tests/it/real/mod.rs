@@ -1,10 +1,10 @@
-//! Runs on a real Kafka broker, one at a time: side by side they would only measure one another. Those of
-//! fleets that lose hosts share it, since they wait more than they work.
+//! Runs on a real Kafka broker: one at a time where they judge by times or bring much load, for side by side
+//! they would only measure one another. Those that judge by counts share it: they wait more than they work.
 
 mod backlog;
 pub(crate) mod broker;
 mod catch_up;
-mod churn;
+pub(crate) mod churn;
 mod close;
 mod commits;
 mod end;
@@ -12,7 +12,7 @@ mod freeze;
 mod interrupt;
 mod join;
 mod keys;
-mod load;
+pub(crate) mod load;
 mod omb;
 mod outage;
 mod perf;

@@ -1,8 +1,9 @@
 //! A group that loses its members and takes them back: what is read again is told apart from all else.
 
-use super::broker::{Signal, send};
+use super::broker::{Signal, send, tool};
 use super::load::{Load, SMALL};
-use super::{count, has_finding, turn};
+use super::shapes::members_at_the_broker;
+use super::{count, has_finding, topics, turn};
 use crate::cli::Kdyno;
 use engine::time::{Clock, OsClock};
 use engine::units::Nanos;
@@ -48,4 +49,53 @@ fn what_evicted_consumers_read_again_is_redelivered_and_nothing_else() {
     assert!(0 < of("/consumed/groups/partitions_lost"), "nobody was heard of");
     assert_eq!(of("/consumed/groups/read_again"), again, "attributed");
     assert!(again <= of("/consumed/groups/read_again_at_most"), "since the last commit");
+}
+
+/// Messages that another reads.
+const TAKEN: i64 = 300;
+
+#[test]
+fn what_another_member_of_the_group_reads_is_missed_to_the_last_message() {
+    let Some(turn) = turn() else { return };
+    let more = "offsetCommitInterval: 500ms\n";
+    let load =
+        Load { name: "joined-by-another", consumers: 2, seconds: 20, warmup: 0, more, ..SMALL };
+    let mut run = Kdyno::new(&["run", "w.yaml", "--bootstrap-server", &turn.address])
+        .and(&["--clients", "2", "--set", "driver.heartbeat.interval.ms=300"])
+        .with_file("w.yaml", &load.yaml())
+        .start();
+    run.await_words(" 2 s | sent");
+    let group = members_at_the_broker(&turn, "joined-by-another").remove(0).0;
+    let ours = topics(&turn.address).into_iter().find(|topic| topic.contains("joined-by-another"));
+    // Joins the group, reads so many messages, commits them and leaves.
+    let taken = tool(
+        "org.apache.kafka.tools.consumer.ConsoleConsumer",
+        &[
+            "--bootstrap-server",
+            &turn.address,
+            "--group",
+            &group,
+            "--topic",
+            &ours.expect("it has a topic"),
+            "--max-messages",
+            &TAKEN.to_string(),
+            "--timeout-ms",
+            "15000",
+        ],
+    );
+    assert!(!taken.is_empty(), "it was dealt a partition");
+    let ran = run.finish();
+    let result = ran.result();
+    let of = |path: &str| count(&result, path);
+    println!("{:#}{:#}{:#}", result["verification"], result["consumed"], result["verdict"]);
+    assert_eq!(of("/acked/messages"), load.due(), "acked: {:#}", result["verdict"]);
+    assert_eq!(of("/verification/lost"), TAKEN, "missed: {:#}", result["verification"]);
+    let again = of("/verification/redelivered");
+    assert_eq!(of("/consumed/messages"), load.due() - TAKEN + again, "all others were read");
+    for name in ["duplicated", "corrupted", "foreign"] {
+        assert_eq!(of(&format!("/verification/{name}")), 0, "{name}: {:#}", result["verification"]);
+    }
+    assert!(2 <= of("/consumed/rebalances"), "it came and it went");
+    assert!(has_finding(&result, "lost") && has_finding(&result, "rebalanced"), "told");
+    assert_eq!(ran.code, 13, "and no result to publish: {}", ran.stderr);
 }

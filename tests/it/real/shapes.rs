@@ -121,7 +121,7 @@ fn members_without_a_partition_leave_their_group_too() {
 }
 
 /// The members of the run's groups as the broker lists them, in the order of the names.
-fn members_at_the_broker(turn: &Turn, of: &str) -> Vec<(String, u64)> {
+pub(super) fn members_at_the_broker(turn: &Turn, of: &str) -> Vec<(String, u64)> {
     let groups = cluster(&turn.address).list_groups(SOON).expect("the broker answers");
     let ours = groups.into_iter().filter(|group| group.name.contains(of));
     let mut members: Vec<(String, u64)> = ours

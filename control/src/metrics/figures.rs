@@ -18,7 +18,7 @@ pub(crate) enum Of {
 }
 
 /// What a stream has of what not all have.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Traits {
     is_timed: bool,
     is_transactional: bool,

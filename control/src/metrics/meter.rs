@@ -1,9 +1,9 @@
 //! What a run has done so far, shared with whoever asks: between runs it is the last one's.
 
 use super::exposition::{Exposition, Labels};
-use super::figures::{COUNTERS, HISTOGRAMS, Histogram, Of, Traits};
+use super::figures::{COUNTERS, Count, HISTOGRAMS, Histogram, Of, Traits};
 use engine::measure::{Latency, Phase, PhaseTally, StreamTally, Tally};
-use engine::plan::Demand;
+use engine::plan::{Demand, StreamDemand};
 use engine::run::Interval;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -42,19 +42,90 @@ pub(crate) struct Meter {
     seen: Arc<Mutex<Seen>>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Seen {
     test_id: String,
-    /// Each stream's.
-    traits: Vec<Traits>,
     stage: Stage,
+    /// At least one.
+    streams: Vec<OfStream>,
+    backlog: u64,
+}
+
+/// Before the first run there is one stream of which nothing was seen.
+impl Default for Seen {
+    fn default() -> Self {
+        let streams = vec![OfStream::default()];
+        Self { test_id: String::new(), stage: Stage::default(), streams, backlog: 0 }
+    }
+}
+
+/// What was seen of a stream.
+#[derive(Debug, Default)]
+struct OfStream {
+    /// Its name, where there are several.
+    name: Option<String>,
+    traits: Traits,
     /// By phase, in the order of [`COUNTERS`].
     counts: [[u64; COUNTERS.len()]; 2],
     /// In the order of [`HISTOGRAMS`].
     latencies: [Latency; HISTOGRAMS.len()],
-    /// Due, produced, acked and consumed in the last second, of either phase.
-    last: [u64; 4],
-    backlog: u64,
+    /// In the last second, of either phase, in the order of [`RATES`].
+    last: [u64; RATES.len()],
+}
+
+/// A rate: its name, what it is, and where it stands.
+type Last = (&'static str, &'static str, Count);
+
+/// What was done in the last second. In a closed loop nothing is expected: a zero would say that too much is sent.
+const RATES: [Last; 4] = [
+    (
+        "kdyno_expected_messages_per_second",
+        "Due in the last full second.",
+        (Of::Timed, |seen| seen.produced.due),
+    ),
+    (
+        "kdyno_produced_messages_per_second",
+        "Taken by clients in it.",
+        (Of::All, |seen| seen.produced.messages),
+    ),
+    (
+        "kdyno_acked_messages_per_second",
+        "Confirmed by brokers in it.",
+        (Of::All, |seen| seen.acked.messages),
+    ),
+    ("kdyno_consumed_messages_per_second", "Received in it.", (Of::All, PhaseTally::received)),
+];
+
+impl OfStream {
+    fn new(demand: &Demand, stream: &StreamDemand) -> Self {
+        let has_others = 1 < demand.streams.len();
+        let name = has_others.then(|| stream.name.clone());
+        Self { name, traits: Traits::of(demand, stream), ..Self::default() }
+    }
+
+    /// Adds a second.
+    fn add(&mut self, stream: &StreamTally) {
+        for (of_one, (_, phase)) in self.counts.iter_mut().zip(PHASES) {
+            for (count, (_, _, (_, value))) in of_one.iter_mut().zip(COUNTERS) {
+                *count += value(of_phase(stream, phase));
+            }
+        }
+        self.last = RATES.map(|(_, _, (_, value))| value(&stream.warmup) + value(&stream.measured));
+        for (latency, (_, _, (_, part))) in self.latencies.iter_mut().zip(HISTOGRAMS) {
+            latency.merge(part(&stream.measured));
+        }
+    }
+
+    /// A counter of each phase.
+    fn counters(&self, index: usize) -> impl Iterator<Item = (Labels<'_>, u64)> {
+        let counts = PHASES.iter().zip(&self.counts);
+        counts.map(move |((phase, _), of)| (self.labels(Some(("phase", *phase))), of[index]))
+    }
+
+    /// Its name as a label, where it has one, and another.
+    fn labels<'a>(&'a self, other: Option<(&'static str, &'a str)>) -> Labels<'a> {
+        self.name.iter().map(|name| ("stream", name.as_str())).chain(other).collect()
+    }
 }
 
 impl Meter {
@@ -62,7 +133,7 @@ impl Meter {
     pub(super) fn begin(&self, demand: &Demand) {
         *self.seen() = Seen {
             test_id: demand.test_id.clone(),
-            traits: demand.streams.iter().map(|stream| Traits::of(demand, stream)).collect(),
+            streams: demand.streams.iter().map(|stream| OfStream::new(demand, stream)).collect(),
             ..Seen::default()
         };
     }
@@ -73,34 +144,15 @@ impl Meter {
         seen.stage = stage;
         if stage == Stage::Done {
             // No further second will say that nothing is sent any more.
-            seen.last = [0; 4];
+            seen.streams.iter_mut().for_each(|stream| stream.last = [0; RATES.len()]);
         }
     }
 
     /// Adds a second.
     pub(super) fn add(&self, tally: &Tally) {
         let mut seen = self.seen();
-        let Seen { traits, counts, latencies, last, .. } = &mut *seen;
-        let of_streams = |of: Of| {
-            let streams = traits.iter().zip(&tally.streams);
-            streams.filter(move |(own, _)| of.takes(**own)).map(|(_, stream)| stream)
-        };
-        for (of_one, (_, phase)) in counts.iter_mut().zip(PHASES) {
-            for (count, (_, _, (of, value))) in of_one.iter_mut().zip(COUNTERS) {
-                *count += of_streams(*of).map(|stream| value(of_phase(stream, phase))).sum::<u64>();
-            }
-        }
-        let both = |of: Of, value: fn(&PhaseTally) -> u64| -> u64 {
-            of_streams(of).map(|stream| value(&stream.warmup) + value(&stream.measured)).sum()
-        };
-        *last = [
-            both(Of::Timed, |of| of.produced.due),
-            both(Of::All, |of| of.produced.messages),
-            both(Of::All, |of| of.acked.messages),
-            both(Of::All, PhaseTally::received),
-        ];
-        for (latency, (_, _, (of, part))) in latencies.iter_mut().zip(HISTOGRAMS) {
-            of_streams(*of).for_each(|stream| latency.merge(part(&stream.measured)));
+        for (stream, of_second) in seen.streams.iter_mut().zip(&tally.streams) {
+            stream.add(of_second);
         }
     }
 
@@ -109,7 +161,7 @@ impl Meter {
         self.seen().backlog = interval.backlog;
     }
 
-    /// The text for Prometheus.
+    /// The text for Prometheus. Of several streams each has series of its own, by the label `stream`.
     pub(crate) fn text(&self) -> String {
         let seen = self.seen();
         let mut text = Exposition::default();
@@ -120,34 +172,30 @@ impl Meter {
             Stage::ALL.map(|(stage, word)| (vec![("phase", word)], u64::from(stage == seen.stage)));
         text.gauges(("kdyno_run_phase", "1 for the phase that the run is in."), &stages);
         // What no stream has is left out: a zero would say that there is such a thing.
-        let is_told = |of: Of| of == Of::All || seen.traits.iter().any(|traits| of.takes(*traits));
+        let of_streams = |of: Of| seen.streams.iter().filter(move |stream| of.takes(stream.traits));
         for (index, (name, help, (of, _))) in COUNTERS.iter().enumerate() {
-            if !is_told(*of) {
-                continue;
+            let samples: Vec<(Labels<'_>, u64)> =
+                of_streams(*of).flat_map(|stream| stream.counters(index)).collect();
+            if !samples.is_empty() {
+                text.counters((name, help), &samples);
             }
-            let counts = PHASES.iter().zip(&seen.counts);
-            let samples: Vec<(Labels<'_>, u64)> = counts
-                .map(|((phase, _), counts)| (vec![("phase", *phase)], counts[index]))
-                .collect();
-            text.counters((name, help), &samples);
         }
-        let [due, produced, acked, consumed] = seen.last;
-        let rates = [
-            ("kdyno_expected_messages_per_second", "Due in the last full second.", due),
-            ("kdyno_produced_messages_per_second", "Taken by clients in it.", produced),
-            ("kdyno_acked_messages_per_second", "Confirmed by brokers in it.", acked),
-            ("kdyno_consumed_messages_per_second", "Received in it.", consumed),
-        ];
-        // In a closed loop nothing is expected: a zero would say that too much is sent.
-        for (name, help, rate) in rates.into_iter().skip(usize::from(!is_told(Of::Timed))) {
-            text.gauges((name, help), &[(Vec::new(), rate)]);
+        for (index, (name, help, (of, _))) in RATES.into_iter().enumerate() {
+            let samples: Vec<(Labels<'_>, u64)> =
+                of_streams(of).map(|stream| (stream.labels(None), stream.last[index])).collect();
+            if !samples.is_empty() {
+                text.gauges((name, help), &samples);
+            }
         }
         let backlog =
             ("kdyno_backlog_messages", "Acked for each subscription and not yet received.");
         text.gauges(backlog, &[(Vec::new(), seen.backlog)]);
-        for ((name, help, (of, _)), latency) in HISTOGRAMS.iter().zip(&seen.latencies) {
-            if is_told(*of) {
-                text.histograms((name, help), &[(Vec::new(), Histogram::of(latency))]);
+        for (index, (name, help, (of, _))) in HISTOGRAMS.iter().enumerate() {
+            let histogram = |stream: &OfStream| Histogram::of(&stream.latencies[index]);
+            let samples: Vec<(Labels<'_>, Histogram)> =
+                of_streams(*of).map(|stream| (stream.labels(None), histogram(stream))).collect();
+            if !samples.is_empty() {
+                text.histograms((name, help), &samples);
             }
         }
         text.into_text()
@@ -253,9 +301,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_due_is_told_of_streams_with_due_times_alone() {
+    fn each_of_several_streams_has_its_series_and_what_is_due_those_with_due_times_alone() {
         let (meter, mut demand) = (Meter::default(), crate::report::made_up_plan().demand);
         let mut other = demand.streams[0].clone();
+        other.name = "free".to_owned();
         other.pace = Pace::Max { in_flight: None };
         demand.streams.push(other);
         meter.begin(&demand);
@@ -267,12 +316,19 @@ mod tests {
         meter.add(&tally);
         let samples = check::read(&meter.text());
         for (series, expected) in [
-            ("kdyno_acked_messages_total{phase=\"measured\"}", 85.0),
-            ("kdyno_due_messages_total{phase=\"measured\"}", 100.0),
-            ("kdyno_publish_latency_seconds_count", 80.0),
-            ("kdyno_service_time_seconds_count", 1.0),
+            ("kdyno_acked_messages_total{stream=\"main\",phase=\"measured\"}", Some(80.0)),
+            ("kdyno_acked_messages_total{stream=\"free\",phase=\"measured\"}", Some(5.0)),
+            ("kdyno_due_messages_total{stream=\"main\",phase=\"measured\"}", Some(100.0)),
+            ("kdyno_due_messages_total{stream=\"free\",phase=\"measured\"}", None),
+            ("kdyno_acked_messages_per_second{stream=\"free\"}", Some(5.0)),
+            ("kdyno_expected_messages_per_second{stream=\"main\"}", Some(100.0)),
+            ("kdyno_expected_messages_per_second{stream=\"free\"}", None),
+            ("kdyno_publish_latency_seconds_count{stream=\"main\"}", Some(80.0)),
+            ("kdyno_publish_latency_seconds_count{stream=\"free\"}", None),
+            ("kdyno_service_time_seconds_count{stream=\"free\"}", Some(1.0)),
+            ("kdyno_backlog_messages", Some(0.0)),
         ] {
-            assert_eq!(samples.get(series), Some(&expected), "{series}");
+            assert_eq!(samples.get(series).copied(), expected, "{series}");
         }
     }
 

@@ -4,9 +4,10 @@ use crate::cli::{Kdyno, Ran, alone};
 use crate::real::{self, count};
 use serde_json::Value;
 use std::fs;
+use std::path::Path;
 
 /// A bulk of 1,000 a second of 1 KiB, and a probe of 50 a second of 100 bytes.
-const STREAMS: &str = "name: both\nwarmupDuration: 500ms\ntestDuration: 2s\nsubscriptionsPerTopic: 1\n\
+pub(crate) const STREAMS: &str = "name: both\nwarmupDuration: 500ms\ntestDuration: 2s\nsubscriptionsPerTopic: 1\n\
     consumerPerSubscription: 1\nverification: payload\nstreams:\n  bulk:\n    topics: 2\n    \
     partitionsPerTopic: 3\n    messageSize: 1024\n    producersPerTopic: 2\n    producerRate: 1000\n  \
     probe: {topics: 1, partitionsPerTopic: 1, messageSize: 100, producersPerTopic: 1, producerRate: 50}\n";
@@ -17,7 +18,7 @@ fn run(words: &[&str]) -> Ran {
 }
 
 /// Of each stream its name, bytes of a body, asked rate, and messages due, acked, read and in its histograms.
-fn check_exact(ran: &Ran, what: &str) -> Value {
+pub(crate) fn check_exact(ran: &Ran, what: &str) -> Value {
     // Exit 11: this machine was too busy for the load to be on time; all counts are exact even so.
     assert!(matches!(ran.code, 0 | 11), "{what}: exit {}: {}{}", ran.code, ran.stdout, ran.stderr);
     let result = ran.result();
@@ -69,7 +70,54 @@ fn each_stream_has_its_own_rate_size_and_histograms_and_both_are_exact() {
             let text = fs::read_to_string(folder.join(name)).expect("it is there");
             assert!(text.lines().count() > 6, "{driver}: {name}: seconds: {text}");
         }
+        check_tables(folder, driver);
     }
+}
+
+/// For spreadsheets each stream has its columns, and its seconds add up to what it did.
+fn check_tables(folder: &Path, what: &str) {
+    let read = |name: &str| -> Vec<Vec<String>> {
+        let text = fs::read_to_string(folder.join(name)).expect("it is there");
+        text.lines().map(|line| line.split(',').map(str::to_owned).collect()).collect()
+    };
+    let (summary, seconds) = (read("summary.csv"), read("intervals.csv"));
+    let column = |of: &[Vec<String>], name: &str| {
+        let at = of[0].iter().position(|column| column == name).expect(name);
+        of[1..].iter().map(|row| row[at].clone()).collect::<Vec<String>>()
+    };
+    for (name, due) in [("bulk", 2_000), ("probe", 100)] {
+        for word in ["produced", "acked", "consumed"] {
+            let whole = column(&summary, &format!("stream_{name}_{word}_messages"));
+            assert_eq!(whole, [due.to_string()], "{what}: {name}: {word}");
+            let each = column(&seconds, &format!("stream_{name}_{word}"));
+            let sum: i64 = each.iter().map(|of| of.parse::<i64>().expect("a count")).sum();
+            assert_eq!(sum, due, "{what}: {name}: {word} by second: {each:?}");
+        }
+        let p99 = column(&summary, &format!("stream_{name}_publish_p99_us"));
+        assert!(p99[0].parse::<f64>().is_ok_and(|p99| 0.0 < p99), "{what}: {name}: {p99:?}");
+    }
+}
+
+#[test]
+fn one_stream_is_compared_by_itself() {
+    let ran = [(); 2].map(|()| run(&["--driver", "loopback"]));
+    let path = |of: &Ran| of.run_directories()[0].to_str().expect("a folder of our own").to_owned();
+    let paths = [path(&ran[0]), path(&ran[1])];
+    let compare = |words: &[&str]| {
+        let form = ["--format", "json", "--allow-invalid"];
+        Kdyno::new(&["compare", &paths[0], &paths[1]]).and(&form).and(words).run()
+    };
+    let figure = |told: &Ran| -> f64 {
+        let document: Value = serde_json::from_str(&told.stdout).expect("a comparison");
+        document["comparisons"][0]["figures"][0]["baseline"].as_f64().expect("a rate")
+    };
+    let (whole, probe) = (compare(&[]), compare(&["--stream", "probe"]));
+    let (whole, probe) = (figure(&whole), figure(&probe));
+    assert!((1_000.0..1_100.0).contains(&whole), "both streams: {whole}/s");
+    assert!((45.0..55.0).contains(&probe), "the probe alone: {probe}/s");
+    let told = compare(&["--stream", "tail"]);
+    assert_eq!(told.code, 2, "{}", told.stderr);
+    assert!(told.stderr.contains("has no stream \"tail\", it has bulk, probe"), "{}", told.stderr);
 }
 
 #[test]

@@ -29,6 +29,9 @@ pub struct CompareFlags {
     /// Compare runs that are not valid, too
     #[arg(long)]
     pub allow_invalid: bool,
+    /// Compare one stream of each run by its own rates, latencies and seconds, e.g. probe
+    #[arg(long, value_name = "NAME")]
+    pub stream: Option<String>,
 }
 
 /// The form of a comparison.
@@ -73,11 +76,14 @@ mod tests {
         assert_eq!(plain.variants, ["a", "b"].map(PathBuf::from));
         assert!((plain.tolerance - 0.01).abs() < 1e-12, "a percent: {}", plain.tolerance);
         assert_eq!((plain.format, plain.allow_invalid), (CompareFormat::Text, false));
-        let full = "kdyno compare a,b c --tolerance 2.5% d --format html --allow-invalid";
+        assert_eq!(plain.stream, None, "the whole runs");
+        let full =
+            "kdyno compare a,b c --tolerance 2.5% d --format html --allow-invalid --stream probe";
         let given = flags(full).expect("legal");
         assert_eq!(given.variants, ["a,b", "c", "d"].map(PathBuf::from), "commas are read later");
         assert!((given.tolerance - 0.025).abs() < 1e-12, "{}", given.tolerance);
         assert_eq!((given.format, given.allow_invalid), (CompareFormat::Html, true));
+        assert_eq!(given.stream.as_deref(), Some("probe"));
         let bare = flags("kdyno compare a b --tolerance 3").expect("a percentage without its sign");
         assert!((bare.tolerance - 0.03).abs() < 1e-12, "{}", bare.tolerance);
     }

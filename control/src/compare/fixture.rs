@@ -77,6 +77,7 @@ pub(super) fn made(of: &Made) -> Recorded {
         |trace: &[f64]| Flow { duration_s: Some(whole), messages_per_second: Some(mean(trace)) };
     Recorded {
         path: format!("results/{}/result.json", of.id).into(),
+        stream: None,
         test_id: of.id.clone(),
         test_name: "made".to_owned(),
         kdyno_version: "0.1.0".to_owned(),

@@ -39,7 +39,7 @@ impl Group {
         files.sort();
         let mut runs = Vec::new();
         for file in &files {
-            let run = Recorded::read(file);
+            let run = Recorded::read(file, None);
             runs.push(run.map_err(|problem| format!("{}: {problem}", file.display()))?);
         }
         Ok(Self { missing: planned.saturating_sub(runs.len()), runs })

@@ -26,6 +26,7 @@ mod json;
 #[cfg(test)]
 mod laws;
 mod markdown;
+mod one_stream;
 mod recorded;
 #[cfg(test)]
 mod recorded_laws;

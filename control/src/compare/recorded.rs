@@ -1,5 +1,6 @@
 //! A recorded run: what a comparison reads of `result.json`.
 
+use super::one_stream::single_out;
 use crate::report::SCHEMA;
 use serde::Deserialize;
 use serde_json::Value;
@@ -15,6 +16,9 @@ pub(super) struct Recorded {
     /// Where it was read.
     #[serde(skip)]
     pub(super) path: PathBuf,
+    /// The one of its streams that this is; `None` for the whole run.
+    #[serde(skip)]
+    pub(super) stream: Option<String>,
     /// Its name, unique.
     pub(super) test_id: String,
     /// The test's name.
@@ -178,11 +182,11 @@ struct Head {
 }
 
 impl Recorded {
-    /// Reads a run's file.
+    /// Reads a run's file: the run, or one of its streams as if it were one.
     ///
     /// # Errors
-    /// In words, without the path, when it is no result that this version knows.
-    pub(super) fn read(path: &Path) -> Result<Self, String> {
+    /// In words, without the path, when it is no result that this version knows, or has no such stream.
+    pub(super) fn read(path: &Path, stream: Option<&str>) -> Result<Self, String> {
         let unread = |error: std::io::Error| format!("cannot be read: {error}");
         let size = fs::metadata(path).map_err(unread)?.len();
         if BYTES_MAX < size {
@@ -197,9 +201,16 @@ impl Recorded {
             Some(schema) => return Err(format!("got the schema {schema}, {need}")),
             None => return Err(format!("got no schema, {need}")),
         }
-        let run: Self = serde_json::from_slice(&bytes)
-            .map_err(|error| format!("is no whole result: {error}"))?;
-        Ok(Self { path: path.to_owned(), ..run })
+        let whole = |error: serde_json::Error| format!("is no whole result: {error}");
+        let run: Self = match stream {
+            None => serde_json::from_slice(&bytes).map_err(whole)?,
+            Some(name) => {
+                let mut result = serde_json::from_slice(&bytes).map_err(whole)?;
+                single_out(&mut result, name)?;
+                serde_json::from_value(result).map_err(whole)?
+            }
+        };
+        Ok(Self { path: path.to_owned(), stream: stream.map(ToOwned::to_owned), ..run })
     }
 
     /// How far the rate that a search found may lie from the limit, as a part of it; 0 without a search.
@@ -287,7 +298,7 @@ mod tests {
         let path = folder.path().join("result.json");
         let check = |text: &str, words: &str| {
             std::fs::write(&path, text).expect("the folder is ours");
-            let error = Recorded::read(&path).expect_err(words);
+            let error = Recorded::read(&path, None).expect_err(words);
             assert!(error.contains(words), "{words}: {error}");
         };
         check("", "is no JSON object (EOF");
@@ -296,7 +307,7 @@ mod tests {
         check("{\"schema\": \"kdyno.sweep/1\"}", "got the schema \"kdyno.sweep/1\", need");
         check("{\"schema\": \"kdyno.result/2\"}", "got the schema \"kdyno.result/2\", need");
         check("{\"schema\": \"kdyno.result/1\"}", "is no whole result: missing field");
-        let gone = Recorded::read(&folder.path().join("none")).expect_err("it is not there");
+        let gone = Recorded::read(&folder.path().join("none"), None).expect_err("it is not there");
         assert!(gone.contains("cannot be read"), "{gone}");
     }
 }

@@ -141,7 +141,7 @@ fn the_table_holds_what_comparisons_read_of_24_runs() {
         let mut paths: Vec<_> = entries.map(|entry| entry.expect("readable").path()).collect();
         paths.retain(|path| path.join("result.json").is_file());
         paths.sort();
-        let runs = paths.iter().map(|path| Recorded::read(&path.join("result.json")));
+        let runs = paths.iter().map(|path| Recorded::read(&path.join("result.json"), None));
         let runs: Vec<Recorded> = runs.collect::<Result<_, _>>().expect("results");
         assert!(runs.iter().all(|run| run.verdict.valid && run.was_steady()), "all are valid");
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/compare/recorded_runs.csv");

@@ -45,7 +45,7 @@ pub(crate) fn read(flags: &CompareFlags) -> Result<Vec<Variant>, Faults> {
     }
     let (mut variants, mut faults) = (Vec::new(), Vec::new());
     for (at, argument) in flags.variants.iter().enumerate() {
-        let mut variant = Variant::new(at, runs(argument, &mut faults));
+        let mut variant = Variant::new(at, runs(argument, flags.stream.as_deref(), &mut faults));
         if !flags.allow_invalid {
             faults.extend(variant.runs.iter().filter_map(invalid));
         }
@@ -89,8 +89,8 @@ impl Variant {
     }
 }
 
-/// The runs of one argument; what is wrong with it goes to the faults.
-fn runs(argument: &Path, faults: &mut Vec<Fault>) -> Vec<Recorded> {
+/// The runs of one argument, or one stream of each; what is wrong with it goes to the faults.
+fn runs(argument: &Path, stream: Option<&str>, faults: &mut Vec<Fault>) -> Vec<Recorded> {
     let mut runs: Vec<Recorded> = Vec::new();
     for part in parts(argument) {
         let files = match files(&part) {
@@ -104,7 +104,7 @@ fn runs(argument: &Path, faults: &mut Vec<Fault>) -> Vec<Recorded> {
         let is_group = 1 < files.len();
         let mut group = Vec::new();
         for file in files {
-            match Recorded::read(&file) {
+            match Recorded::read(&file, stream) {
                 Ok(run) => group.push(run),
                 Err(problem) => faults.push(Fault::whole(file.display().to_string(), problem)),
             }
@@ -229,6 +229,7 @@ mod tests {
             tolerance: 0.01,
             format: CompareFormat::Text,
             allow_invalid: false,
+            stream: None,
         };
         read(&flags).expect_err("refused").to_string()
     }

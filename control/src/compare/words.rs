@@ -132,7 +132,9 @@ pub(super) fn differing(comparison: &Comparison, pair: &Pair) -> Option<String> 
 
 /// What a reader should know of the comparison.
 pub(super) fn notes(comparison: &Comparison) -> Vec<String> {
-    let mut notes = Vec::new();
+    let stream = comparison.variants.iter().flat_map(|variant| &variant.runs);
+    let stream = stream.filter_map(|run| run.stream.as_deref()).next();
+    let mut notes: Vec<String> = stream.map(one_stream).into_iter().collect();
     for (at, variant) in comparison.variants.iter().enumerate() {
         notes.extend(of_variant(variant));
         let has = |pair: &Pair| pair.basis == Basis::Seconds && [0, pair.candidate].contains(&at);
@@ -160,6 +162,14 @@ pub(super) fn notes(comparison: &Comparison) -> Vec<String> {
          samples those of baseline and candidate count."
     ));
     notes
+}
+
+/// What is compared where it is one stream of each run.
+fn one_stream(name: &str) -> String {
+    format!(
+        "Of the stream {name} alone: rates, latencies and seconds are its own. Verdicts on runs, their warm-ups \
+         and steadiness are those of all streams together, and so is kdyno's CPU time, which is left out."
+    )
 }
 
 fn of_variant(variant: &Variant) -> Vec<String> {

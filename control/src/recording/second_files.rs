@@ -68,7 +68,8 @@ impl SecondFiles {
                 io::Error::new(error.kind(), format!("{}: {error}", path.display()))
             })
         };
-        let rows = begin(intervals::FILE, &intervals::head())?;
+        let names: Vec<&str> = streams.iter().map(String::as_str).collect();
+        let rows = begin(intervals::FILE, &intervals::head(&names))?;
         let log = |stream: Option<&String>, kind: &hlog::Kind| match stream {
             None => begin(kind.file, &kind.head(test_id, start)),
             Some(name) => {

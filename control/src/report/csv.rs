@@ -1,135 +1,9 @@
 //! The run as one row for spreadsheets: `summary.csv`.
 
 use super::Report;
+use super::csv_columns::{COST, COUNTS, Column, FIGURES, LATENCIES, RUN, STREAM, TRANSACTIONS};
 use serde_json::Value;
 use std::borrow::Cow;
-
-/// A column: its name with its unit, and where the result has its value.
-type Column = (&'static str, &'static str);
-
-/// What was run, and what to think of it.
-const RUN: [Column; 24] = [
-    ("test_id", "/test_id"),
-    ("test_name", "/test_name"),
-    ("started_at", "/started_at"),
-    ("ended_at", "/ended_at"),
-    ("kdyno_version", "/kdyno_version"),
-    ("valid", "/verdict/valid"),
-    ("exit_code", "/verdict/exit_code"),
-    ("limited_by", "/verdict/limited_by"),
-    ("workload", "/workload/name"),
-    ("driver", "/driver/name"),
-    ("topics", "/plan/topics"),
-    ("partitions", "/plan/partitions"),
-    ("producers", "/plan/producers"),
-    ("consumers", "/plan/consumers"),
-    // Of the first stream; the others stand in result.json.
-    ("message_size_bytes", "/plan/streams/0/message_size"),
-    ("warmup_s", "/warmup/duration_s"),
-    ("planned_s", "/plan/measured_s"),
-    // What the rates of sending are divided by: less than planned where the run was cut short, more where
-    // debt was paid after the phase.
-    ("measured_s", "/produced/duration_s"),
-    ("target_messages_per_second", "/produced/target_messages_per_second"),
-    ("sustainable_messages_per_second", "/search/sustainable_messages_per_second"),
-    ("sustainable_error_messages_per_second", "/search/error"),
-    ("sustainable_confirmed", "/search/confirmed"),
-    ("sustainable_bound_by", "/search/bound_by"),
-    ("sustainable_cause", "/search/cause"),
-];
-
-/// What was sent, acked and received.
-const COUNTS: [Column; 32] = [
-    ("due_messages", "/produced/due"),
-    ("unsent_messages", "/produced/unsent"),
-    ("produced_messages", "/produced/messages"),
-    ("produced_bytes", "/produced/bytes"),
-    ("produced_messages_per_second", "/produced/messages_per_second"),
-    ("produced_mib_per_second", "/produced/mib_per_second"),
-    ("produce_errors", "/produced/errors"),
-    ("acked_messages", "/acked/messages"),
-    ("acked_bytes", "/acked/bytes"),
-    ("acked_messages_per_second", "/acked/messages_per_second"),
-    ("acked_mib_per_second", "/acked/mib_per_second"),
-    ("failed_messages", "/acked/failed"),
-    ("unanswered_messages", "/acked/outstanding"),
-    ("consumed_messages", "/consumed/messages"),
-    ("consumed_bytes", "/consumed/bytes"),
-    ("consumed_messages_per_second", "/consumed/messages_per_second"),
-    ("consumed_mib_per_second", "/consumed/mib_per_second"),
-    ("consume_errors", "/consumed/errors"),
-    ("commits", "/consumed/commits"),
-    ("commits_failed", "/consumed/commits_failed"),
-    ("rebalances", "/consumed/rebalances"),
-    ("read_again_at_most", "/consumed/groups/read_again_at_most"),
-    ("without_partitions_max_us", "/consumed/groups/without_partitions/max_us"),
-    ("verified_by", "/verification/mode"),
-    ("lost_messages", "/verification/lost"),
-    ("redelivered_messages", "/verification/redelivered"),
-    ("duplicated_messages", "/verification/duplicated"),
-    ("reordered_messages", "/verification/reordered"),
-    ("corrupted_messages", "/verification/corrupted"),
-    ("foreign_messages", "/verification/foreign"),
-    ("outstanding_messages", "/verification/outstanding"),
-    ("unattributed_messages", "/verification/unattributed"),
-];
-
-/// What became of transactions; empty where there were none.
-const TRANSACTIONS: [Column; 17] = [
-    ("isolation", "/transactions/isolation"),
-    ("transactions_begun", "/transactions/begun"),
-    ("transactions_committed", "/transactions/committed"),
-    ("transactions_aborted", "/transactions/aborted"),
-    ("transactions_forced_to_abort", "/transactions/forced_to_abort"),
-    ("transactions_undecided", "/transactions/undecided"),
-    ("messages_per_transaction", "/transactions/messages_per_transaction"),
-    ("committed_messages", "/transactions/committed_messages"),
-    ("aborted_messages", "/transactions/aborted_messages"),
-    ("undecided_messages", "/transactions/undecided_messages"),
-    ("aborted_but_delivered_messages", "/transactions/aborted_but_delivered"),
-    ("begin_p99_us", "/transactions/begin/p99_us"),
-    ("drain_p99_us", "/transactions/drain/p99_us"),
-    ("commit_p50_us", "/transactions/commit/p50_us"),
-    ("commit_p99_us", "/transactions/commit/p99_us"),
-    ("abort_p99_us", "/transactions/abort/p99_us"),
-    ("visible_p99_us", "/transactions/visible/p99_us"),
-];
-
-/// Each latency in each of its figures: `publish_p99_us` stands at `/latency/publish/p99_us`.
-const LATENCIES: [&str; 5] = ["publish", "service", "send_delay", "end_to_end", "transit"];
-const FIGURES: [&str; 12] = [
-    "count",
-    "min_us",
-    "mean_us",
-    "stddev_us",
-    "p50_us",
-    "p75_us",
-    "p90_us",
-    "p95_us",
-    "p99_us",
-    "p99_9_us",
-    "p99_99_us",
-    "max_us",
-];
-
-/// What it took, and where it was done.
-const COST: [Column; 14] = [
-    ("cpu_seconds", "/engine/cpu_seconds"),
-    ("cpu_seconds_per_million_messages", "/engine/cpu_seconds_per_million_messages"),
-    ("peak_rss_bytes", "/engine/peak_rss_bytes"),
-    ("hiccup_p99_us", "/engine/hiccup/p99_us"),
-    ("hiccup_max_us", "/engine/hiccup/max_us"),
-    // Of this host; empty in a fleet, whose hosts stand in result.json.
-    ("host_cpu_cores", "/system/0/cpu/cpu_cores/avg"),
-    ("process_cpu_cores", "/system/0/cpu/process_cpu_cores/avg"),
-    ("ceiling_share", "/engine/ceiling/share"),
-    ("os", "/environment/os"),
-    ("kernel", "/environment/kernel"),
-    ("cpu", "/environment/cpu"),
-    ("cores", "/environment/cores"),
-    ("librdkafka", "/environment/librdkafka"),
-    ("command", "/environment/command"),
-];
 
 /// The run as a row under a row of names, by RFC 4180; what is not known is empty. Text that a spreadsheet
 /// would take for a formula, since it begins with `=`, `+`, `-`, `@`, a tab or a carriage return, has an
@@ -152,20 +26,37 @@ pub fn csv(report: &Report) -> Vec<u8> {
 /// Every column's name and value, in their order.
 fn cells(result: &Value) -> Vec<(String, String)> {
     let at = |(name, path): &Column| ((*name).to_owned(), plain(result.pointer(path)));
-    let latency = |kind: &str, figure: &str| {
-        let path = format!("/latency/{kind}/{figure}");
-        (format!("{kind}_{figure}"), plain(result.pointer(&path)))
-    };
-    let latencies = LATENCIES.iter().flat_map(|kind| FIGURES.map(|figure| latency(kind, figure)));
     let parts = [
         RUN.iter().map(at).collect(),
         found(result),
         COUNTS.iter().map(at).collect(),
-        latencies.collect(),
+        latencies(result),
         TRANSACTIONS.iter().map(at).collect(),
         COST.iter().map(at).collect::<Vec<_>>(),
+        streams(result),
     ];
     parts.concat()
+}
+
+/// Every latency in every figure, of the run or of a stream.
+fn latencies(part: &Value) -> Vec<(String, String)> {
+    let latency = |kind: &str, figure: &str| {
+        let path = format!("/latency/{kind}/{figure}");
+        (format!("{kind}_{figure}"), plain(part.pointer(&path)))
+    };
+    LATENCIES.iter().flat_map(|kind| FIGURES.map(|figure| latency(kind, figure))).collect()
+}
+
+/// Each of several streams.
+fn streams(result: &Value) -> Vec<(String, String)> {
+    let streams = result["streams"].as_array().into_iter().flatten();
+    let of_stream = |stream: &Value| {
+        let name = stream["name"].as_str().unwrap_or_default().to_owned();
+        let own = STREAM.map(|(column, path)| (column.to_owned(), plain(stream.pointer(path))));
+        let all = own.into_iter().chain(latencies(stream));
+        all.map(|(column, value)| (format!("stream_{name}_{column}"), value)).collect::<Vec<_>>()
+    };
+    streams.flat_map(of_stream).collect()
 }
 
 /// What is gathered from lists.
@@ -222,7 +113,8 @@ fn quoted(field: &str) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{COST, COUNTS, FIGURES, LATENCIES, RUN, TRANSACTIONS, csv, line, plain};
+    use super::{csv, line, plain};
+    use crate::report::csv_columns::{COST, COUNTS, FIGURES, LATENCIES, RUN, STREAM, TRANSACTIONS};
     use crate::report::fixture::{self, Made};
     use crate::report::{Report, search, transactions};
     use engine::error::RunError;
@@ -312,6 +204,26 @@ mod tests {
         let row = row(&transactions::made("read_uncommitted"));
         let told = ["isolation", "committed_messages", "aborted_but_delivered_messages"];
         assert_eq!(told.map(|name| &*row[name]), ["read_uncommitted", "180000", ""]);
+    }
+
+    #[test]
+    fn each_of_several_streams_has_columns_of_its_own() {
+        let report = fixture::report(&Made::two_streams());
+        let row = row_of(&report);
+        let [main, side] = &report.streams[..] else { panic!("two") };
+        for stream in [main, side] {
+            let cell = |column: &str| row[&format!("stream_{}_{column}", stream.name)].clone();
+            assert_eq!(cell("acked_messages"), stream.acked.messages.to_string());
+            let publish = stream.latency.publish.as_ref().expect("timed");
+            assert_eq!(cell("publish_p99_us"), json!(publish.p99_us).to_string());
+        }
+        assert_ne!(row["stream_main_acked_messages"], row["stream_side_acked_messages"]);
+        let value = serde_json::to_value(main).expect("a stream is JSON");
+        for (_, path) in STREAM {
+            assert!(value.pointer(path).is_some(), "{path}: no stream has it");
+        }
+        let one = row_of(&fixture::report(&Made::clean()));
+        assert!(!one.keys().any(|name| name.starts_with("stream_")), "one is the whole");
     }
 
     #[test]

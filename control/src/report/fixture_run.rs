@@ -8,7 +8,7 @@ use engine::plan::{
     ClientSettings, Deadlines, Demand, Machine, Pace, Partitioner, Phases, Plan, Role, StampPlace,
     StreamDemand, TopicPlan, Verification, Warmup, Wishes,
 };
-use engine::run::{Interval, LaneOutcome};
+use engine::run::{Interval, LaneOutcome, Spread, StreamSecond};
 use engine::units::{Bytes, Nanos, Rate, Timestamp};
 
 pub(super) const BODY: u64 = 100;
@@ -150,8 +150,27 @@ pub(super) fn came(plan: &Plan, role: Role, name: &str) -> LaneOutcome {
 pub(super) fn interval(second: u32, plan: &Plan) -> Interval {
     let rates = plan.demand.streams.iter().filter_map(|stream| stream.pace.rate());
     let rate: u64 = rates.map(Rate::get).sum();
-    let produced = if second < 10 { rate } else { 0 };
+    let of_phase = |messages: u64| if second < 10 { messages } else { 0 };
+    let produced = of_phase(rate);
+    let of_stream = |stream: &StreamDemand| {
+        let sent = of_phase(stream.pace.rate().map_or(0, Rate::get));
+        let millis = |p50, p99, max| {
+            let [p50, p99, max] = [p50, p99, max].map(Nanos::from_millis);
+            (0 < sent).then_some(Spread { p50, p99, max })
+        };
+        StreamSecond {
+            produced: sent,
+            acked: sent,
+            consumed: sent * 2,
+            publish: millis(2, 3, 4),
+            service: millis(1, 1, 1),
+            ..StreamSecond::default()
+        }
+    };
+    let streams = plan.demand.streams.iter().map(of_stream);
+    let has_several = 1 < plan.demand.streams.len();
     Interval {
+        streams: streams.filter(|_| has_several).collect(),
         second,
         produced,
         acked: produced,

@@ -4,9 +4,10 @@ use super::client::ClientSecond;
 use super::host_second::{HostSecond, Seconds};
 use super::number::micros;
 use super::shape::is_varied;
+use super::stream_interval::StreamInterval;
 use super::streams::is_timed;
 use engine::plan::{Demand, Plan};
-use engine::run::Interval as Second;
+use engine::run::{Interval as Second, StreamSecond};
 use engine::units::Nanos;
 use serde::{Deserialize, Serialize};
 
@@ -64,16 +65,18 @@ pub struct Interval {
     pub host: HostSecond,
     /// What the clients said of it; null where none spoke.
     pub client: Option<ClientSecond>,
+    /// Each stream by itself; only where there are several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub streams: Vec<StreamInterval>,
 }
 
 impl Interval {
     /// All seconds; spans from the due time are null in a closed loop.
     pub(super) fn all(plan: &Plan, seconds: &[Second], hosts: &Seconds<'_>) -> Vec<Self> {
-        let from_due = from_due(&plan.demand);
         let varied = is_varied(plan);
         let one = |second: &Second| Self {
             asked: varied.then_some(second.due),
-            ..Self::of(second, hosts.second(second.second), &from_due)
+            ..Self::of(&plan.demand, second, hosts.second(second.second))
         };
         seconds.iter().map(one).collect()
     }
@@ -81,10 +84,11 @@ impl Interval {
     /// A second that was just complete: what is due in it, and what hosts and clients say of it, is known
     /// at the end of the run.
     pub(super) fn live(demand: &Demand, second: &Second) -> Self {
-        Self::of(second, HostSecond::default(), from_due(demand))
+        Self::of(demand, second, HostSecond::default())
     }
 
-    fn of(second: &Second, host: HostSecond, from_due: impl Fn(u64, Nanos) -> Option<f64>) -> Self {
+    fn of(demand: &Demand, second: &Second, host: HostSecond) -> Self {
+        let timed = Timed::of(demand, second);
         Self {
             t_s: second.second,
             asked: None,
@@ -94,22 +98,23 @@ impl Interval {
             errors: second.errors,
             backlog: second.backlog,
             lanes_missing: second.lanes_missing,
-            publish_p50_us: from_due(second.acked, second.publish_p50),
-            publish_p99_us: from_due(second.acked, second.publish_p99),
-            publish_max_us: from_due(second.acked, second.publish_max),
+            publish_p50_us: from_sent(timed.acked, second.publish_p50),
+            publish_p99_us: from_sent(timed.acked, second.publish_p99),
+            publish_max_us: from_sent(timed.acked, second.publish_max),
             service_p50_us: from_sent(second.acked, second.service_p50),
             service_p99_us: from_sent(second.acked, second.service_p99),
             service_max_us: from_sent(second.acked, second.service_max),
-            end_to_end_p50_us: from_due(second.consumed, second.end_to_end_p50),
-            end_to_end_p99_us: from_due(second.consumed, second.end_to_end_p99),
-            end_to_end_max_us: from_due(second.consumed, second.end_to_end_max),
+            end_to_end_p50_us: from_sent(timed.consumed, second.end_to_end_p50),
+            end_to_end_p99_us: from_sent(timed.consumed, second.end_to_end_p99),
+            end_to_end_max_us: from_sent(timed.consumed, second.end_to_end_max),
             transit_p50_us: from_sent(second.consumed, second.transit_p50),
             transit_p99_us: from_sent(second.consumed, second.transit_p99),
             transit_max_us: from_sent(second.consumed, second.transit_max),
-            send_delay_p99_us: from_due(second.produced, second.send_delay_p99),
+            send_delay_p99_us: from_sent(timed.produced, second.send_delay_p99),
             hiccup_max_us: second.hiccup_max.map(micros),
             host,
             client: second.client.as_ref().map(ClientSecond::of),
+            streams: StreamInterval::all(demand, second),
         }
     }
 }
@@ -119,10 +124,30 @@ fn from_sent(of: u64, span: Nanos) -> Option<f64> {
     (0 < of).then(|| micros(span))
 }
 
-/// The same of spans that begin at the due time: nothing in a closed loop.
-fn from_due(demand: &Demand) -> impl Fn(u64, Nanos) -> Option<f64> {
-    let timed = demand.streams.iter().any(is_timed);
-    move |of, span| from_sent(of, span).filter(|_| timed)
+/// Messages of a second that have due times: of others nothing is told that begins there.
+struct Timed {
+    produced: u64,
+    acked: u64,
+    consumed: u64,
+}
+
+impl Timed {
+    fn of(demand: &Demand, second: &Second) -> Self {
+        let Second { produced, acked, consumed, .. } = *second;
+        let each = demand.streams.iter().zip(&second.streams);
+        let others = each.filter(|(stream, _)| !is_timed(stream));
+        let without = |of: u64, part: fn(&StreamSecond) -> u64| {
+            of - others.clone().map(|(_, seen)| part(seen)).sum::<u64>()
+        };
+        match demand.streams.iter().any(is_timed) {
+            true => Self {
+                produced: without(produced, |seen| seen.produced),
+                acked: without(acked, |seen| seen.acked),
+                consumed: without(consumed, |seen| seen.consumed),
+            },
+            false => Self { produced: 0, acked: 0, consumed: 0 },
+        }
+    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands fields over by reference")]

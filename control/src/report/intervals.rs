@@ -92,47 +92,81 @@ const CLIENT_COLUMNS: &[&str] = &[
 ];
 const ROLES: [&str; 2] = ["producers", "consumers"];
 
+/// Of each of several streams, named `stream_NAME_acked`.
+const STREAM_COLUMNS: &[&str] = &[
+    "produced",
+    "acked",
+    "consumed",
+    "errors",
+    "publish_p50_us",
+    "publish_p99_us",
+    "publish_max_us",
+    "service_p50_us",
+    "service_p99_us",
+    "service_max_us",
+    "end_to_end_p50_us",
+    "end_to_end_p99_us",
+    "end_to_end_max_us",
+    "transit_p50_us",
+    "transit_p99_us",
+    "transit_max_us",
+    "send_delay_p99_us",
+];
+
 /// All seconds of a report.
 #[must_use]
 pub(crate) fn intervals(report: &Report) -> Vec<u8> {
-    let rows = report.intervals.iter().map(row);
-    std::iter::once(head()).chain(rows).collect::<String>().into_bytes()
+    let names: Vec<&str> = report.streams.iter().map(|stream| stream.name.as_str()).collect();
+    let rows = report.intervals.iter().map(|interval| row(interval, names.len()));
+    std::iter::once(head(&names)).chain(rows).collect::<String>().into_bytes()
 }
 
-/// The first line.
-pub(crate) fn head() -> String {
+/// The first line, of a run of several streams of these names.
+pub(crate) fn head(streams: &[&str]) -> String {
     let client = ROLES.iter().flat_map(|role| {
         CLIENT_COLUMNS.iter().map(move |column| format!("client_{role}_{column}"))
     });
-    let all: Vec<String> =
-        COLUMNS.iter().map(|column| (*column).to_owned()).chain(client).collect();
+    let of_stream = streams.iter().flat_map(|stream| {
+        STREAM_COLUMNS.iter().map(move |column| format!("stream_{stream}_{column}"))
+    });
+    let own = COLUMNS.iter().map(|column| (*column).to_owned());
+    let all: Vec<String> = own.chain(client).chain(of_stream).collect();
     all.join(",") + "\n"
 }
 
 /// A second that was just complete, with what is known of it then.
 #[derive(Debug)]
-pub(crate) struct Row(Interval);
+pub(crate) struct Row {
+    interval: Interval,
+    streams: usize,
+}
 
 impl Row {
     /// Of a run's second.
     pub(crate) fn of(demand: &Demand, second: &Second) -> Self {
-        Self(Interval::live(demand, second))
+        let streams = Some(demand.streams.len()).filter(|streams| 1 < *streams).unwrap_or(0);
+        Self { interval: Interval::live(demand, second), streams }
     }
 
     /// Its line.
     pub(crate) fn line(&self) -> String {
-        row(&self.0)
+        row(&self.interval, self.streams)
     }
 }
 
-fn row(interval: &Interval) -> String {
+/// A line with the columns of so many streams.
+fn row(interval: &Interval, streams: usize) -> String {
     let value = serde_json::to_value(interval).expect("numbers by name are JSON");
     let own = COLUMNS.iter().map(|column| cell(&value[*column]));
     let client = ROLES.iter().flat_map(|role| {
         let side = &value["client"][*role];
         CLIENT_COLUMNS.iter().map(|column| cell(&side[*column]))
     });
-    own.chain(client).collect::<Vec<String>>().join(",") + "\n"
+    let of_stream = (0..streams).flat_map(|index| {
+        let stream = &value["streams"][index];
+        STREAM_COLUMNS.iter().map(|column| cell(&stream[*column]))
+    });
+    own.chain(client).chain(of_stream).collect::<Vec<String>>().join(",") + "\n"
 }
 
 /// A number as JSON writes it, the numbers of a list with blanks between them; empty where nothing is known.
@@ -186,6 +220,7 @@ mod tests {
                 for (name, field) in value.as_object().expect("fields") {
                     let expected = match field {
                         Value::Object(_) => continue,
+                        Value::Array(_) if name == "streams" => continue,
                         Value::Null if name == "client" => continue,
                         other => super::cell(other),
                     };
@@ -204,10 +239,36 @@ mod tests {
             value["producers"].as_object().expect("fields").keys().map(String::as_str).collect();
         assert_eq!(names, CLIENT_COLUMNS.iter().copied().collect(), "no figure is left out");
         assert_eq!(
-            head().split(',').count(),
+            head(&[]).split(',').count(),
             COLUMNS.len() + 2 * CLIENT_COLUMNS.len(),
             "each once"
         );
+    }
+
+    #[test]
+    fn each_of_several_streams_has_columns_of_its_own() {
+        let made = Made::two_streams();
+        let report = fixture::report(&made);
+        let text = String::from_utf8(intervals(&report)).expect("UTF-8");
+        let rows = rows(&text);
+        for (row, interval) in rows.iter().zip(&report.intervals) {
+            assert_eq!(interval.streams.len(), 2, "each by itself");
+            for stream in &interval.streams {
+                let value = serde_json::to_value(stream).expect("JSON");
+                let fields = value.as_object().expect("fields").iter();
+                for (name, field) in fields.filter(|(name, _)| *name != "name") {
+                    let column = format!("stream_{}_{name}", stream.name);
+                    let cell = row.iter().find(|(of, _)| *of == column).map(|(_, cell)| cell);
+                    assert_eq!(cell, Some(&super::cell(field)), "{column}");
+                }
+            }
+        }
+        let live = Row::of(&made.plan.demand, &made.outcome.intervals[3]).line();
+        let commas = |line: &str| line.matches(',').count();
+        assert_eq!(commas(&live), commas(&head(&["main", "side"])), "live as at the end");
+        let unknown = Interval { second: 3, ..Interval::default() };
+        let unknown = Row::of(&made.plan.demand, &unknown).line();
+        assert_eq!(commas(&unknown), commas(&live), "and of a second of which nothing is known");
     }
 
     #[test]
@@ -221,6 +282,6 @@ mod tests {
         let untimed = Row::of(&demand, &second).line();
         assert!(timed.starts_with("7,,0,3,0,0,0,,1500.0,0.0,0.0,7.0,"), "{timed}");
         assert!(untimed.starts_with("7,,0,3,0,0,0,,,,,7.0,"), "{untimed}");
-        assert_eq!(timed.matches(',').count(), head().matches(',').count(), "as many cells");
+        assert_eq!(timed.matches(',').count(), head(&[]).matches(',').count(), "as many cells");
     }
 }

@@ -93,6 +93,7 @@ mod tests {
         report["catch_up"] = read(&crate::report::catch_up::made())["catch_up"].clone();
         let two = read(&Made::two_streams());
         report["streams"] = two["streams"].clone();
+        report["intervals"][0]["streams"] = two["intervals"][0]["streams"].clone();
         report["tasks"][0]["stream"] = two["tasks"][0]["stream"].clone();
         let mut list = String::new();
         fields("$", &report, &mut list);

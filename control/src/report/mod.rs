@@ -8,6 +8,7 @@ mod ceiling;
 pub mod chart;
 mod client;
 mod csv;
+mod csv_columns;
 mod errors;
 pub(crate) mod escape;
 mod figures;
@@ -52,6 +53,7 @@ mod search;
 mod shape;
 mod so_far;
 mod spread;
+mod stream_interval;
 mod streams;
 mod sweep;
 mod system;
@@ -141,6 +143,12 @@ pub fn write_junit(suites: &[Suite], path: &Path) -> io::Result<()> {
 #[cfg(test)]
 pub(crate) fn made_up_plan() -> Plan {
     fixture::plan()
+}
+
+/// A report of two streams for tests of others.
+#[cfg(test)]
+pub(crate) fn made_up_streams() -> Report {
+    fixture::report(&fixture::Made::two_streams())
 }
 
 /// What `--dry-run` shows as JSON: the plan of a run that is not run.

@@ -218,7 +218,7 @@ mod tests {
     fn run(seconds: u32, is_whole: bool) -> TempDir {
         let folder = tempfile::Builder::new().prefix("made").tempdir().expect("a directory");
         let demand = crate::report::made_up_plan().demand;
-        let mut rows = intervals::head();
+        let mut rows = intervals::head(&[]);
         let mut logs = Kind::ALL.map(|kind| kind.head("run_1_a", Timestamp::from_nanos(7)));
         for second in 0..seconds {
             let acked = u64::from(second) + 1;

@@ -36,6 +36,7 @@ pub use outcome::{
 pub use prepare::{Event, FailedAttempt, Grounds, Hooks, Ready, prepare};
 pub use remote::{Lanes, Reins};
 pub use running::CLIENT_THREADS;
+pub use second::{Spread, StreamSecond};
 pub use teardown::Teardown;
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What a run brought: merged tallies, seconds, and what happened on the way.
 
+use super::second::StreamSecond;
 use crate::error::RunError;
 use crate::host::{Busy, Throttled};
 use crate::measure::{BacklogSeen, CatchUpSeen, ClientStats, ClientTallies, LeadersSeen, Tally};
@@ -211,6 +212,8 @@ pub struct Interval {
     pub lanes_missing: u32,
     /// What the clients said of the second; `None` where none did. Known at the end of the run.
     pub client: Option<ClientTallies>,
+    /// Each of several streams by itself, in the plan's order; empty where there is one.
+    pub streams: Vec<StreamSecond>,
 }
 
 /// What the process used.
@@ -272,6 +275,7 @@ impl Interval {
             hiccup_max,
             lanes_missing,
             client,
+            streams,
         } = other;
         self.due += due;
         self.produced += produced;
@@ -282,6 +286,9 @@ impl Interval {
         self.backlog = *backlog;
         self.lanes_missing = self.lanes_missing.max(*lanes_missing);
         self.hiccup_max = self.hiccup_max.max(*hiccup_max);
+        for (mine, theirs) in self.streams.iter_mut().zip(streams) {
+            mine.join(theirs);
+        }
         for (mine, theirs) in [
             (&mut self.publish_p50, publish_p50),
             (&mut self.publish_p99, publish_p99),

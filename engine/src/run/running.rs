@@ -208,7 +208,7 @@ impl Watch<'_> {
     }
 
     pub(super) fn add(&mut self, second: &Second) {
-        let mut interval = figures(&second.tally, Phase::Measured);
+        let mut interval = figures(&self.ready.plan.demand, &second.tally, Phase::Measured);
         self.warming.note(second);
         let number = self.warming.number(second.number);
         if let Some(damming) = &mut self.backlog {
@@ -234,7 +234,7 @@ impl Watch<'_> {
         let length = self.warming.measured().until(self.end()).0.div_ceil(NANOS_PER_SECOND);
         let is_inside = u64::try_from(number).is_ok_and(|number| number < length);
         if is_empty && !is_inside {
-            let warm = figures(&second.tally, Phase::Warmup);
+            let warm = figures(&self.ready.plan.demand, &second.tally, Phase::Warmup);
             let warm = Interval { backlog: interval.backlog, ..warm };
             self.hooks.event(&Event::Warming(&warm, &second.tally));
             return;

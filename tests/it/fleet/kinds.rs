@@ -1,7 +1,11 @@
-//! What workloads ask of a fleet beyond a constant rate: a search, a backlog, and bursts by chance.
+//! What workloads ask of a fleet beyond a constant rate: a search, a backlog, bursts by chance, several streams,
+//! consumers that come and go.
 
 use super::{Fleet, assert_exact_of};
+use crate::real::churn::{CHURN, assert_all_read};
+use crate::real::load::{Load, SMALL};
 use crate::real::{assert_read, count, has_finding};
+use crate::streams::{STREAMS, check_exact};
 use engine::plan::{Pace, PhaseTimes, Varied};
 use engine::time::{Arrival, Shape, Shaped, Step, Tempo};
 use engine::units::{Nanos, Timestamp};
@@ -113,4 +117,32 @@ fn bursts_by_chance_are_due_of_two_workers_as_of_one_host() {
     assert_eq!(asked, [0, 1, 2, 3].map(|second| before(second + 1) - before(second)));
     assert_halves(&result);
     println!("{due} due, {asked:?} by second, exit {}", ran.code);
+}
+
+#[test]
+fn each_of_two_streams_is_exact_on_two_workers() {
+    let Some(fleet) = Fleet::beside_others(2) else { return };
+    let ran = fleet.run(STREAMS, &[]).run();
+    let result = check_exact(&ran, "two workers");
+    for second in result["intervals"].as_array().expect("a list") {
+        let of = |path: &str| count(second, path);
+        let sum = of("/streams/0/acked") + of("/streams/1/acked");
+        assert_eq!(sum, of("/acked"), "the workers' seconds are told by stream: {second:#}");
+    }
+    for worker in result["workers"].as_array().expect("a fleet has workers") {
+        assert!(0 < count(worker, "/produced"), "each has a part: {worker:#}");
+    }
+}
+
+#[test]
+fn consumers_of_two_workers_come_and_go_and_nothing_is_missed() {
+    let Some(fleet) = Fleet::beside_others(2) else { return };
+    let load =
+        Load { name: "fleet-churn", consumers: 4, seconds: 6, warmup: 0, more: CHURN, ..SMALL };
+    let soon = ["--set", "driver.heartbeat.interval.ms=300"];
+    let ran = fleet.run(&load.yaml(), &soon).run();
+    let result = assert_all_read("two workers", &load, &ran);
+    let left = count(&result, "/consumed/groups/consumers_left");
+    assert!(4 <= left, "of each worker one after 2 s and one after 4 s: {left}");
+    assert!(0 < count(&result, "/consumed/rebalances"), "{:#}", result["consumed"]["groups"]);
 }

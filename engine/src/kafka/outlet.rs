@@ -124,12 +124,14 @@ impl KafkaOutlet {
         let Some((now, event)) = &mut self.report else { return 0 };
         let now = *now;
         self.acks.clear();
+        let mut has_failures = false;
         while self.acks.len() < room.min(SLICE) {
             let Some(message) = event.next_message() else { break };
             let ack = read_ack(&message, &mut self.stamps);
+            has_failures |= matches!(ack.outcome, Outcome::Failed { .. });
             self.acks.push(ack);
         }
-        if !self.is_denied {
+        if has_failures && !self.is_denied {
             self.tell_denied(sink);
         }
         let taken = self.acks.len();

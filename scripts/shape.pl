@@ -6,7 +6,7 @@ use warnings;
 use FindBin;
 require "$FindBin::Bin/pairs.pl";
 
-# The bounds: CPU for each request, many topics ÷ one, at most; seconds in all; bytes of a result.
+# The bounds: CPU for each request, many topics ÷ one, at most (of other shapes it is told); seconds in all; bytes of a result.
 my ( $ratio_most, $all_s_most, $result_most ) = ( 1.5, 300, 10 << 20 );
 my @sides = qw(many one);
 my @rows  = (
@@ -88,7 +88,7 @@ sub judge {
     }
     if ( my @took = known( 'many', 'all_s' ) ) {
         my ($most) = reverse sorted(@took);
-        hold( $most < $all_s_most, sprintf 'many topics took %.1f s in all, below %d s', $most, $all_s_most );
+        hold( $most < $all_s_most, sprintf 'many took %.1f s in all, below %d s', $most, $all_s_most );
     }
     my ($largest) = reverse sorted( map { $_->{result} } @all );
     hold( $largest < $result_most,
@@ -98,6 +98,10 @@ sub judge {
         my ( $key, $what ) = @$of;
         my @known = grep { $_->{many}{$key} ne '-' && $_->{one}{$key} ne '-' } @pairs or next;
         my $ratio = median( ratios_of( $key, \@sides, @known ) );
+        if ( $all[0]{shape} ne 'topics' ) {
+            printf "CPU for each %s, many / one: %.2f (told, not judged)\n", $what, $ratio;
+            return;
+        }
         hold( $ratio <= $ratio_most, sprintf 'CPU for each %s, many / one: %.2f, at most %.1f', $what, $ratio, $ratio_most );
         return;
     }

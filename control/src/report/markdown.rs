@@ -26,6 +26,7 @@ pub fn markdown(report: &Report) -> Vec<u8> {
         table(&tables::streams(report)),
         table(&tables::stream_latencies(report)),
         table(&tables::latencies(report)),
+        table(&tables::leaders(report)),
         table(&tables::transactions(report)),
         table(&tables::search(report)),
         table(&tables::workers(report)),

@@ -7,11 +7,11 @@ use super::text_table::{count, span, table, wrapped};
 /// Brokers shown at most, the slowest first.
 const BROKERS_MAX: usize = 20;
 
-/// Which broker is slow.
-pub(super) fn leaders(report: &Report, width: usize) -> String {
+/// Which broker is slow: a row for each under their heads; none where fewer than two lead.
+pub(super) fn rows(report: &Report) -> Vec<Vec<String>> {
     let mut all: Vec<&LeaderPart> = report.partitions.leaders.iter().collect();
     if all.len() < 2 {
-        return String::new();
+        return Vec::new();
     }
     all.sort_by(|one, other| other.publish_p99_us.total_cmp(&one.publish_p99_us));
     let head = ["publish led by", "partitions", "messages", "p50", "p99", "max"];
@@ -25,21 +25,32 @@ pub(super) fn leaders(report: &Report, width: usize) -> String {
             span(Some(of.publish_max_us)),
         ]
     };
-    let mut rows = vec![head.map(str::to_owned).to_vec()];
-    rows.extend(all.iter().take(BROKERS_MAX).map(row));
-    let mut text = table(&rows);
-    if BROKERS_MAX < all.len() {
-        text += &format!("and {} faster brokers (result.json has them)\n", all.len() - BROKERS_MAX);
+    let head = head.map(str::to_owned).to_vec();
+    std::iter::once(head).chain(all.iter().take(BROKERS_MAX).map(row)).collect()
+}
+
+/// What the rows leave out, and what they cannot tell apart.
+pub(super) fn notes(report: &Report) -> Vec<String> {
+    let of = &report.partitions;
+    if of.leaders.len() < 2 {
+        return Vec::new();
     }
-    if let Some(moved) = report.partitions.leaders_moved.filter(|moved| 0 < *moved) {
-        let words = format!(
+    let more = of.leaders.len().saturating_sub(BROKERS_MAX);
+    let more = (0 < more).then(|| format!("and {more} faster brokers (result.json has them)"));
+    let moved = of.leaders_moved.filter(|moved| 0 < *moved).map(|moved| {
+        format!(
             "partitions that another broker led when the run began: {}; all that was sent to them is told \
              with who led them at the end",
             count(moved)
-        );
-        text += &wrapped(&words, "", width);
-    }
-    text
+        )
+    });
+    more.into_iter().chain(moved).collect()
+}
+
+/// Both as text.
+pub(super) fn leaders(report: &Report, width: usize) -> String {
+    let lines: String = notes(report).iter().map(|note| wrapped(note, "", width)).collect();
+    table(&rows(report)) + &lines
 }
 
 /// Two brokers, of which the second leads every other partition and has become the leader of one.

@@ -162,6 +162,7 @@ fn figures(report: &Report) -> String {
         tables::streams(report),
         tables::stream_latencies(report),
         tables::latencies(report),
+        tables::leaders(report),
         tables::transactions(report),
         tables::errors(report),
     ];

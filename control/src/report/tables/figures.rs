@@ -5,8 +5,8 @@ use crate::report::Report;
 use crate::report::groups::in_words;
 use crate::report::latency::Block;
 use crate::report::text::{count_rows, verified};
-use crate::report::text_streams;
 use crate::report::text_table::{count, rate};
+use crate::report::{text_leaders, text_streams};
 
 /// What the star beside a percentile means.
 pub(in crate::report) const FEW_SAMPLES: &str =
@@ -55,6 +55,12 @@ pub(in crate::report) fn streams(report: &Report) -> Table {
 pub(in crate::report) fn stream_latencies(report: &Report) -> Table {
     let note = "The latencies below are those of all streams together.";
     Table::of("Latency by stream", text_streams::latency_rows(report)).noting(note.to_owned())
+}
+
+/// Publish latency by the broker that leads; no rows where fewer than two do.
+pub(in crate::report) fn leaders(report: &Report) -> Table {
+    let table = Table::of("Publish latency by leader", text_leaders::rows(report));
+    text_leaders::notes(report).into_iter().fold(table, Table::noting)
 }
 
 /// Every span that was measured, with its percentiles.

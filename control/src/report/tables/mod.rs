@@ -7,7 +7,7 @@ mod setting;
 
 pub(super) use events::{errors, events};
 pub(super) use figures::{FEW_SAMPLES, counts, latencies, tiles, transactions};
-pub(super) use figures::{stream_latencies, streams};
+pub(super) use figures::{leaders, stream_latencies, streams};
 pub(super) use fleet::{hosts, search, tasks, workers};
 pub(super) use setting::{client, environment, lanes, plan};
 
@@ -100,17 +100,24 @@ fn tidied(cell: &str) -> String {
 mod tests {
     use super::{ROWS_MAX, Table, counts, environment, errors, events, hosts, lanes};
     use super::{client, latencies, plan, search, tasks, tiles, transactions, workers};
-    use super::{stream_latencies, streams};
+    use super::{leaders, stream_latencies, streams};
     use crate::report::fixture::{self, Made};
     use crate::report::search::made as searched;
+    use crate::report::text_leaders::led;
     use crate::report::transactions::made as in_transactions;
+    use engine::units::Nanos;
 
     #[test]
     fn every_row_has_a_word_for_every_column_and_every_table_has_rows_somewhere() {
         let committed = in_transactions("read_committed");
-        let two = Made::two_streams();
+        let mut two = Made::two_streams();
+        two.outcome.leaders = Some(led(&two));
+        for place in 0..2 {
+            let stream = &mut two.outcome.tally.streams[0];
+            stream.partitions.record(place, Some(Nanos::from_millis(3)));
+        }
         let made = [Made::clean(), Made::troubled(), Made::fleet(), searched(), committed, two];
-        let mut seen = [false; 15];
+        let mut seen = [false; 16];
         for report in made.iter().map(fixture::report) {
             let hosts = hosts(&report);
             let singles = [
@@ -129,6 +136,7 @@ mod tests {
                 transactions(&report),
                 streams(&report),
                 stream_latencies(&report),
+                leaders(&report),
             ];
             for (table, seen_filled) in singles.iter().zip(&mut seen) {
                 *seen_filled |= !table.is_empty();
@@ -139,7 +147,7 @@ mod tests {
                 assert!(!table.caption.is_empty(), "{table:?}");
             }
         }
-        assert_eq!(seen, [true; 15], "each is seen with something in it");
+        assert_eq!(seen, [true; 16], "each is seen with something in it");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 
 /// A broker that ends with the test.
 #[derive(Debug)]
@@ -136,12 +137,16 @@ fn launch(name: &str, port: u16, how: &[&str], properties: &[&str]) -> String {
 }
 
 /// A port that is free together with those behind it, `count` in all, below those that the system gives
-/// away.
+/// away. No two tests of this process are given the same, also before anybody listens there.
 fn free_ports(count: u16) -> u16 {
+    static GIVEN: AtomicU16 = AtomicU16::new(0);
     let is_free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
     let first = 20_000 + u16::try_from(std::process::id() % 5_000).expect("below 5,000") * 2;
-    (first..32_000)
-        .step_by(2)
-        .find(|port| (*port..*port + count).all(is_free))
-        .expect("some port is free")
+    loop {
+        let port = first + GIVEN.fetch_add(count, Ordering::Relaxed);
+        assert!(port < 32_000, "some port is free");
+        if (port..port + count).all(is_free) {
+            return port;
+        }
+    }
 }

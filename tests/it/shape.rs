@@ -5,7 +5,6 @@ use crate::versus::{assert_misuse, judge};
 /// What is noted of a turn, beside what is always the same.
 struct Noted {
     kind: &'static str,
-    shape: &'static str,
     read: u32,
     left: u32,
     all_s: u32,
@@ -16,7 +15,6 @@ struct Noted {
 
 const ONE: Noted = Noted {
     kind: "one",
-    shape: "topics",
     read: 60_000,
     left: 0,
     all_s: 40,
@@ -31,9 +29,9 @@ const MANY: Noted =
 
 fn tell(turns: &[Noted]) -> (Option<i32>, String) {
     let line = |of: &Noted| {
-        let Noted { kind, shape, read, left, all_s, cpu_request_us, cpu_produce_us, result } = of;
+        let Noted { kind, read, left, all_s, cpu_request_us, cpu_produce_us, result } = of;
         format!(
-            "{kind}\t1\t1\tshape={shape} code=11 plan_s=0.2 all_s={all_s} preparing_s=20.5 readiness_s=3.00 drain_s=0.1 \
+            "{kind}\t1\t1\tcode=11 plan_s=0.2 all_s={all_s} preparing_s=20.5 readiness_s=3.00 drain_s=0.1 \
              clean-up_s=9 due=60000 acked=60000 read={read} lost=0 created=8 deleted=8 left={left} \
              requests=60000 messages_each=1 cpu_produce_us={cpu_produce_us} cpu_request_us={cpu_request_us} \
              cpu_message_us=90 publish_p99_us=8000 rss=104857600 result={result} limited_by=client\n"
@@ -81,18 +79,6 @@ fn each_bound_can_be_broken() {
         assert_eq!(code, Some(1), "{words}:\n{told}");
         assert!(told.contains(words), "'{words}' in:\n{told}");
     }
-}
-
-#[test]
-fn what_a_request_of_many_partitions_costs_is_told_and_its_counts_are_judged() {
-    let of = |kind: Noted| Noted { shape: "partitions", ..kind };
-    let dear = Noted { cpu_request_us: "300", ..MANY };
-    let (code, told) = tell(&[of(ONE), of(dear)]);
-    assert_eq!(code, Some(0), "{told}");
-    let line = "CPU for each request, many / one: 3.00 (told, not judged)\n";
-    assert!(told.contains(line), "{told}");
-    let missed = tell(&[of(ONE), of(Noted { read: 59_999, ..MANY })]);
-    assert_eq!(missed.0, Some(1), "{}", missed.1);
 }
 
 #[test]

@@ -24,6 +24,11 @@ pub(super) fn single_out(result: &mut Value, name: &str) -> Result<(), String> {
     for field in OWN {
         result[field] = own[field].clone();
     }
+    // What streams have in common stands beside `streams`, the rest within.
+    let fields = result["workload"]["streams"][name].as_object().cloned();
+    for (field, value) in fields.into_iter().flatten() {
+        result["workload"][field.as_str()] = value;
+    }
     result["engine"]["cpu_seconds_per_million_messages"] = Value::Null;
     let seconds = result["intervals"].as_array_mut().into_iter().flatten();
     for second in seconds {
@@ -54,7 +59,11 @@ mod tests {
     #[test]
     fn a_streams_own_figures_stand_where_the_runs_stood() {
         let (whole, mut of_side) = (made(), made());
+        let own_fields = json!({"main": {}, "side": {"subscriptionsPerTopic": 0}});
+        of_side["workload"] = json!({"name": "both", "streams": own_fields});
         single_out(&mut of_side, "side").expect("there is one");
+        assert_eq!(of_side["workload"]["subscriptionsPerTopic"], 0, "nobody was to read this one");
+        assert_eq!(of_side["workload"]["name"], "both", "what is common stays");
         let stream = &whole["streams"][1];
         assert_eq!(of_side["acked"]["messages"], stream["acked"]["messages"]);
         assert_ne!(of_side["acked"]["messages"], whole["acked"]["messages"], "not the run's");

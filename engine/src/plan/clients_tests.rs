@@ -1,5 +1,6 @@
 //! Laws of clients: who carries the logical producers and consumers.
 
+use super::clients;
 use super::samples::{self, machine, stream, topics};
 use super::{ClientCount, ConsumerClient, LaneWork, Plan, ProducerClient, StreamDemand, Wishes};
 use crate::time::{Clock, OsClock};
@@ -213,10 +214,10 @@ fn very_many_topics_are_read_by_several_groups_of_shared_clients() {
     };
     let name = |ending: &str| format!("subscription-0-law{ending}");
     let whole = |end: u32| std::iter::once(0..end).collect::<Vec<_>>();
-    assert_eq!(of(1_000, ClientCount::Shared), (whole(1_000), name(""), 1_000, false));
-    let three = vec![0..834, 834..1_668, 1_668..2_500];
-    assert_eq!(of(2_500, ClientCount::Shared), (three, name("-0"), 2_500, true));
-    assert_eq!(of(1_001, ClientCount::Shared).0, [0..501, 501..1_001]);
+    assert_eq!(of(250, ClientCount::Shared), (whole(250), name(""), 250, false));
+    let three = vec![0..234, 234..468, 468..700];
+    assert_eq!(of(700, ClientCount::Shared), (three, name("-0"), 700, true));
+    assert_eq!(of(251, ClientCount::Shared).0, [0..126, 126..251]);
     let asked = of(2_500, ClientCount::Number(2));
     assert_eq!(asked, (whole(2_500), name(""), 2_500, false), "as asked");
     let is_warned = |topics: u32, members: u32| {
@@ -227,6 +228,22 @@ fn very_many_topics_are_read_by_several_groups_of_shared_clients() {
     let warned =
         [(2_500, 2), (2_500, 1), (1_000, 2)].map(|(topics, members)| is_warned(topics, members));
     assert_eq!(warned, [true, false, false], "of groups that are long in dealing");
+}
+
+#[test]
+fn every_lane_reads_its_part_of_the_groups_by_few_clients() {
+    for lanes in 1..=64_usize {
+        assert_eq!(clients::members_on(lanes, 1), lanes, "one group: a member for each lane");
+        for groups in 1..=80 {
+            let members = clients::members_on(lanes, groups);
+            let all = groups * members;
+            let busiest = all.div_ceil(lanes);
+            assert!(lanes <= all, "{groups} groups, {lanes} lanes: none is idle");
+            assert!(busiest * lanes * 10 <= all * 11, "{groups} groups, {lanes} lanes: even");
+            assert!(members <= lanes, "{groups} groups, {lanes} lanes");
+        }
+    }
+    assert_eq!([1, 3, 8, 16].map(|lanes| clients::members_on(lanes, 40)), [1, 1, 1, 2]);
 }
 
 #[test]

@@ -293,8 +293,13 @@ fn consumers(
     for (index, (group, (first, all))) in
         all_groups.filter(|(_, (group, _))| group.stream == stream)
     {
-        // Where clients are shared a host needs one for each of its lanes at most.
-        let most = if count == ClientCount::Shared { lanes } else { usize::MAX };
+        let of_subscription = groups.iter().filter(|other| {
+            (other.stream, other.subscription) == (group.stream, group.subscription)
+        });
+        let most = match count {
+            ClientCount::Shared => clients::members_on(lanes, of_subscription.count()),
+            ClientCount::Each | ClientCount::Number(_) => usize::MAX,
+        };
         // A member is named after its seat, so no two hosts have the same.
         for seat in share.deal.among(first, all).take(most) {
             let member = u32::try_from(seat).expect("fewer than 2^32 consumers");

@@ -225,10 +225,16 @@ impl Run<'_> {
         {
             tracing::warn!("the result could not be saved yet: {error}");
         }
+        let deleted = match teardown.deletes() {
+            (true, true) => ", topics and groups of the run are deleted",
+            (true, false) => ", topics of the run are deleted",
+            (false, true) => ", groups of the run are deleted",
+            (false, false) => "",
+        };
         let cleaning = Begun::now(
             (Phase::CleanUp, Length::Open),
             &self.plan.demand.test_id,
-            "clean-up: clients close, topics and groups of the run are deleted",
+            &format!("clean-up: clients close{deleted}"),
         );
         let clean_up = teardown.finish();
         for (name, reason) in clean_up.left.iter().filter(|_| !self.plan.demand.keep_topics) {

@@ -18,6 +18,10 @@ pub fn csv(report: &Report) -> Vec<u8> {
         // The first worker's host would stand beside the processor and the kernel of the coordinator's.
         result["system"] = Value::Null;
     }
+    if report.warmup.is_none() && report.plan.warmup_s == 0.0 {
+        // None was asked for, which is a length of it; an empty cell is what nobody knows.
+        result["warmup"] = serde_json::json!({ "duration_s": 0 });
+    }
     let cells = cells(&result);
     let (names, values): (Vec<String>, Vec<String>) = cells.into_iter().unzip();
     [line(&names), line(&values)].concat().into_bytes()
@@ -289,6 +293,13 @@ mod tests {
         let row = row(&made);
         assert_eq!(row["sustainable_bound_by"], "throughput", "as in the result");
         assert_eq!(row["sustainable_cause"], "backlog", "as in the result");
+    }
+
+    #[test]
+    fn without_a_warm_up_it_took_no_time() {
+        let mut made = Made::clean();
+        made.plan.demand.phases.warmup = engine::plan::Warmup::NONE;
+        assert_eq!(row(&made)["warmup_s"], "0");
     }
 
     #[test]

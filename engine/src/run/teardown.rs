@@ -40,6 +40,12 @@ impl Teardown {
         }
     }
 
+    /// Whether it will delete topics, and whether groups.
+    #[must_use]
+    pub const fn deletes(&self) -> (bool, bool) {
+        (!self.keep && !self.created.is_empty(), !self.keep && !self.groups.is_empty())
+    }
+
     /// Gives every step no more than `deadline`.
     pub(super) fn hurry(&mut self, deadline: Nanos) {
         self.deadline = self.deadline.min(deadline);

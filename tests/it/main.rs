@@ -33,7 +33,6 @@ mod monitor;
 mod omb_json;
 mod partitions;
 mod perf;
-mod quota;
 mod readers;
 mod real;
 mod records;

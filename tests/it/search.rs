@@ -1,16 +1,19 @@
 //! The search for the highest sustainable rate, as a user asks for it.
 
-use crate::cli::{Kdyno, Ran, findings, workload};
-use crate::real::broker::{Signal, send};
+use crate::cli::{Kdyno, Ran, findings, number, workload};
+use crate::real::broker::{Signal, send, tool};
+use kdyno_tests::demand::real_broker;
 use serde_json::Value;
 
-/// The result of a run that was asked for it as JSON.
-pub(crate) fn json(ran: &Ran) -> Value {
+/// The client.id that has the quota.
+const CLIENT: &str = "searched";
+
+fn json(ran: &Ran) -> Value {
     serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {}", ran.stderr))
 }
 
 /// An invocation that searches with messages of 1,000 bytes that nobody reads.
-pub(crate) fn searching(duration: &str, words: &[&str]) -> Kdyno {
+fn searching(duration: &str, words: &[&str]) -> Kdyno {
     let load = workload("search", 1, duration)
         .replace("subscriptionsPerTopic: 1", "subscriptionsPerTopic: 0")
         .replace("messageSize: 100", "messageSize: 1000");
@@ -69,4 +72,32 @@ fn a_search_that_is_interrupted_keeps_its_steps_and_gives_no_answer() {
     let steps = result["search"]["steps"].as_array().expect("steps");
     assert!(!steps.is_empty(), "what was seen is kept: {}", result["search"]);
     assert_eq!(result["produced"]["due"], 0, "nothing was measured");
+}
+
+#[test]
+fn a_brokers_quota_is_found() {
+    let Some(address) = real_broker() else { return };
+    let quota = |change: [&str; 2]| {
+        let who = ["--entity-type", "clients", "--entity-name", CLIENT];
+        let words = [&["--bootstrap-server", &address, "--alter"][..], &change, &who].concat();
+        tool("kafka.admin.ConfigCommand", &words);
+    };
+    let driver = format!(
+        "name: real\ndriverClass: kafka\nreplicationFactor: 1\ncommonConfig: |\n  \
+         bootstrap.servers={address}\n  client.id={CLIENT}\n\
+         producerConfig: |\n  acks=all\n  linger.ms=1\n"
+    );
+    quota(["--add-config", "producer_byte_rate=1000000"]);
+    // A first rate near the quota: what a quota lets pass before it holds takes a minute to pay back.
+    let sets = ["searchStartRate=500", "searchTimeout=6m"];
+    let sets = sets.iter().flat_map(|set| ["--set", set]).collect::<Vec<&str>>();
+    let words = [&sets[..], &["--driver", "d.yaml", "--format", "json"]].concat();
+    let ran = searching("10s", &words).with_file("d.yaml", &driver).run();
+    quota(["--delete-config", "producer_byte_rate"]);
+    let result = json(&ran);
+    let found = number(&result, "/search/sustainable_messages_per_second");
+    println!("a quota of 1 MB/s: {found} messages of 1,000 bytes per second, exit {}", ran.code);
+    // Records have heads of their own, which the quota counts too. Generous: machines stand still.
+    assert!((880.0..=1_050.0).contains(&found), "{}", result["search"]);
+    assert_eq!(result["search"]["bound_by"], "throughput", "{}", result["search"]);
 }

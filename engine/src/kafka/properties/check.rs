@@ -19,6 +19,7 @@ pub(crate) fn check(reading: &mut Reading, request: &Request<'_>) {
         errors.push(missing_servers(request.source));
     }
     every_client(settings, &mut errors);
+    errors.extend(no_login(reading));
     errors.extend(reading.jaas.as_ref().and_then(|login| other_mechanism(settings, login)));
     match request.role {
         Role::Producer => {
@@ -44,6 +45,34 @@ fn every_client(settings: &Settings, errors: &mut Vec<PropertyError>) {
     errors.extend(ordered(settings, "reconnect.backoff.ms", "reconnect.backoff.max.ms"));
 }
 
+/// The mechanisms that the client has; GSSAPI, librdkafka's default, takes a build with Cyrus SASL, which ours is not.
+const MECHANISMS: &str = "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER";
+
+/// A login needs a mechanism that the client has, and somebody to log in. What was tried and is wrong is told already.
+fn no_login(reading: &Reading) -> Option<PropertyError> {
+    let settings = &reading.settings;
+    let protocol = settings.get("security.protocol")?;
+    if !protocol.effective.value.starts_with("sasl_") || reading.jaas.is_some() {
+        return None;
+    }
+    let is_missing = |name: &str| {
+        settings.get(name).is_none() && !reading.tried.contains(table::canonical(name))
+    };
+    let Some(mechanism) = settings.get("sasl.mechanisms") else {
+        let problem = format!("needs sasl.mechanism={MECHANISMS}");
+        return is_missing("sasl.mechanisms").then(|| protocol.error(problem));
+    };
+    match mechanism.effective.value.as_str() {
+        "GSSAPI" => Some(mechanism.error(format!("got GSSAPI, need {MECHANISMS}"))),
+        "OAUTHBEARER" => None,
+        _ => {
+            let is_nobody = ["sasl.username", "sasl.password"].into_iter().all(is_missing);
+            let problem = "needs sasl.username and sasl.password".to_owned();
+            is_nobody.then(|| mechanism.error(problem))
+        }
+    }
+}
+
 /// A login module is for mechanisms of its own.
 fn other_mechanism(
     settings: &Settings,
@@ -65,8 +94,11 @@ fn producer(settings: &Settings, errors: &mut Vec<PropertyError>) {
     if let Some(wanted) = wanted {
         for (obstacle, need) in idempotence::obstacles(settings) {
             let reason = match wanted.effective.name.as_str() {
-                "transactional.id" => "transactional.id is set".to_owned(),
-                _ => "enable.idempotence=true".to_owned(),
+                "transactional.id" if wanted.place.is_empty() => {
+                    "messages are sent in transactions"
+                }
+                "transactional.id" => "transactional.id is set",
+                _ => "enable.idempotence=true",
             };
             let got = &obstacle.effective.value;
             errors.push(obstacle.error(format!("got {got:?}, need {need}, since {reason}")));
@@ -74,8 +106,13 @@ fn producer(settings: &Settings, errors: &mut Vec<PropertyError>) {
     }
     let is_idempotent = idempotence::is_on(settings);
     if let (Some(id), false) = (transactional, is_idempotent) {
-        let at = if id.place.is_empty() { written.unwrap_or(id) } else { id };
-        errors.push(at.error("needs enable.idempotence=true".to_owned()));
+        errors.push(match written.filter(|_| id.place.is_empty()) {
+            Some(at) => {
+                let need = "got \"false\", need true, since messages are sent in transactions";
+                at.error(need.to_owned())
+            }
+            None => id.error("needs enable.idempotence=true".to_owned()),
+        });
     }
     if let Some(gapless) = settings.written("enable.gapless.guarantee")
         && gapless.effective.value == "true"

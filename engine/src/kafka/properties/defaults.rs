@@ -14,6 +14,10 @@ const HEARTBEAT_INTERVAL_MS: i64 = 3_000;
 const DELIVERY_TIMEOUT_MS: i64 = 120_000;
 const REQUEST_TIMEOUT_MS: i64 = 30_000;
 
+/// Java's reconnect.backoff.ms and reconnect.backoff.max.ms, and socket.connection.setup.timeout.ms.
+const RECONNECT_MS: (i64, i64) = (50, 1_000);
+const SETUP_TIMEOUT_MS: i64 = 10_000;
+
 /// No limit on the number of queued messages: librdkafka's largest.
 const MESSAGES_MAX: &str = "2147483647";
 
@@ -49,6 +53,7 @@ pub(crate) fn fill(settings: &mut Settings, request: &Request<'_>) {
     }
     kdyno(settings, request.role);
     if request.dialect == Dialect::Java {
+        reconnecting(settings);
         match request.role {
             Role::Producer => java_producer(settings),
             Role::Consumer => java(settings, JAVA_CONSUMER),
@@ -102,6 +107,22 @@ fn group(settings: &mut Settings) {
         ("partition.assignment.strategy", "cooperative-sticky".to_owned()),
     ] {
         settings.offer(name, &value, Origin::KdynoDefault, None);
+    }
+}
+
+/// How soon a connection that broke is tried again, and given up: what an outage costs a client goes by these.
+fn reconnecting(settings: &mut Settings) {
+    let written = |name| settings.integer(name).filter(|_| settings.written(name).is_some());
+    let (least, most) = (written("reconnect.backoff.ms"), written("reconnect.backoff.max.ms"));
+    // Java takes the greater of the two where one is written beyond the other's default.
+    let from = RECONNECT_MS.0.min(most.unwrap_or(i64::MAX));
+    let to = RECONNECT_MS.1.max(least.unwrap_or(0));
+    for (name, value) in [
+        ("reconnect.backoff.ms", from),
+        ("reconnect.backoff.max.ms", to),
+        ("socket.connection.setup.timeout.ms", SETUP_TIMEOUT_MS),
+    ] {
+        settings.offer(name, &value.to_string(), Origin::JavaDefault, None);
     }
 }
 

@@ -164,6 +164,7 @@ impl Reading {
     }
 
     fn jaas(&mut self, layer: &Layer, entry: &Entry, text: &str) -> Result<(), String> {
+        self.tried.insert(own("sasl.username").name);
         let login = java::parse_jaas(text)?;
         for (to, value) in login.properties {
             let note = Some(format!("from {} by {}", entry.name, login.module));

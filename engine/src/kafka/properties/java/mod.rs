@@ -76,6 +76,45 @@ mod tests {
         }
     }
 
+    /// Every row as a person reads it.
+    fn table_of_rows() -> String {
+        let told = |rule: Rule| match rule {
+            Rule::Name(to) => format!("`{to}`"),
+            Rule::Clamp(to) => format!("`{to}`, the nearest in its range"),
+            Rule::Convert(to, _) => format!("`{to}`, converted"),
+            Rule::Ignore(reason) => format!("no effect: {reason}"),
+            Rule::IgnoreOnly(value, reason) => format!("only `{value}`: {reason}"),
+            Rule::Refuse(instead) => format!("refused: {instead}"),
+            Rule::LevelOf(codec) => format!("`compression.level`, where {codec} is the codec"),
+            Rule::Jaas => "`sasl.username`, `sasl.password`, by its login module".to_owned(),
+            Rule::Store => "librdkafka's files; JKS is refused with what converts it".to_owned(),
+            Rule::CommitLinger => "kdyno's own pause between commits".to_owned(),
+        };
+        let line = |row: &super::JavaName| {
+            let roles: Vec<String> = row.roles.iter().map(|role| format!("{role:?}")).collect();
+            let roles = roles.join(", ").to_lowercase();
+            let values = match row.kind.allowed() {
+                values if values.len() < 60 => values,
+                _ => "its words".to_owned(),
+            };
+            format!("| `{}` | {roles} | {values} | {} |\n", row.name, told(row.rule))
+        };
+        ROWS.iter().map(line).collect()
+    }
+
+    #[test]
+    fn the_document_of_properties_is_the_table() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/PROPERTIES.md");
+        let old = std::fs::read_to_string(path).expect("the document is there");
+        let (head, _) = old.split_once("|---|---|---|---|\n").expect("it has a table");
+        let new = format!("{head}|---|---|---|---|\n{}", table_of_rows());
+        if std::env::var_os("UPDATE_GOLDEN").is_some() {
+            std::fs::write(path, &new).expect("the document is written");
+        }
+        let is_same = old == new || std::env::var_os("UPDATE_GOLDEN").is_some();
+        assert!(is_same, "{path} is old: UPDATE_GOLDEN=1 rewrites it");
+    }
+
     #[test]
     fn one_name_may_mean_two_things() {
         let target = |role| match find("request.timeout.ms", role).expect("known").rule {

@@ -153,7 +153,10 @@ pub(crate) const ROWS: &[JavaName] = &[
     boolean(
         "partitioner.ignore.keys",
         P,
-        Rule::IgnoreOnly("false", "use partitioner=random to ignore keys"),
+        Rule::IgnoreOnly(
+            "false",
+            "keys choose partitions here: leave keys out (keyDistributor: NO_KEY)",
+        ),
     ),
     boolean(
         "transaction.two.phase.commit.enable",

@@ -19,6 +19,9 @@ fn a_java_producer_has_javas_defaults() {
         ("retries", "2147483647 (Java default)"),
         ("request.timeout.ms", "30000 (Java default)"),
         ("message.max.bytes", "1048576 (Java default)"),
+        ("reconnect.backoff.ms", "50 (Java default)"),
+        ("reconnect.backoff.max.ms", "1000 (Java default)"),
+        ("socket.connection.setup.timeout.ms", "10000 (Java default)"),
         ("client.id", "kdyno (kdyno default)"),
         ("bootstrap.servers", "localhost:9092 (file)"),
         ("compression.type", "none (librdkafka default)"),
@@ -87,6 +90,20 @@ fn idempotence_is_off_where_something_written_forbids_it() {
     assert_eq!(shown(&producer("acks=-1"), "enable.idempotence"), "true (Java default)");
     let resolved = producer("enable.idempotence=false");
     assert_eq!(shown(&resolved, "max.in.flight"), "1000000 (librdkafka default)");
+}
+
+#[test]
+fn of_two_bounds_of_reconnecting_the_one_that_is_written_counts() {
+    for (text, from, to) in [
+        ("reconnect.backoff.ms=20000", "20000 (file)", "20000 (Java default)"),
+        ("reconnect.backoff.max.ms=10", "10 (Java default)", "10 (file)"),
+        ("reconnect.backoff.ms=60", "60 (file)", "1000 (Java default)"),
+    ] {
+        let resolved = consumer(text);
+        let shown = |name| shown(&resolved, name);
+        let both = [shown("reconnect.backoff.ms"), shown("reconnect.backoff.max.ms")];
+        assert_eq!(both, [from, to], "{text}");
+    }
 }
 
 #[test]

@@ -54,7 +54,7 @@ fn names_that_nobody_has() {
         ("ssl.keystore.type=BCFKS", "need PEM, PKCS12 or JKS"),
         ("sasl.oauthbearer.method=oidc", "needs libcurl"),
         ("sasl.jaas.config=x", "none of the login modules PlainLoginModule"),
-        ("partitioner.ignore.keys=true", "partitioner=random"),
+        ("partitioner.ignore.keys=true", "leave keys out (keyDistributor: NO_KEY)"),
         ("partitioner.class=com.example.Mine", "cannot be loaded"),
         ("max.poll.records=1", "has no meaning for a producer"),
         ("fetch.min.bytes=1", "has no meaning for a producer"),
@@ -103,7 +103,10 @@ fn what_does_not_go_together() {
         ("transactional.id=a\ndelivery.timeout.ms=60001", "transaction.timeout.ms=60000 must be"),
         ("enable.gapless.guarantee=true\nenable.idempotence=false", "needs enable.idempotence"),
         ("linger.ms=200\ndelivery.timeout.ms=100", "must be more than linger.ms=200"),
-        ("reconnect.backoff.ms=20000", "reconnect.backoff.max.ms=10000 must be at least"),
+        (
+            "reconnect.backoff.ms=20000\nreconnect.backoff.max.ms=10000",
+            "reconnect.backoff.max.ms=10000 must be at least",
+        ),
     ] {
         check(Role::Producer, text, expected);
     }

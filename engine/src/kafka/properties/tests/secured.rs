@@ -44,6 +44,21 @@ fn a_login_module_becomes_name_and_password() {
 }
 
 #[test]
+fn a_login_has_a_mechanism_of_this_client_and_somebody_to_log_in() {
+    let sasl = "security.protocol=SASL_SSL";
+    refused(sasl, "security.protocol: needs sasl.mechanism=PLAIN, SCRAM-SHA-256");
+    refused(&format!("{sasl}\nsasl.mechanism=GSSAPI"), "got GSSAPI, need PLAIN, SCRAM-SHA-256");
+    refused(&format!("{sasl}\nsasl.mechanism=plain-text"), "sasl.mechanism: got \"plain-text\"");
+    let plain = format!("{sasl}\nsasl.mechanism=PLAIN");
+    refused(&plain, "sasl.mechanism: needs sasl.username and sasl.password");
+    refused(&format!("{plain}\nsasl.password="), "sasl.password: need text");
+    producer(&format!("{plain}\nsasl.username=me\nsasl.password=hunter2"));
+    producer(&format!("{plain}\nsasl.jaas.config={PLAIN} username=\"me\" password=\"hunter2\";"));
+    producer(&format!("{sasl}\nsasl.mechanism=OAUTHBEARER"));
+    producer("security.protocol=SSL\nsasl.mechanism=GSSAPI");
+}
+
+#[test]
 fn a_store_of_pem_is_what_librdkafka_reads() {
     let folder = tempfile::tempdir().expect("a folder");
     let pem = file(folder.path(), "a.jks", b"-----BEGIN CERTIFICATE-----\n");

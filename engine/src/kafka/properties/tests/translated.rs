@@ -29,7 +29,7 @@ fn names_and_units_are_translated() {
         ("compression.type=lz4\ncompression.zstd.level=3", "compression.level", "-1"),
         ("acks=-1", "request.required.acks", "all"),
         ("linger.ms=010", "queue.buffering.max.ms", "10"),
-        ("security.protocol=SASL_SSL", "security.protocol", "sasl_ssl"),
+        ("security.protocol=SASL_SSL\nsasl.mechanism=OAUTHBEARER", "security.protocol", "sasl_ssl"),
         ("ssl.endpoint.identification.algorithm=", "ssl.endpoint.identification.algorithm", "none"),
         ("sasl.mechanism=SCRAM-SHA-256", "sasl.mechanisms", "SCRAM-SHA-256"),
         ("transactional.id=a", "transactional.id", "a"),

@@ -84,16 +84,26 @@ impl KafkaInlet {
     }
 
     /// Partitions that the group has read go on where it stopped, all others start at their end as
-    /// it is now: asked for, not left to the client's first fetch, which comes too late.
+    /// it is now: asked for, not left to the client's first fetch, which comes too late. That is committed, so
+    /// that whoever has them next goes on from there too: what came meanwhile would be missed. Where the
+    /// group is dealt anew already that is refused, and done again.
     fn start_at_end(&self, list: &mut TopicPartitionList) -> KafkaResult<()> {
         let committed = self.consumer.committed_offsets(list.clone(), LOOKUP)?;
+        let mut begun = TopicPartitionList::new();
         for element in committed.elements() {
             let (topic, partition) = (element.topic(), element.partition());
             let offset = match element.offset() {
                 Offset::Offset(offset) => offset,
-                _ => self.consumer.fetch_watermarks(topic, partition, LOOKUP)?.1,
+                _ => {
+                    let end = self.consumer.fetch_watermarks(topic, partition, LOOKUP)?.1;
+                    begun.add_partition_offset(topic, partition, Offset::Offset(end))?;
+                    end
+                }
             };
             list.set_partition_offset(topic, partition, Offset::Offset(offset))?;
+        }
+        if 0 < begun.count() {
+            drop(self.consumer.commit(&begun, CommitMode::Sync));
         }
         Ok(())
     }

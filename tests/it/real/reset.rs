@@ -53,3 +53,37 @@ fn old_messages_of_an_existing_topic_are_not_read_when_latest_is_asked_for() {
     let clean = ["topics", "clean", test_id, "--bootstrap-server", &turn.address];
     assert_eq!(Kdyno::new(&clean).run().code, 0, "cleaned");
 }
+
+#[test]
+fn who_begins_at_the_end_misses_nothing_when_partitions_change_hands_before_their_first_message() {
+    let Some(turn) = shared_turn() else { return };
+    let load = |rest: &str| {
+        format!(
+            "name: latest\ntopics: 1\npartitionsPerTopic: 12\nmessageSize: 100\nproducersPerTopic: 1\n\
+             subscriptionsPerTopic: 1\nwarmupDuration: 0s\n{rest}"
+        )
+    };
+    let first = Kdyno::new(&["run", "w.yaml", "--bootstrap-server", &turn.address])
+        .and(&["--keep-topics"])
+        .with_file(
+            "w.yaml",
+            &load("consumerPerSubscription: 1\nproducerRate: 10\ntestDuration: 1s\n"),
+        )
+        .run();
+    let old = first.result();
+    let test_id = old["test_id"].as_str().expect("a run has an id");
+    let topic = format!("benchmark-{test_id}-topic-0");
+    // So few messages that most partitions have none when they change hands.
+    let churn = "consumerPerSubscription: 3\nproducerRate: 50\nconsumerChurnInterval: 3s\ntestDuration: 16s\n";
+    let ran = Kdyno::new(&["run", "w.yaml", "--driver", "d.yaml", "--topic", &topic])
+        .with_file("w.yaml", &load(churn))
+        .with_file("d.yaml", &driver(&turn.address, "auto.offset.reset=latest"))
+        .run();
+    let result = ran.result();
+    assert!(0 < count(&result, "/consumed/rebalances"), "{result:#}");
+    assert_eq!(count(&result, "/produced/due"), 800, "{result:#}");
+    assert_eq!(count(&result, "/verification/lost"), 0, "{:#}", result["verification"]);
+    assert!(matches!(ran.code, 0 | 11), "exit {}: {:#}", ran.code, result["verdict"]);
+    let clean = ["topics", "clean", test_id, "--bootstrap-server", &turn.address];
+    assert_eq!(Kdyno::new(&clean).run().code, 0, "cleaned");
+}

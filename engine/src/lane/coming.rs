@@ -12,6 +12,9 @@ use std::fmt;
 /// How soon a lane looks again whether a consumer has left that was to be back already.
 const AGAIN: Nanos = Nanos::from_millis(50);
 
+/// Longer than any drain.
+const NEVER: Nanos = Nanos::from_secs(1_000_000);
+
 /// Makes the client of the member of this number anew.
 type Make<'lane, I> = Box<dyn Fn(usize) -> Result<I, RunError> + 'lane>;
 
@@ -23,6 +26,8 @@ pub(super) struct Coming<'lane, I> {
     start: Timestamp,
     /// When to look next; nothing is done for a message.
     next: Timestamp,
+    /// Whether everybody was called back, since all is sent.
+    is_called: bool,
     make: Make<'lane, I>,
 }
 
@@ -41,7 +46,8 @@ impl<'lane, I> Coming<'lane, I> {
     ) -> Option<Self> {
         let churn = asked.churn?;
         let is_static = asked.instance_prefix().is_some();
-        Some(Self { churn, is_static, start, next: start + churn.next(Nanos::ZERO), make })
+        let next = start + churn.next(Nanos::ZERO);
+        Some(Self { churn, is_static, start, next, is_called: false, make })
     }
 }
 
@@ -70,15 +76,26 @@ fn furthest(mut all: Vec<Moved>) -> Vec<Moved> {
 
 impl<I: Inlet> Reader<'_, I> {
     /// Lets members leave and join whose turn it is. Says whether it looked: that takes the lane's time.
-    pub(super) fn come_and_go(&mut self, clock: &impl Clock, now: Timestamp) -> bool {
-        let Some(coming) = self.coming.as_mut().filter(|coming| coming.next <= now) else {
-            return false;
+    ///
+    /// Once all is sent (`is_over`) nobody leaves, and static members come back: their groups keep their
+    /// partitions for them, and nobody else would read what is there. Others stay where they are.
+    pub(super) fn come_and_go(
+        &mut self,
+        clock: &impl Clock,
+        now: Timestamp,
+        is_over: bool,
+    ) -> bool {
+        let is_due = |coming: &&mut Coming<'_, I>| match is_over {
+            false => coming.next <= now,
+            true => coming.is_static && (!coming.is_called || coming.next <= now),
         };
+        let Some(coming) = self.coming.as_mut().filter(is_due) else { return false };
         let since = coming.start.until(now);
-        coming.next = coming.start + coming.churn.next(since);
+        coming.is_called = is_over;
+        coming.next = if is_over { now + NEVER } else { coming.start + coming.churn.next(since) };
         let count = self.members.len();
         for (index, member) in self.members.iter_mut().enumerate() {
-            let is_away = coming.churn.is_away(member.seat, since);
+            let is_away = !is_over && coming.churn.is_away(member.seat, since);
             match (&mut member.inlet, is_away) {
                 (Some(inlet), true) if !member.is_leaving => {
                     inlet.leave();

@@ -239,10 +239,11 @@ impl<I: Inlet> Reader<'_, I> {
                 gaps.end().into_iter().for_each(|gap| self.recorder.hiccup(gap));
                 return;
             }
-            if stage == Stage::Running && self.come_and_go(clock, now) {
+            let is_over = stage == Stage::Draining;
+            if (is_over || stage == Stage::Running) && self.come_and_go(clock, now, is_over) {
                 gaps.interrupt();
             }
-            if stage == Stage::Draining && next_positions <= now {
+            if is_over && next_positions <= now {
                 self.publish_positions();
                 next_positions = now + POSITIONS_EVERY;
                 gaps.interrupt();

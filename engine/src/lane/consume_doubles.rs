@@ -186,6 +186,8 @@ pub(super) struct Case {
     pub(super) hiccups: bool,
     /// How members come and go; the client of one that comes back lives through its script from the beginning.
     pub(super) churn: Option<Churn>,
+    /// Whether members are static, so that their groups wait for them.
+    pub(super) is_static: bool,
 }
 
 /// What came of it.
@@ -209,10 +211,20 @@ pub(super) fn case(events: &[(u64, Event)], close_ms: u64) -> Case {
         stage: Stage::Running,
         hiccups: true,
         churn: None,
+        is_static: false,
     }
 }
 
 impl Case {
+    fn settings(&self) -> ClientSettings {
+        let id = self.is_static.then(|| ("group.instance.id".to_owned(), "a".to_owned()));
+        ClientSettings {
+            churn: self.churn,
+            consumer: id.into_iter().collect(),
+            ..ClientSettings::default()
+        }
+    }
+
     /// From joining to the last commit, or up to the stage in which joining ends.
     pub(super) fn run(self) -> Ran {
         let count = u32::try_from(self.members.len()).expect("a few");
@@ -256,7 +268,7 @@ impl Case {
         let (boxes, mut collector) = mailboxes(&demand, 1);
         let (mailbox, tally) = boxes.into_iter().next().expect("one lane has one mailbox");
         let recorder = Recorder::new(tally, mailbox, &demand, &Duty::all(&demand));
-        let settings = ClientSettings { churn: self.churn, ..ClientSettings::default() };
+        let settings = self.settings();
         let anew = |index: usize| Ok(inlet(index, &self.members[index]));
         let mut reader = Reader {
             members,

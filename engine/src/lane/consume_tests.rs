@@ -193,3 +193,19 @@ fn members_are_away_in_their_turn_for_half_of_each_interval_and_all_others_are_s
     assert_eq!(left, 4, "who is away at the end left too");
     assert_eq!(ran.board.slot(0).failed, None, "and nothing failed");
 }
+
+#[test]
+fn when_all_is_sent_static_members_come_back_and_others_stay_away() {
+    let churn = Churn { every: Nanos::from_secs(1), consumers: 1 };
+    // The first is away from 1,000 to 1,500 ms, and all is sent in the middle of that.
+    let back = |is_static: bool| {
+        let ends =
+            vec![(1_200, Event::Stage(Stage::Draining)), (2_000, Event::Stage(Stage::Closing))];
+        let members = vec![Vec::new(), ends];
+        let ran = Case { members, churn: Some(churn), is_static, ..case(&[], 0) }.run();
+        let polls = millis(&ran.logs[0].polls);
+        polls.into_iter().find(|at| 1_100 < *at)
+    };
+    assert!(back(true).is_some_and(|at| at <= 1_260), "{:?}", back(true));
+    assert_eq!(back(false), None, "others have its partitions");
+}

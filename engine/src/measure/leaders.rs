@@ -55,12 +55,15 @@ pub struct BrokerSeen {
 }
 
 /// The brokers that led partitions on which messages were acked, by their numbers; none where partitions are not
-/// told apart. Partitions without a leader are nobody's.
+/// told apart. Partitions without a leader are nobody's. A closed loop's latency is from the send: beside paced
+/// streams, whose is from the due time, it is left out.
 #[must_use]
 pub fn brokers_seen(demand: &Demand, tally: &Tally, leaders: &Leaders) -> Vec<BrokerSeen> {
     let mut led: BTreeMap<i32, (u64, Spread)> = BTreeMap::new();
     let mut longest = Nanos::ZERO;
-    for (stream, seen) in demand.streams.iter().zip(&tally.streams) {
+    let has_due_times = demand.streams.iter().any(|stream| stream.pace.is_paced());
+    let all = demand.streams.iter().zip(&tally.streams);
+    for (stream, seen) in all.filter(|(of, _)| of.pace.is_paced() || !has_due_times) {
         longest = longest.max(seen.measured.publish.max());
         for (topic, base) in stream.topics.iter().zip(stream.partition_bases()) {
             for number in 0..topic.partitions {
@@ -114,7 +117,8 @@ mod tests {
     use crate::link::Leaders;
     use crate::measure::tally::Tally;
     use crate::plan::samples::{demand, stream, topics};
-    use crate::units::Nanos;
+    use crate::plan::{Pace, StreamDemand};
+    use crate::units::{Nanos, Rate};
 
     fn led(by_topic: &[(&str, &[i32])]) -> Leaders {
         let address = |id: i32| (id, format!("b{id}:9092"));
@@ -150,6 +154,25 @@ mod tests {
         near(seen[1].seen.publish_p99, 80);
         near(seen[1].publish_max, 80);
         assert_eq!(seen[1].seen.name, "broker 2 (b2:9092), which leads 2 partitions");
+    }
+
+    #[test]
+    fn a_closed_loop_counts_where_it_is_not_beside_a_paced_stream() {
+        let acked = |first: Pace, second: Pace| {
+            let of = |pace| StreamDemand { pace, topics: topics(1, 1), ..stream(1) };
+            let mut demand = demand(of(first));
+            demand.streams.push(of(second));
+            let mut tally = Tally::new(&demand);
+            for (index, count) in [(0, 10), (1, 3)] {
+                let partitions = &mut tally.streams[index].partitions;
+                (0..count).for_each(|_| partitions.record(0, Some(Nanos::from_millis(1))));
+            }
+            brokers_seen(&demand, &tally, &led(&[("topic-0", &[1])]))[0].seen.acked
+        };
+        let paced = || Pace::At(Rate::per_second(1).expect("it is one"));
+        assert_eq!(acked(paced(), paced()), 13);
+        assert_eq!(acked(paced(), Pace::Max { in_flight: None }), 10);
+        assert_eq!(acked(Pace::Max { in_flight: None }, Pace::Max { in_flight: None }), 13);
     }
 
     #[test]

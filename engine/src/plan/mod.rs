@@ -102,6 +102,7 @@ impl Plan {
         Churn::check(demand.clients.churn, &groups)?;
         name_members(&mut demand, share.deal);
         let statistics = statistics::settle(&mut demand, &groups, &lanes, &mut remarks);
+        remarks.extend(transactions::remark(&demand, wishes.clients));
         remarks.extend(clients::remark_producing(&lanes, wishes.clients));
         remarks.extend(requests::remark(&demand, &lanes));
         demand.streams.iter_mut().for_each(|stream| stream.pace = stream.pace.part_of(share));

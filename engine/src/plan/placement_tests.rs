@@ -304,6 +304,8 @@ fn who_sends_in_transactions_has_a_client_and_a_lane_of_its_own() {
         }
         all.sort_unstable();
         assert_eq!(all, [0, 1, 2, 3, 4], "{clients:?}: everybody");
+        let is_told = plan.remarks.iter().any(|words| words.contains("has a client of its own"));
+        assert_eq!(is_told, matches!(clients, ClientCount::Number(_)), "{clients:?}: {plan:?}");
     }
 }
 

@@ -1,5 +1,6 @@
 //! Transactions: how long each is, and which of them are aborted.
 
+use super::{ClientCount, Demand};
 use crate::units::Nanos;
 
 /// Logical producers that send in transactions at most: each has a thread, a client and figures of its own.
@@ -74,6 +75,15 @@ const fn mixed(number: u64) -> u64 {
 #[must_use]
 pub fn transactional_id(prefix: &str, test_id: &str, stream: &str, producer: u64) -> String {
     format!("{prefix}-{test_id}-{stream}-{producer}")
+}
+
+/// Tells that a number of clients is not for producers that send in transactions.
+pub(super) fn remark(demand: &Demand, count: ClientCount) -> Option<String> {
+    let ClientCount::Number(number) = count else { return None };
+    demand.clients.transactions.as_ref()?;
+    Some(format!(
+        "{number} clients for each subscription only: a producer that sends in transactions has a client of its own"
+    ))
 }
 
 #[cfg(test)]

@@ -26,6 +26,19 @@ const TEXTS: [&str; 13] = [
     "sweep",
 ];
 
+/// Fields whose values are lists of names.
+const LISTS: [&str; 3] =
+    ["existingTopicList", "existingProduceTopicList", "existingConsumeTopicList"];
+
+/// Java's properties that are translated as a whole, and whose values may hold commas.
+const JAVAS: [&str; 5] = [
+    "sasl.jaas.config",
+    "ssl.truststore.location",
+    "ssl.truststore.password",
+    "ssl.truststore.certificates",
+    "ssl.keystore.location",
+];
+
 /// What a property is tried with: text and addresses take it, numbers and words do not.
 const PROBE: &str = "a:1,b:2";
 /// How the properties say what they need that are lists themselves.
@@ -46,12 +59,15 @@ pub(super) fn of_value(target: &Target, value: &str) -> Form {
 /// What a comma is in the value of a field or a property.
 pub(super) fn of(target: &Target) -> Form {
     let is_text = match target {
+        Target::Workload(field) if LISTS.contains(field) => return Form::List,
         Target::Workload(field) | Target::Stream(_, field) | Target::Driver(field) => {
             TEXTS.contains(field)
         }
         // It is refused by its name.
         Target::Unknown => false,
-        Target::Property(config, name) => takes_commas(*config, name),
+        Target::Property(config, name) => {
+            JAVAS.contains(&name.as_str()) || takes_commas(*config, name)
+        }
     };
     if is_text { Form::Text } else { Form::Separated }
 }
@@ -121,6 +137,9 @@ mod tests {
             "partition.assignment.strategy",
             "sasl.password",
             "sasl.username",
+            "sasl.jaas.config",
+            "ssl.truststore.location",
+            "ssl.truststore.password",
             "ssl.ca.location",
         ];
         check(Config::Common, &text, Form::Text);
@@ -150,6 +169,7 @@ mod tests {
             ("keyFile", Form::Text),
             ("messageSize", Form::Separated),
             ("keyDistributor", Form::Separated),
+            ("existingTopicList", Form::List),
         ] {
             assert_eq!(of(&Target::Workload(field)), form, "{field}");
         }

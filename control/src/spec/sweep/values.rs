@@ -13,6 +13,8 @@ pub(crate) enum Form {
     Separated,
     /// A part of the value, as in a list of addresses: only brackets make a list.
     Text,
+    /// A part of the value, which is a list itself: only brackets around brackets make several.
+    List,
 }
 
 /// The values that a text names; `None` for a single one, which is the text itself.
@@ -24,6 +26,7 @@ pub(crate) fn of_text(text: &str, form: Form) -> Result<Option<Vec<String>>, Str
     let inner = bare.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     let items = items(inner.unwrap_or(bare));
     match (form, inner, items.as_slice()) {
+        (Form::List, _, items) if !(inner.is_some() && items.iter().all(is_list)) => Ok(None),
         // `[::1]` is an address and `[a-z]` a pattern.
         (Form::Text, None, _) | (Form::Text, Some(_), [_]) => Ok(None),
         (Form::Separated, None, [one]) => match range(one) {
@@ -32,6 +35,10 @@ pub(crate) fn of_text(text: &str, form: Form) -> Result<Option<Vec<String>>, Str
         },
         _ => of_items(&items, form).map(Some),
     }
+}
+
+fn is_list(item: &&str) -> bool {
+    item.trim().starts_with('[')
 }
 
 /// The values of a list, in its order; its items may be ranges.
@@ -177,6 +184,15 @@ mod tests {
         for single in ["", "5", "1KiB", "-1", "${file:a,b}", "../a", "max"] {
             assert_eq!(of_text(single, Form::Separated), Ok(None), "{single}");
         }
+    }
+
+    #[test]
+    fn of_lists_only_a_list_of_them_is_several() {
+        for single in ["[a, b]", "[a]", "[]", "a", "a,b", "[a, [b]]"] {
+            assert_eq!(of_text(single, Form::List), Ok(None), "{single}");
+        }
+        let two = vec!["[a, b]".to_owned(), "[c]".to_owned()];
+        assert_eq!(of_text("[[a, b], [c]]", Form::List), Ok(Some(two)));
     }
 
     #[test]

@@ -92,6 +92,9 @@ fn a_file_names_topics_that_are_there() {
         assert_eq!(request.resolved.workload["existingTopicList"], serde_json::json!(["a", "b"]));
         assert_eq!(request.demand.clients.replication_factor, -1, "no topic is made");
     }
+    let unnamed = naming("");
+    let flag = unnamed.order(&["existingTopicList=[a, b]"]);
+    assert_eq!(names(&flag), ["a", "b"], "a flag's list is one value");
     let read = naming("existingConsumeTopicList: [a]");
     let request = one(&read.order(&ONLY_READ));
     assert!(request.demand.is_catch_up(), "what is there is read");

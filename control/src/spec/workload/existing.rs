@@ -48,7 +48,7 @@ pub(super) fn is_given(givens: &Givens) -> bool {
 }
 
 fn asks(givens: &Givens, field: &str) -> bool {
-    givens.get(field).is_some_and(|of| !crate::spec::fields::is_default(&of.value, &[]))
+    givens.get(field).is_some_and(|of| !crate::spec::fields::is_default(&of.value, &["[]"]))
 }
 
 /// Whether a list of one side alone is of a run that has only this side.
@@ -74,10 +74,15 @@ pub(super) fn check_sides(givens: &Givens, shape: Shape, ledger: &mut Ledger) {
 fn names(value: &Value) -> Result<Vec<String>, String> {
     let need =
         || format!("got {}, need a list of names, e.g. [orders, payments]", scalar::show(value));
-    let Value::Sequence(list) = value else { return Err(need()) };
+    // A flag has the list as text.
+    let list = match value {
+        Value::Sequence(list) => Some(list.clone()),
+        Value::String(text) => serde_yaml::from_str::<Vec<Value>>(text).ok(),
+        _ => None,
+    };
     let mut names: Vec<String> = Vec::new();
-    for entry in list {
-        let name = scalar::text(entry).ok_or_else(need)?;
+    for entry in list.ok_or_else(need)? {
+        let name = scalar::text(&entry).ok_or_else(need)?;
         if !is_topic_name(&name) {
             return Err(format!("got \"{name}\", {TOPIC_NEED}"));
         }

@@ -34,7 +34,8 @@ const CONFIRM_LEAST: Nanos = Nanos::from_secs(3);
 /// Precision in hundredths of a percent: 1.5 % where nothing is said.
 const PRECISION: u64 = 15;
 
-/// How long a search takes at most where nothing is said: it is over in a third of it as a rule.
+/// How long a search looks at most where nothing is said, besides its confirmations: it is over in a third of it as a
+/// rule.
 const TIMEOUT: Nanos = Nanos::from_secs(15 * 60);
 
 /// A search as file and flags have it; what is open depends on the driver.
@@ -46,7 +47,7 @@ pub(crate) struct SearchWish {
     window: Option<Nanos>,
     precision_permille: u64,
     confirmations: u32,
-    timeout: Nanos,
+    timeout: Option<Nanos>,
 }
 
 /// Reads the fields of a search; notes those that have no effect because there is none.
@@ -75,7 +76,7 @@ pub(super) fn read(
     let count = Whole { min: 2, max: 20, example: 2 };
     let confirmations =
         givens.read("searchConfirmations", ledger, |value| count.parse_u32(value)).unwrap_or(2);
-    let timeout = givens.read("searchTimeout", ledger, span(1)).unwrap_or(TIMEOUT);
+    let timeout = givens.read("searchTimeout", ledger, span(1));
     let most = most.unwrap_or_else(|| Rate::per_second(MOST).expect("it is not 0"));
     if let Some(start) = start.filter(|start| most.get() < start.get()) {
         let problem = format!("got {start}, need at most searchMaxRate, which is {most}");
@@ -112,13 +113,13 @@ impl SearchWish {
         let confirm = (settle.0 + measured.0) * u64::from(self.confirmations - 1);
         // A step that stays unclear is looked at three times as long; with one the search can begin.
         let least = Nanos(settle.0 + 3 * window.0 + confirm + 20 * NANOS_PER_SECOND);
-        if self.timeout < least {
-            let got = self.timeout;
+        let timeout = self.timeout.unwrap_or(Nanos(TIMEOUT.0.saturating_add(confirm)));
+        if timeout < least {
             let problem =
-                format!("got {got}, need at least {least} for one step and its confirmations");
+                format!("got {timeout}, need at least {least} for one step and its confirmations");
             return Err(("searchTimeout", problem));
         }
-        let bound = (warmup + self.timeout).0.div_ceil(NANOS_PER_SECOND);
+        let bound = (warmup + timeout).0.div_ceil(NANOS_PER_SECOND);
         Ok(SearchDemand {
             warmup,
             start,
@@ -134,7 +135,11 @@ impl SearchWish {
 
     /// The fields as they can be read again.
     pub(super) fn shown(&self) -> Vec<(&'static str, serde_json::Value)> {
-        let spans = [("searchSettle", self.settle), ("searchWindow", self.window)];
+        let spans = [
+            ("searchSettle", self.settle),
+            ("searchWindow", self.window),
+            ("searchTimeout", self.timeout),
+        ];
         let mut fields = vec![("searchMaxRate", self.most.get().into())];
         fields.extend(self.start.map(|start| ("searchStartRate", start.get().into())));
         fields.extend(
@@ -143,7 +148,6 @@ impl SearchWish {
         let (tenths, rest) = (self.precision_permille / 10, self.precision_permille % 10);
         fields.push(("searchPrecision", format!("{tenths}.{rest}%").into()));
         fields.push(("searchConfirmations", self.confirmations.into()));
-        fields.push(("searchTimeout", self.timeout.to_string().into()));
         fields
     }
 }

@@ -168,7 +168,11 @@ fn a_search_is_told_how_to_go_and_waits_for_quotas_against_a_real_cluster() {
     assert_eq!((usual.start.get(), usual.most.get()), (10_000, 9_999_999), "as OMB begins");
     assert_eq!((usual.settle, usual.window), (Nanos::from_secs(12), Nanos::from_secs(6)), "11 s");
     assert_eq!((usual.precision_permille, usual.confirmations), (15, 2), "1.5 %, twice");
-    assert_eq!(usual.bound, Nanos::from_secs(900), "a quarter of an hour");
+    assert_eq!(usual.bound, Nanos::from_secs(942), "a quarter of an hour and a confirmation");
+    let long = read(&with("producerRate: 0")).search.expect("a search");
+    let long = long.demand(Bytes(100), true, (Nanos::ZERO, Nanos::from_secs(900)));
+    let bound = long.map(|demand| demand.bound);
+    assert_eq!(bound, Ok(Nanos::from_secs(900 + 912)), "however long OMB's files measure");
     let near = of("", false).expect("all of it is open");
     assert!(near.settle < usual.settle && near.window < usual.window, "there are no quotas");
     let lines = "searchStartRate: 5k\nsearchMaxRate: 1M\nsearchSettle: 20s\nsearchWindow: 10s\n\

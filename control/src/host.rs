@@ -123,7 +123,8 @@ fn is_secret(text: &str) -> bool {
 
 fn is_reference(value: &str) -> bool {
     let inner = value.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
-    inner.is_some_and(|inner| !inner.contains(['}', '\n']))
+    let is_kind = |of: &str| of.starts_with("env:") || of.starts_with("file:");
+    inner.is_some_and(|inner| is_kind(inner) && !inner.contains(['}', '\n']))
 }
 
 /// An argument as a shell takes it.

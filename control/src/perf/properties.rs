@@ -208,7 +208,7 @@ mod tests {
             Some("acks=1\nnothing\n"),
             &["acks", "=1"],
             &[
-                "client.properties:2: got \"nothing\" without a separator, need name=value",
+                "client.properties:2: got a line without a separator, need name=value",
                 "--producer-props: got \"acks\", need NAME=VALUE, e.g. acks=1",
                 "--producer-props: got \"=1\", need NAME=VALUE, e.g. acks=1",
             ],

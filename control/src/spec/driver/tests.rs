@@ -93,7 +93,7 @@ fn what_is_wrong_in_a_driver_file_is_told() {
     };
     check(
         "producerConfig: |\n  acks\n",
-        &["d.yaml:2: producerConfig: got \"acks\" without a separator, need name=value"],
+        &["d.yaml:2: producerConfig: got a line without a separator, need name=value"],
     );
     check(
         "producerConfig:\n  acks=all\n  linger.ms=1\n",

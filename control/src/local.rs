@@ -21,7 +21,7 @@ use engine::error::RunError;
 use engine::kafka::topics_of;
 use engine::measure::constants::exit;
 use engine::measure::{Evidence, NetworkSeen, Verdict};
-use engine::plan::Plan;
+use engine::plan::{CommitMode, Plan, TransactionLength, Transactions};
 use engine::run::{CleanUp, Ending, Outcome, Teardown};
 use engine::time::RunClock;
 use serde_json::{Value, json};
@@ -337,7 +337,31 @@ pub(crate) fn driver(request: &Request) -> Value {
         "file": request.driver.file,
         "replication_factor": request.resolved.replication_factor,
         "clusters": clusters(request),
+        "commits": commits(request.demand.clients.commit),
+        "transactions": request.demand.clients.transactions.as_ref().map(transactions),
         "properties": properties.collect::<Vec<Value>>(),
+    })
+}
+
+/// Who commits what was read, and how often.
+fn commits(mode: CommitMode) -> String {
+    match mode {
+        CommitMode::Client => "by the client".to_owned(),
+        CommitMode::Every(every) => format!("every {every}"),
+        CommitMode::Never => "never".to_owned(),
+    }
+}
+
+/// When transactions end, whichever file says so, and how many of a million are aborted.
+fn transactions(asked: &Transactions) -> Value {
+    let (messages, span) = match asked.length {
+        TransactionLength::Messages(messages) => (Some(messages), None),
+        TransactionLength::Span(span) => (None, Some(span.as_secs_f64())),
+    };
+    json!({
+        "messages": messages,
+        "duration_s": span,
+        "aborts_per_million": asked.aborts_per_million,
     })
 }
 

@@ -21,13 +21,18 @@ pub(super) fn problem(driver: &Driver, stream: &StreamDemand, messages: u64) -> 
         return None;
     }
     let size = stream.message_size;
+    let most = match allowed {
+        0 => String::new(),
+        _ => {
+            format!("ask for at most {} B, ", allowed.saturating_mul(size.0).saturating_mul(groups))
+        }
+    };
     Some(format!(
         "is {asked} messages for each subscription, and the {} driver, which keeps them in memory, has \
-         room for {allowed} of {size} at this rate on {} partitions: ask for at most {} B, use more \
+         room for {allowed} of {size} on {} partitions beside {AHEAD_S} s of this rate: {most}use more \
          partitions or a lower rate, or name a real broker with --bootstrap-server",
         driver.name,
         stream.partitions(),
-        allowed.saturating_mul(size.0).saturating_mul(groups),
     ))
 }
 
@@ -78,7 +83,11 @@ mod tests {
         };
         // 3,072 of 1 KiB with what is around them, four times, three quarters of it, less 2,000.
         check("embedded", 7_216, None);
-        check("embedded", 7_217, Some("room for 7216 of 896 B at this rate on 4 partitions"));
+        check(
+            "embedded",
+            7_217,
+            Some("room for 7216 of 896 B on 4 partitions beside 2 s of this rate"),
+        );
         check("embedded", 7_217, Some("ask for at most 6465536 B"));
         check("loopback", 194_608, None);
         check("loopback", 194_609, Some("the loopback driver"));

@@ -56,6 +56,12 @@ pub(super) fn read(
         ledger.fault(givens.fault("key", problem));
     }
     let bytes = keys.map_or(0, KeyWish::longest) + recipe.label_bytes();
+    let is_shrunk = body.is_some_and(|body| matches!(body.payload, Payload::Compressible(_)));
+    if is_shrunk && 0 < bytes {
+        let text = "compressibility: is that of bodies: keys and headers are in the batches too, so that these \
+                    shrink otherwise, the more the smaller bodies are";
+        ledger.remark("compressibility_of_bodies", text);
+    }
     if LABEL_BYTES_MAX < bytes {
         let field = if recipe.headers.is_empty() { "key" } else { "headers" };
         let problem = format!(

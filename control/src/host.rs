@@ -166,6 +166,7 @@ mod tests {
             &["--set", "driver.sasl.password=${env:PASS}"],
             "--set 'driver.sasl.password=${env:PASS}'",
         );
+        check(&["--set", "driver.sasl.password=${PASS}"], "--set 'driver.sasl.password=****'");
         check(&["--some-password=x"], "'--some-password=****'");
         check(&["--set", "messageSize=100"], "--set messageSize=100");
         check(&["--token-file", "secret.txt"], "--token-file secret.txt");

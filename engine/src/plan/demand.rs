@@ -247,7 +247,7 @@ pub enum CommitMode {
     Client,
     /// kdyno does, asynchronously, this often; and when partitions are revoked, and at the end.
     Every(Nanos),
-    /// Nobody does.
+    /// Nobody does, but for where a group begins that begins at the end: others would begin later.
     Never,
 }
 
